@@ -1,0 +1,4 @@
+import { startDomain } from '@caremesh/product';
+import { acute } from './domain.js';
+
+await startDomain(acute);

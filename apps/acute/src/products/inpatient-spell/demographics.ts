@@ -1,0 +1,39 @@
+import { fault } from '@caremesh/product';
+import type { Message, Segment, Value } from '../../sources/hl7/message.js';
+import type { Stated } from './stated.js';
+
+const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
+/** HL7 table 0001 of the ITK profile, and the letters other systems send, as PERSON STATED GENDER CODE. */
+const GENDERS: Record<string, string> = { '0': 'X', U: 'X', M: '1', F: '2', O: '9', A: '9' };
+
+/** What PID and PD1 state of the person beside identifiers: birth date, postcode, gender, ethnicity, practice. */
+export function stateDemographics(stated: Stated, message: Message, pid: Segment): void {
+  const birth = pid.value(7);
+  // A year or a month alone is an estimate; the product gives days or nothing.
+  if (birth === null || (birth && !/^\d{4}(?:\d{2})?$/.test(birth)))
+    stated.date('birthDate', birth, 'PID-7');
+  const gender = pid.value(8);
+  stated.text('personStatedGender', gender ? (GENDERS[gender.toUpperCase()] ?? gender) : gender);
+  stated.text('ethnicCategory', ethnicCategoryOf(pid.value(22)));
+  statePostcode(stated, pid);
+  const practice = message.first('PD1')?.value(3, 3);
+  if (practice === null || /^[A-Z]\d{5}$/.test(practice ?? ''))
+    stated.text('gpPracticeOds', practice);
+}
+
+/** National code A to Z or 99; a second letter is a local refinement of it. */
+const ethnicCategoryOf = (code: Value): Value =>
+  /^[A-Z][A-Z0-9]$/.test(code ?? '') ? code![0] : code;
+
+/** The postcode of the usual address: the repetition of type H, else the first. Only UK ones are kept. */
+function statePostcode(stated: Stated, pid: Segment): void {
+  const count = pid.repetitions(11);
+  let home = 0;
+  for (let at = 0; at < count; at++) if (pid.value(11, 7, 1, at) === 'H') home = at;
+  const postcode = pid.value(11, 5, 1, home);
+  if (typeof postcode !== 'string') return stated.text('postcode', postcode);
+  const country = pid.value(11, 6, 1, home);
+  const match = POSTCODE.exec(postcode.toUpperCase().trim());
+  if (match) stated.text('postcode', `${match[1]} ${match[2]}`);
+  else if (!country || country === 'GBR') stated.fault(fault('postcodeMalformed', 'PID-11.5'));
+}

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Faulty } from '@caremesh/product';
+import { describe, expect, it } from 'vitest';
+import { readMessage, type AdtMessage } from '../../sources/adt-message.js';
+import { sendersOf } from '../../sources/senders.js';
+import { carry, toInpatientSpell } from './map.js';
+
+const fixtures = new URL('fixtures/', import.meta.url);
+const senders = sendersOf('test', {});
+const DATES = ['birthDate', 'dischargeReadyDate', 'date'];
+const TIMES = ['admissionAt', 'transferredAt', 'dischargeAt'];
+
+/** A message of the given lines, read as the intake reads it. */
+function adt(text: string): AdtMessage {
+  const reading = readMessage(Buffer.from(text), 0, senders, 'test');
+  const item = reading.item;
+  if (!item || item.outcome !== undefined)
+    throw new Error(JSON.stringify(reading.refused ?? item?.errors));
+  return item.record;
+}
+
+/** Numbers of date and time fields as people read them. */
+const readable = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (key, one: unknown) => {
+    if (typeof one !== 'number') return one;
+    if (DATES.includes(key)) return new Date(one * 86_400_000).toISOString().slice(0, 10);
+    return TIMES.includes(key) ? new Date(one).toISOString() : one;
+  });
+
+const text = (name: string): string =>
+  readFileSync(new URL(`${name}/source.hl7`, fixtures), 'utf8');
+const codes = (result: unknown): string[] =>
+  result instanceof Faulty ? result.faults.map(({ code, path }) => `${code} ${path}`) : ['mapped'];
+
+describe('an ADT message becomes the change a reviewer would write by hand', () => {
+  it.each(readdirSync(fixtures))('%s', (name) => {
+    const expected: unknown = JSON.parse(
+      readFileSync(new URL(`${name}/expected.json`, fixtures), 'utf8'),
+    );
+    expect(readable(toInpatientSpell(adt(text(name))))).toEqual(expected);
+    expect(readable(toInpatientSpell(adt(text(name).replaceAll('\n', '\r'))))).toEqual(expected);
+    expect(readable(toInpatientSpell(adt(text(name).replaceAll('\n', '\r\n'))))).toEqual(expected);
+  });
+});
+
+describe('a fault names its code and its place', () => {
+  const admission = text('admission');
+  it.each([
+    ['an NHS number that fails modulus 11', '9434765919', '9434765910', 'MESH-2202 PID-3'],
+    ['an NHS number of one digit repeated', '9434765919', '9999999999', 'MESH-2203 PID-3'],
+    ['an NHS number outside 9xx', '9434765919', '5000000005', 'MESH-2204 PID-3'],
+    ['an NHS number too short', '9434765919', '943476591', 'MESH-2201 PID-3'],
+    ['nobody', '9434765919^^^NHS~448812^^^RCB^PI', '', 'MESH-2211 PID-3'],
+    ['two NHS numbers', '448812^^^RCB^PI', '9000000009^^^NHS', 'MESH-2208 PID-3'],
+    ['a day that does not exist', '202610101350', '202602301350', 'MESH-2232 PV1-44'],
+    ['an hour that does not exist', '202610101350', '202603290130', 'MESH-2233 PV1-44'],
+    ['a date of another form', '202610101350', '10/10/2026', 'MESH-2231 PV1-44'],
+    ['a birth date that does not exist', '194803170000', '19480231', 'MESH-2232 PID-7'],
+    ['no visit number', 'S1000213^^^VISITID', '', 'MESH-2213 PV1-19'],
+    ['a diagnosis of another code system', 'pneumonia^ICD10', 'x^SNM', 'MESH-2242 DG1[1]-3.3'],
+    ['a procedure of another code system', 'NEC^OPCS4', 'NEC^C4', 'MESH-2242 PR1[1]-3.3'],
+    ['a postcode of no known form', 'YO10 4PF^GBR^H||', 'YO10^GBR^H||', 'MESH-2245 PID-11.5'],
+  ])('%s', (_, from, to, expected) => {
+    expect(codes(toInpatientSpell(adt(admission.replace(from, to))))).toEqual([expected]);
+  });
+
+  it('a discharge before the admission', () => {
+    const early = text('discharge').replace('|202611021650\nZU1', '|202610091650\nZU1');
+    expect(codes(toInpatientSpell(adt(early)))).toEqual(['MESH-2235 PV1-45']);
+  });
+
+  it('a message cut short inside PV1', () => {
+    const cut = admission.slice(0, admission.indexOf('|300||||19'));
+    expect(codes(toInpatientSpell(adt(cut)))).toEqual(['MESH-2112 PV1']);
+  });
+
+  it('a merge of somebody into themselves', () => {
+    const self = text('merge').replace('22789^^^LOCALID', '9434765919^^^NHS');
+    expect(codes(toInpatientSpell(adt(self)))).toEqual(['MESH-2601 MRG-1']);
+  });
+
+  it('all faults of a message at once', () => {
+    const two = admission
+      .replace('9434765919', '9434765910')
+      .replace('202610101350', '202602301350');
+    expect(codes(toInpatientSpell(adt(two)))).toEqual(['MESH-2202 PID-3', 'MESH-2232 PV1-44']);
+  });
+});
+
+describe('whom a message is about', () => {
+  it.each([
+    ['9434765919^^^NHS^NH~77^^^RCB', '9434765919', { issuer: 'RCB', id: '77' }],
+    ['77^^^PAS^PI~9434765919^^^NHSNBR^NH', '9434765919', { issuer: 'RCB', id: '77' }],
+    ['943 476 5919^^^&2.16.840.1.113883.2.1.4.1&ISO', '9434765919', null],
+    ['77^^^RCB55&x&ISO^MR', null, { issuer: 'RCB55', id: '77' }],
+    ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
+    ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
+    ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
+  ])('%s', (identifiers, nhsNumber, local) => {
+    const named = text('admission').replace('9434765919^^^NHS~448812^^^RCB^PI', identifiers);
+    const [change] = toInpatientSpell(adt(named)) as { person: unknown }[];
+    expect(change!.person).toEqual({ nhsNumber, nhsNumberStatus: '01', local });
+  });
+});
+
+describe('what a message leaves out', () => {
+  it('an outpatient visit makes no spell', () => {
+    expect(toInpatientSpell(adt(text('admission').replace('PV1|1|I|', 'PV1|1|O|')))).toEqual([]);
+  });
+
+  it('an emergency attendance makes no spell, an emergency admission does', () => {
+    const admitted = text('admission').replace('PV1|1|I|', 'PV1|1|E|');
+    expect(codes(toInpatientSpell(adt(admitted)))).toEqual(['mapped']);
+    expect(toInpatientSpell(adt(admitted.replace('|21|||C34', '||||C34')))).toEqual([]);
+  });
+
+  it('what is not stated stays, what is withdrawn goes', () => {
+    const held = { admissionMethod: '21', treatmentFunctionCode: '300', wardCode: 'W27' };
+    const [change] = toInpatientSpell(adt(text('update-withdraws'))) as { content: object }[];
+    expect(carry(held, change!.content)).toMatchObject({
+      admissionMethod: '21',
+      treatmentFunctionCode: null,
+      wardCode: 'W27',
+    });
+  });
+
+  it('an admission without an admit time was when the event occurred', () => {
+    const [change] = toInpatientSpell(
+      adt(text('admission').replace('|202610101350\nPV2', '\nPV2')),
+    ) as { content: { admissionAt: number } }[];
+    expect(new Date(change!.content.admissionAt).toISOString()).toBe('2026-10-10T12:55:00.000Z');
+  });
+});

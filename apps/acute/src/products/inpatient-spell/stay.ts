@@ -1,0 +1,113 @@
+import { fault } from '@caremesh/product';
+import type { AdtMessage } from '../../sources/adt-message.js';
+import type { Segment, Value } from '../../sources/hl7/message.js';
+import { isOdsCode } from '../../sources/senders.js';
+import type { Stated } from './stated.js';
+
+/** HL7 table 0004 of the ITK profile: outpatients, those before admission and those on a waiting list. */
+const NOT_ADMITTED = new Set(['O', 'P', 'W', 'N']);
+
+/**
+ * True if the visit is a stay in a bed. Class E is an emergency attendance unless the message says how the
+ * person was admitted (PV1-4).
+ */
+export function isStay(pv1: Segment): boolean {
+  const patientClass = pv1.value(2) ?? '';
+  if (patientClass === 'E') return typeof pv1.value(4) === 'string';
+  return !NOT_ADMITTED.has(patientClass);
+}
+
+/** What PV1, PV2, EVN and ZU1 state of the stay itself. */
+export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): void {
+  const { message, event, trust } = source;
+  stated.text('providerOds', trust);
+  stated.text('hospitalProviderSpellNumber', pv1.value(19));
+  stated.text('patientClassification', classificationOf(pv1.value(2)));
+  stated.text('admissionMethod', pv1.value(4));
+  stated.text('sourceOfAdmission', pv1.value(14));
+  stated.text('treatmentFunctionCode', pv1.value(10));
+  stated.text('consultantCode', pv1.value(9) ?? pv1.value(7));
+  const reason = message.first('PV2');
+  if (reason) stated.text('admissionReasonText', reason.value(3, 2) ?? reason.value(3));
+  stateLocation(stated, pv1, source);
+  stateUkData(stated, message.first('ZU1'));
+  const admitted = pv1.value(44);
+  if (admitted === undefined && event === 'A01') {
+    const occurred = occurredOf(source);
+    stated.time('admissionAt', occurred.value, occurred.path);
+  } else {
+    stated.time('admissionAt', admitted, 'PV1-44');
+  }
+  stateDischarge(stated, source, pv1);
+}
+
+/** PV1-2 as the NHS classification: 1 to 5 as they are; an inpatient is an ordinary admission. */
+function classificationOf(patientClass: Value): Value {
+  if (typeof patientClass !== 'string') return patientClass;
+  if (/^[1-5]$/.test(patientClass)) return patientClass;
+  return patientClass === 'I' || patientClass === 'E' ? '1' : undefined;
+}
+
+/**
+ * Where the person is: PV1-3 is ward (component 2 in ITK, 1 elsewhere), bed and site. A transfer (A02) says when;
+ * its cancellation (A12) takes that back, PV1-3 being the place before it.
+ */
+function stateLocation(stated: Stated, pv1: Segment, source: AdtMessage): void {
+  const site = pv1.value(3, 4);
+  stated.text('wardCode', pv1.value(3, 2) ?? pv1.value(3));
+  stated.text('bedCode', pv1.value(3, 3));
+  if (site === null || (site && isOdsCode(site))) stated.text('siteOds', site);
+  if (source.event === 'A12') stated.give('transferredAt', null);
+  if (source.event === 'A02') {
+    const occurred = occurredOf(source);
+    stated.time('transferredAt', occurred.value, occurred.path);
+  }
+}
+
+/** A discharge (A03) has a time; its cancellation (A13) takes everything about the discharge back. */
+function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void {
+  if (source.event === 'A13') {
+    stated.give('dischargeAt', null);
+    stated.give('dischargeMethod', null);
+    stated.give('dischargeDestination', null);
+    return;
+  }
+  const discharged = pv1.value(45);
+  if (discharged === undefined && source.event === 'A03') {
+    const occurred = occurredOf(source);
+    stated.time('dischargeAt', occurred.value, occurred.path);
+  } else {
+    stated.time('dischargeAt', discharged, 'PV1-45');
+  }
+  stated.text('dischargeMethod', pv1.value(36));
+  stated.text('dischargeDestination', pv1.value(37));
+  const { admissionAt, dischargeAt } = stated.content;
+  if (admissionAt && dischargeAt && dischargeAt < admissionAt)
+    stated.fault(fault('endBeforeStart', 'PV1-45'));
+}
+
+/** When the event happened (EVN-6), else when it was recorded (EVN-2), else when the message was made. */
+function occurredOf({ message }: AdtMessage): { value: Value; path: string } {
+  const evn = message.first('EVN');
+  const occurred = evn?.value(6);
+  if (typeof occurred === 'string') return { value: occurred, path: 'EVN-6' };
+  const recorded = evn?.value(2);
+  if (typeof recorded === 'string') return { value: recorded, path: 'EVN-2' };
+  return { value: message.header.time, path: 'MSH-7' };
+}
+
+/**
+ * The UK's own segment ZU1: main specialty (6) and the day of being ready for discharge (24). A Z segment is never
+ * in the way: what it holds that cannot be read is passed over.
+ */
+function stateUkData(stated: Stated, zu1: Segment | undefined): void {
+  const specialty = zu1?.value(6);
+  if (specialty === null || /^\d{3}$/.test(specialty ?? ''))
+    stated.text('mainSpecialty', specialty);
+  const ready = zu1?.value(24);
+  if (ready === null || /^\d{8}/.test(ready ?? '')) {
+    const before = stated.faults.length;
+    stated.date('dischargeReadyDate', ready, 'ZU1-24');
+    stated.faults.length = before;
+  }
+}

@@ -1,0 +1,94 @@
+import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { decode } from './hl7/charset.js';
+import { isFaultOf, readHeader, type Header } from './hl7/header.js';
+import { Message } from './hl7/message.js';
+import { timeOf } from './hl7/time.js';
+import type { Senders } from './senders.js';
+
+/** An ADT message that `acute.inpatient-spell` uses, read and let in. */
+export type AdtMessage = {
+  event: AdtEvent;
+  message: Message;
+  /** ODS code of the trust that sent it. */
+  trust: string;
+  /** When the sender made the message (MSH-7), UTC. */
+  at: string;
+  mode: Mode;
+};
+
+/** Admit, transfer, discharge, update; cancel of admission, transfer, discharge; merge. */
+const EVENTS = ['A01', 'A02', 'A03', 'A08', 'A11', 'A12', 'A13', 'A40'] as const;
+type AdtEvent = (typeof EVENTS)[number];
+
+/** Segments without which an event says nothing about a stay. */
+const NEEDED: Record<'stay' | 'merge', string[]> = {
+  stay: ['PID', 'PV1'],
+  merge: ['PID', 'MRG'],
+};
+
+/** Refused: not to be landed, with the header if it could be read. Otherwise an item to be landed. */
+export type Reading =
+  | { refused: Fault; header: Header | null; item?: undefined }
+  | { refused?: undefined; header: Header; item: SourceItem<AdtMessage> };
+
+/**
+ * Reads one message as far as its source's kind goes: what no sender should have sent here (unreadable header,
+ * other version or type, sender not on the list) is refused; everything else becomes an item, faulty or not.
+ */
+export function readMessage(bytes: Buffer, index: number, senders: Senders, mode: Mode): Reading {
+  const header = readHeader(bytes);
+  if (isFaultOf(header)) return { refused: header, header: null };
+  const refused = refusalOf(header);
+  if (refused) return { refused, header };
+  const trust = senders.odsOf(facilityOf(header));
+  if (trust === null) return { refused: fault('senderNotAllowed', 'MSH-4'), header };
+  return { header, item: itemOf(bytes, index, header, trust, mode) };
+}
+
+function refusalOf({ version, type, event }: Header): Fault | null {
+  if (version !== '2.4') return fault('hl7VersionNotTaken', 'MSH-12');
+  if (type !== 'ADT' || event === '') return fault('hl7TypeNotTaken', 'MSH-9');
+  return null;
+}
+
+/** The name (first component) of the sending facility. */
+const facilityOf = ({ sendingFacility, delimiters }: Header): string =>
+  sendingFacility.split(delimiters.component)[0]!.trim();
+
+function itemOf(
+  bytes: Buffer,
+  index: number,
+  header: Header,
+  trust: string,
+  mode: Mode,
+): SourceItem<AdtMessage> {
+  const { sendingApplication, sendingFacility, controlId } = header;
+  const head = {
+    index,
+    sourceId: controlId,
+    messageId: JSON.stringify([sendingApplication, sendingFacility, controlId]),
+    raw: bytes,
+    publisherOds: trust,
+  };
+  if (!isUsed(header.event)) {
+    const detail = `ADT ${/^[A-Z]\d\d$/.test(header.event) ? header.event : 'event'}`;
+    return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', 'MSH-9.2', detail)] };
+  }
+  const text = decode(bytes, header.characterSet);
+  const message = typeof text === 'string' ? Message.parse(text, header) : text;
+  if (isFaultOf(message)) return { ...head, outcome: 'quarantined', errors: [message] };
+  const missing = missingSegments(message, header.event);
+  const at = timeOf(header.time, 'MSH-7');
+  const errors = [...missing, ...(typeof at === 'string' ? [] : [at])];
+  if (errors.length > 0 || typeof at !== 'string')
+    return { ...head, outcome: 'quarantined', errors };
+  return { ...head, record: { event: header.event, message, trust, at, mode }, at };
+}
+
+const isUsed = (event: string): event is AdtEvent => (EVENTS as readonly string[]).includes(event);
+
+function missingSegments(message: Message, event: AdtEvent): Fault[] {
+  return NEEDED[event === 'A40' ? 'merge' : 'stay']
+    .filter((name) => !message.has(name))
+    .map((name) => fault(message.ended ? 'hl7SegmentMissing' : 'hl7Truncated', name));
+}

@@ -1,0 +1,123 @@
+import { fault, type Fault } from '@caremesh/product';
+import { unescape } from './escape.js';
+import type { Header } from './header.js';
+
+/**
+ * A value of a message: text, `null` if the sender withdrew it (`""`), `undefined` if it says nothing about
+ * it (empty or absent). HL7 keeps the three apart, and so must whoever updates a record from a message.
+ */
+export type Value = string | null | undefined;
+
+/** Segments this product reads: a broken line inside one of them would lose data, elsewhere it does not matter. */
+const READ = new Set(['MSH', 'EVN', 'PID', 'PD1', 'MRG', 'PV1', 'PV2', 'DG1', 'PR1']);
+const SEGMENT_NAME = /^[A-Za-z][A-Za-z0-9]{2}$/;
+
+/** One segment, split into fields; what is inside a field is looked for when asked for. */
+export class Segment {
+  readonly name: string;
+  private readonly fields: string[];
+
+  constructor(
+    line: string,
+    private readonly header: Header,
+  ) {
+    this.fields = line.split(header.delimiters.field);
+    this.name = this.fields[0]!;
+  }
+
+  /** A component of a field; positions count from 1 as in the standard, repetitions from 0. */
+  value(field: number, component = 1, subcomponent = 1, repetition = 0): Value {
+    const whole = this.fields[field];
+    if (!whole) return undefined;
+    const { delimiters, characterSet } = this.header;
+    const repeated = piece(whole, delimiters.repetition, repetition);
+    const part = piece(repeated, delimiters.component, component - 1);
+    const text = piece(part, delimiters.subcomponent, subcomponent - 1).trim();
+    if (text === '') return undefined;
+    return text === '""' ? null : (unescape(text, delimiters, characterSet) ?? text);
+  }
+
+  /** How often a field is repeated; 0 if the segment ends before it. */
+  repetitions(field: number): number {
+    const whole = this.fields[field];
+    return whole === undefined ? 0 : whole.split(this.header.delimiters.repetition).length;
+  }
+}
+
+/** A message. Segments nobody asks for, Z segments among them, cost nothing and harm nothing. */
+export class Message {
+  private constructor(
+    readonly header: Header,
+    private readonly lines: string[],
+    /** False if the last segment has no terminator: the message may have been cut short. */
+    readonly ended: boolean,
+  ) {}
+
+  /** @returns the fault of the first line that is no segment, if it breaks one that this product reads. */
+  static parse(text: string, header: Header): Message | Fault {
+    const lines = text.split(/[\r\n]+/);
+    const ended = lines.at(-1)?.trim() === '';
+    const segments = segmentsOf(lines, header);
+    return Array.isArray(segments) ? new Message(header, segments, ended) : segments;
+  }
+
+  has(name: string): boolean {
+    return this.lines.some((line) => line.startsWith(name));
+  }
+
+  first(name: string): Segment | undefined {
+    const line = this.lines.find((one) => one.startsWith(name));
+    return line === undefined ? undefined : new Segment(line, this.header);
+  }
+
+  /** Segments of the given names in the order they stand in (a merge message repeats PID and MRG). */
+  all(...names: string[]): Segment[] {
+    return this.lines
+      .filter((line) => names.includes(line.slice(0, 3)))
+      .map((line) => new Segment(line, this.header));
+  }
+
+  /** The name of the last segment. */
+  get lastName(): string | undefined {
+    return this.lines.at(-1)?.slice(0, 3);
+  }
+}
+
+/** The n-th piece of a text, counted from 0; empty if there are fewer. */
+function piece(text: string, separator: string, n: number): string {
+  let start = 0;
+  for (; n > 0; n--) {
+    const next = text.indexOf(separator, start);
+    if (next < 0) return '';
+    start = next + 1;
+  }
+  const end = text.indexOf(separator, start);
+  if (end < 0) return start === 0 ? text : text.slice(start);
+  return text.slice(start, end);
+}
+
+function segmentsOf(lines: string[], header: Header): string[] | Fault {
+  const separator = header.delimiters.field;
+  const segments: string[] = [];
+  let reading = '';
+  for (const [index, line] of lines.entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '') continue;
+    const name = trimmed.slice(0, 3);
+    if (SEGMENT_NAME.test(name) && (trimmed.length === 3 || trimmed[3] === separator)) {
+      if (READ.has(name) && !canBeSpelt(trimmed, header))
+        return fault('escapeOutsideCharset', name);
+      segments.push(trimmed);
+      reading = name;
+    } else if (READ.has(reading)) {
+      return fault('hl7SegmentMalformed', `line ${index + 1}`);
+    }
+  }
+  return segments;
+}
+
+/** Whether the bytes that a segment spells out as `\Xhh..\` are of the charset of its message. */
+function canBeSpelt(line: string, { delimiters, characterSet }: Header): boolean {
+  if (!line.includes(`${delimiters.escape}X`)) return true;
+  return unescape(line, delimiters, characterSet) !== null;
+}

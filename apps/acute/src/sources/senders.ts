@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { Mode } from '@caremesh/product';
+
+/** Which sending facilities (MSH-4) are let in, and the ODS code each stands for. */
+export type Senders = {
+  /** The ODS code of the trust, or null if the facility is not on the list. */
+  odsOf(facility: string): string | null;
+};
+
+/** The mesh's reference data, which governance reads too: one list of who a code stands for. */
+const REFERENCE = '../../../../schemas/mesh/organisations/organisations.json';
+const { organisations } = JSON.parse(readFileSync(new URL(REFERENCE, import.meta.url), 'utf8')) as {
+  organisations: { ods: string; kind: string }[];
+};
+const TRUSTS: ReadonlySet<string> = new Set(
+  organisations.filter(({ kind }) => kind === 'nhs-trust').map(({ ods }) => ods),
+);
+
+/**
+ * The allow-list of a mode. `MESH_SENDERS_FILE` names a JSON file `{"<MSH-4>": "<ODS code>", …}`: in production the
+ * whole list, elsewhere an addition to every English trust as itself.
+ * @throws Error naming the setting if production has no file, or the file is not such a list.
+ */
+export function sendersOf(mode: Mode, settings: NodeJS.ProcessEnv): Senders {
+  const file = settings['MESH_SENDERS_FILE'];
+  const named = file ? listFrom(file) : null;
+  if (mode === 'production' && !named)
+    throw new Error(
+      'MESH_SENDERS_FILE is not set: in production it names every sending facility and its ODS code',
+    );
+  return {
+    odsOf: (facility) =>
+      named?.get(facility) ?? (mode !== 'production' && TRUSTS.has(facility) ? facility : null),
+  };
+}
+
+/**
+ * True for codes of the Organisation Data Service that can issue a patient's local identifier: a known trust,
+ * one of its sites (five characters that begin with the trust's), or a practice. A shape alone will not do:
+ * `PAS` and `MRN` look like trust codes and are none.
+ */
+export function isOdsCode(text: string): boolean {
+  if (text.length === 3) return TRUSTS.has(text);
+  if (/^[A-Z]\d{5}$/.test(text)) return true;
+  return /^[A-Z0-9]{5}$/.test(text) && TRUSTS.has(text.slice(0, 3));
+}
+
+function listFrom(file: string): Map<string, string> {
+  const list: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof list !== 'object' || list === null || Array.isArray(list))
+    throw new Error('MESH_SENDERS_FILE is not a JSON object of facility to ODS code');
+  const entries = Object.entries(list);
+  if (!entries.every(([, ods]) => typeof ods === 'string' && /^[A-Z0-9]{3,6}$/.test(ods)))
+    throw new Error('MESH_SENDERS_FILE has a value that is no ODS code');
+  return new Map(entries as [string, string][]);
+}

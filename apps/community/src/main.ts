@@ -1,0 +1,4 @@
+import { startDomain } from '@caremesh/product';
+import { community } from './domain.js';
+
+await startDomain(community);

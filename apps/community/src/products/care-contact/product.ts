@@ -1,0 +1,9 @@
+import { defineProduct } from '@caremesh/product';
+import { source } from '../../sources/csds/csds.js';
+import { mapCareContact } from './map.js';
+
+export const careContact = defineProduct({
+  contract: 'community/care-contact/v1',
+  from: source,
+  map: mapCareContact,
+});

@@ -1,0 +1,161 @@
+import { fault, IntakeRefused } from '@caremesh/product';
+import type { Mode, SourcePart } from '@caremesh/product';
+import { describe, expect, it } from 'vitest';
+import { source } from './csds.js';
+
+type Part = [name: string, text: string | Uint8Array, contentType?: string];
+
+const patients = (...rows: string[]) =>
+  `LocalPatientID,OrgID_LocalPatientID,NHSNumber,NHSNumber_Status,DateOfBirth,Postcode\n${rows.join('\n')}`;
+const contacts = (...rows: string[]) =>
+  `CareContactID,ServiceRequestID,Contact_Date,Contact_Time,CareContact_Duration\n${rows.join('\n')}`;
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // All there is to read is in the parts.
+}
+
+async function read(parts: Part[], environment: Mode = 'test') {
+  async function* body(text: string | Uint8Array) {
+    yield Buffer.from(text);
+  }
+  async function* form() {
+    for (const [name, text, contentType = 'text/csv'] of parts)
+      yield { name, contentType, body: body(text) };
+  }
+  const items = [];
+  const input = { contentType: 'multipart/form-data', body: body(''), parts: form(), environment };
+  for await (const item of source.read(input)) items.push(item);
+  return items;
+}
+
+const outcomes = async (...args: Parameters<typeof read>) =>
+  (await read(...args)).map((item) =>
+    item.outcome ? item.errors.map(({ code, path }) => `${code} ${path}`) : item.record.row.key,
+  );
+
+const refusal = async (...args: Parameters<typeof read>) => {
+  const error: unknown = await read(...args).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(IntakeRefused);
+  return (error as IntakeRefused).fault;
+};
+
+describe('a CSDS delivery', () => {
+  it('takes any subset of the tables, by the names of the dictionary or of the submission database', async () => {
+    const items = await read([
+      ['CYP201', contacts('CC1,SR1,2026-09-03,,')],
+      ['cyp001', patients('L1,RY5,9434765919,01,,')],
+    ]);
+    expect(items).toMatchObject([
+      { index: 0, sourceId: 'CC1', publisherOds: 'RY5', at: null },
+      // The identifier of a person is no name for an item.
+      { index: 1, sourceId: null, record: { part: 'CYP001' } },
+    ]);
+  });
+
+  it('keys a row by its provider, so that two providers may use one identifier', async () => {
+    const text =
+      'SERVICE REQUEST IDENTIFIER,LOCAL PATIENT IDENTIFIER (EXTENDED),REFERRAL REQUEST RECEIVED DATE,ORGANISATION IDENTIFIER (CODE OF PROVIDER)\n1,7,2026-09-01,RY5\n1,7,2026-09-01,RTQ\n';
+    expect(await outcomes([['CYP101', text]])).toEqual(['RY5|1', 'RTQ|1']);
+  });
+
+  it('names everything that is wrong with a row, and reads its neighbours', async () => {
+    expect(
+      await outcomes([
+        [
+          'CYP201',
+          contacts(
+            'CC1,SR1,31/02/2026,25:00,x',
+            ',SR1,,,',
+            'CC3,SR1,03/09/2026,09:30,-1',
+            'CC4,SR1,03/09/2026,09:30,5',
+          ),
+        ],
+      ]),
+    ).toEqual([
+      [
+        'MESH-2232 CYP201.CARE CONTACT DATE',
+        'MESH-2224 CYP201.CLINICAL CONTACT DURATION OF CARE CONTACT',
+      ],
+      ['MESH-2213 CYP201.CARE CONTACT IDENTIFIER', 'MESH-2221 CYP201.CARE CONTACT DATE'],
+      ['MESH-2225 CYP201.CLINICAL CONTACT DURATION OF CARE CONTACT'],
+      'RY5|CC4',
+    ]);
+  });
+
+  it.each([
+    ['9434765910', 'MESH-2202'],
+    ['9999999999', 'MESH-2203'],
+    ['5000000005', 'MESH-2204'],
+    ['94347659', 'MESH-2201'],
+  ])('refuses the NHS number %s', async (number, code) => {
+    expect(await outcomes([['CYP001', patients(`L1,RY5,${number},01,,`)]])).toEqual([
+      [`${code} CYP001.NHS NUMBER`],
+    ]);
+  });
+
+  it('takes a real NHS number in production only', async () => {
+    const delivery: Part[] = [['CYP001', patients('L1,RY5,5000000005,01,,')]];
+    expect(await outcomes(delivery, 'production')).toEqual(['RY5|L1']);
+  });
+
+  it('refuses a patient with neither an NHS number nor a local identifier with its issuer', async () => {
+    expect(
+      await outcomes([['CYP001', patients('L1,,,,,', 'L2,,9434765919,,,', 'L3,RY5,,,,')]]),
+    ).toEqual([
+      ['MESH-2211 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)'],
+      'RY5|L2',
+      'RY5|L3',
+    ]);
+  });
+
+  it('refuses an unknown status, an impossible birth date and a wrong postcode', async () => {
+    expect(await outcomes([['CYP001', patients('L1,RY5,,09,29/02/1941,LN5')]])).toEqual([
+      [
+        'MESH-2207 CYP001.NHS NUMBER STATUS INDICATOR CODE',
+        'MESH-2232 CYP001.PERSON BIRTH DATE',
+        'MESH-2245 CYP001.POSTCODE OF USUAL ADDRESS',
+      ],
+    ]);
+  });
+
+  it('that cannot be read at all is refused, naming the column', async () => {
+    expect(
+      await refusal([['CYP201', 'CARE CONTACT IDENTIFIER,SERVICE REQUEST IDENTIFIER\n1,2\n']]),
+    ).toMatchObject({ code: 'MESH-2121', path: 'CYP201.CARE CONTACT DATE' });
+    expect((await refusal([['CYP999', 'A\n1\n']])).code).toBe('MESH-2014');
+    expect((await refusal([['CYP201', '']])).code).toBe('MESH-2003');
+  });
+
+  it('keeps what its other files say when one cannot be read', async () => {
+    expect(
+      await outcomes([
+        ['CYP201', Buffer.from(contacts('CC1,SR1,2026-09-03,,'), 'utf16le')],
+        ['CYP001', patients('L1,RY5,9434765919,01,,')],
+      ]),
+    ).toEqual(['RY5|L1', ['MESH-2104 CYP201']]);
+  });
+
+  it('cut short keeps the rows before the cut, and says once that it is', async () => {
+    const broken = async function* (): AsyncGenerator<SourcePart> {
+      const body = async function* (): AsyncGenerator<Uint8Array> {
+        yield Buffer.from(`${contacts('CC1,SR1,2026-09-03,,')}\nCC2,SR1,20`);
+        throw new IntakeRefused(fault('multipartBroken', '/'));
+      };
+      yield { name: 'CYP201', contentType: 'text/csv', body: body() };
+      throw new IntakeRefused(fault('multipartBroken', '/'));
+    };
+    const items = [];
+    const input = { contentType: 'multipart/form-data', environment: 'test' as const };
+    for await (const item of source.read({ ...input, body: nothing(), parts: broken() }))
+      items.push(item.outcome ? item.errors[0]!.code : item.record.row.key);
+    expect(items).toEqual(['RY5|CC1', 'MESH-2013']);
+  });
+
+  it('reads a part in the charset it names', async () => {
+    const latin = Buffer.from(patients('L\xe9,RY5,9434765919,01,,'), 'latin1');
+    expect(await outcomes([['CYP001', latin, 'text/csv; charset=windows-1252']])).toEqual([
+      'RY5|Lé',
+    ]);
+    expect(await outcomes([['CYP001', latin]])).toEqual([['MESH-2103 CYP001']]);
+  });
+});

@@ -1,0 +1,210 @@
+import { nhsNumber, RowReader } from '@caremesh/product';
+import type { CsvTable, Fault, Mode, PersonRef } from '@caremesh/product';
+import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
+
+/** What a row of each table says, in plain typed values: days since 1970, milliseconds, codes as they came. */
+type Joinable = {
+  /** Who the provider is, and the row's own identifier there: local identifiers are unique within a provider. */
+  key: string;
+  /** The key of the row it belongs to. */
+  parentKey: string | null;
+  providerOds: string;
+  /** RFC 3339 end of the reporting period the row is of: a later return is newer. */
+  at: string | null;
+};
+export type Patient = Joinable & {
+  table: 'CYP001';
+  person: PersonRef;
+  birthDate: number | null;
+  postcode: string | null;
+  gender: string | null;
+  ethnicCategory: string | null;
+};
+export type Referral = Joinable & {
+  table: 'CYP101';
+  serviceRequestId: string;
+  commissionerOds: string | null;
+  receivedDate: number | null;
+  source: string | null;
+  referringOds: string | null;
+  priority: string | null;
+  reason: string | null;
+  dischargeDate: number | null;
+};
+export type Contact = ReturnType<typeof contactOf>;
+export type Activity = ReturnType<typeof activityOf>;
+export type CsdsRow = Patient | Referral | Contact | Activity;
+
+/** Where rows are read: which NHS numbers are taken, and who provides where a file has no provider column. */
+export type Reading = { mode: Mode; defaultProvider: string };
+export type Parsed<R> = { row: R; faults?: undefined } | { row?: undefined; faults: Fault[] };
+type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
+type JoinColumn = 'provider' | 'periodEnd';
+
+const ODS = /^[A-Z0-9]{3,10}$/;
+const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
+
+export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): Parsed<Patient> {
+  const row = new RowReader(CYP001, values);
+  const localId = row.mandatory('localPatientId', 'recordIdMissing');
+  const providerOds = providerOf(row, reading);
+  return parsed(row, {
+    table: 'CYP001',
+    key: keyIn(providerOds, localId),
+    parentKey: null,
+    providerOds,
+    at: periodOf(row),
+    person: personOf(row, values, localId, reading.mode),
+    birthDate: row.day('birthDate'),
+    postcode: postcodeOf(row),
+    gender: row.text('gender'),
+    ethnicCategory: row.text('ethnicCategory'),
+  });
+}
+
+export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading): Parsed<Referral> {
+  const row = new RowReader(CYP101, values);
+  const serviceRequestId = row.mandatory('serviceRequestId', 'recordIdMissing');
+  const providerOds = providerOf(row, reading);
+  return parsed(row, {
+    table: 'CYP101',
+    key: keyIn(providerOds, serviceRequestId),
+    parentKey: keyIn(providerOds, row.mandatory('localPatientId')),
+    providerOds,
+    at: periodOf(row),
+    serviceRequestId,
+    commissionerOds: odsOf(row, 'commissioner'),
+    receivedDate: row.day('receivedDate'),
+    source: row.text('source'),
+    referringOds: odsOf(row, 'referring'),
+    priority: row.text('priority'),
+    reason: row.text('reason'),
+    dischargeDate: row.day('dischargeDate'),
+  });
+}
+
+export function readContact(values: ValuesOf<typeof CYP201>, reading: Reading): Parsed<Contact> {
+  const row = new RowReader(CYP201, values);
+  return parsed(row, contactOf(row, reading));
+}
+
+export function readActivity(values: ValuesOf<typeof CYP202>, reading: Reading): Parsed<Activity> {
+  const row = new RowReader(CYP202, values);
+  return parsed(row, activityOf(row, reading));
+}
+
+function contactOf(row: RowReader<keyof typeof CYP201.columns>, reading: Reading) {
+  const careContactId = row.mandatory('careContactId', 'recordIdMissing');
+  const providerOds = providerOf(row, reading);
+  return {
+    table: 'CYP201' as const,
+    key: keyIn(providerOds, careContactId),
+    parentKey: keyIn(providerOds, row.mandatory('serviceRequestId')),
+    providerOds,
+    at: periodOf(row),
+    careContactId,
+    team: row.text('team'),
+    date: row.mandatory('date') === '' ? null : row.day('date'),
+    moment: row.moment('date', 'time'),
+    commissionerOds: odsOf(row, 'commissioner'),
+    administrativeCategory: row.text('administrativeCategory'),
+    duration: row.integer('duration', { min: 0, max: 9999 }),
+    consultationType: row.text('consultationType'),
+    subject: row.text('subject'),
+    mechanism: row.text('mechanism'),
+    locationType: row.text('locationType'),
+    siteOds: odsOf(row, 'site'),
+    groupTherapy: row.text('groupTherapy'),
+    attendance: row.text('attendance'),
+    earliestReasonableOffer: row.day('earliestReasonableOffer'),
+    earliestAppropriate: row.day('earliestAppropriate'),
+    cancelledOn: row.day('cancelledOn'),
+    cancellationReason: row.text('cancellationReason'),
+    replacementOffered: row.day('replacementOffered'),
+    replacementBooked: row.day('replacementBooked'),
+  };
+}
+
+function activityOf(row: RowReader<keyof typeof CYP202.columns>, reading: Reading) {
+  const careActivityId = row.mandatory('careActivityId', 'recordIdMissing');
+  const providerOds = providerOf(row, reading);
+  return {
+    table: 'CYP202' as const,
+    key: keyIn(providerOds, careActivityId),
+    parentKey: keyIn(providerOds, row.mandatory('careContactId')),
+    providerOds,
+    at: periodOf(row),
+    careActivityId,
+    type: row.text('type'),
+    professional: row.text('professional'),
+    duration: row.integer('duration', { min: 0, max: 9999 }),
+    procedure: row.text('procedure'),
+    findingScheme: row.text('findingScheme'),
+    finding: row.text('finding'),
+    observationScheme: row.text('observationScheme'),
+    observation: row.text('observation'),
+    value: row.text('value'),
+    unit: row.text('unit'),
+  };
+}
+
+const providerOf = <K extends string>(
+  row: RowReader<K | JoinColumn>,
+  { defaultProvider }: Reading,
+): string => odsOf(row, 'provider') ?? defaultProvider;
+
+const keyIn = (providerOds: string, id: string): string => `${providerOds}|${id}`;
+
+function periodOf<K extends string>(row: RowReader<K | JoinColumn>): string | null {
+  const day = row.day('periodEnd');
+  return day === null ? null : midnight(day);
+}
+
+function personOf(
+  row: RowReader<keyof typeof CYP001.columns>,
+  values: ValuesOf<typeof CYP001>,
+  localId: string,
+  mode: Mode,
+): PersonRef {
+  const issuer = odsOf(row, 'localPatientIdIssuer');
+  const number = values.nhsNumber
+    ? nhsNumber.parseNhsNumber(values.nhsNumber, mode, row.path('nhsNumber'))
+    : null;
+  if (number?.fault) row.add(number.fault);
+  if (!number && !issuer) row.wrong('localPatientIdIssuer', 'personMissing');
+  // Not stated: present but not traced, or trace required.
+  const status = row.text('nhsNumberStatus') ?? (number ? '02' : '03');
+  if (!nhsNumber.isNhsNumberStatus(status)) row.wrong('nhsNumberStatus', 'nhsNumberStatusUnknown');
+  return {
+    nhsNumber: number?.value ?? null,
+    nhsNumberStatus: status,
+    local: issuer && localId ? { issuer, id: localId } : null,
+  };
+}
+
+function odsOf<K extends string>(row: RowReader<K>, key: K): string | null {
+  const code = row.text(key);
+  return code === null || ODS.test(code) ? code : row.wrong(key, 'odsMalformed');
+}
+
+function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null {
+  const postcode = row.text('postcode')?.toUpperCase() ?? null;
+  return postcode === null || POSTCODE.test(postcode)
+    ? postcode
+    : row.wrong('postcode', 'postcodeMalformed');
+}
+
+const parsed = <R>(row: RowReader<never>, value: R): Parsed<R> =>
+  row.faults.length > 0 ? { faults: row.faults } : { row: value };
+
+/** A file is of one period, so that one text is made for all its rows. */
+let lastDay = Number.NaN;
+let lastMidnight = '';
+
+function midnight(day: number): string {
+  if (day !== lastDay) {
+    lastMidnight = new Date(day * 86_400_000).toISOString();
+    lastDay = day;
+  }
+  return lastMidnight;
+}

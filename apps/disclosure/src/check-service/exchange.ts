@@ -1,0 +1,194 @@
+import { Problem } from '@caremesh/platform';
+import type { Logger } from '@caremesh/platform';
+import type { Pool, PoolClient } from 'pg';
+
+import type { Cohort } from '../choices/cohort.js';
+import type { Lists } from '../choices/lists.js';
+import { disclosureErrors } from '../errors.js';
+import { readCleanedList } from './cleaned-list.js';
+import type { Mailbox, Message } from './mailbox.js';
+import type { Mailboxes } from './mailboxes.js';
+import { requestFile, requestName } from './request-file.js';
+import { Requests, standings } from './requests.js';
+import type { Standing } from './requests.js';
+
+/** How often is asked. */
+export type Pace = {
+  /** A list is asked for again at this age. */
+  refreshMs: number;
+  /** After people came that no list knows, or after trouble, not before this long since the last request. */
+  againMs: number;
+  /** A request without an answer is given up after this long. */
+  answerMs: number;
+};
+
+type Parts = {
+  pool: Pool;
+  mailboxes: Mailboxes;
+  cohort: Cohort;
+  lists: Lists;
+  requests: Requests;
+  pace: Pace;
+  log: Logger;
+};
+
+const LOCK = 'caremesh check-service';
+
+/** Asks the check service for the lists of all organisations, and puts in force what it answers. */
+export class Exchange {
+  readonly #parts: Parts;
+  readonly #told = new Map<string, string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** One look, by one instance at a time. Trouble with one mailbox keeps no other organisation waiting. */
+  async look(): Promise<void> {
+    const { pool, lists } = this.#parts;
+    for (const organisation of await lists.expire()) this.#tellExpired(organisation);
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query<{ mine: boolean }>(
+        `SELECT pg_try_advisory_lock(hashtext('${LOCK}')) AS mine`,
+      );
+      if (!rows[0]!.mine) return;
+      try {
+        await this.#exchange(client);
+      } finally {
+        await client.query(`SELECT pg_advisory_unlock(hashtext('${LOCK}'))`);
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  async #exchange(client: PoolClient): Promise<void> {
+    const all = await standings(client);
+    for (const standing of all) {
+      await this.#trying(client, [standing.organisation], () => this.#askIfDue(client, standing));
+    }
+    const open = await standings(client, true);
+    const boxes = new Map<Mailbox, Standing[]>();
+    for (const one of open) {
+      const box = this.#parts.mailboxes(one.organisation);
+      if (box) boxes.set(box, [...(boxes.get(box) ?? []), one]);
+    }
+    for (const [box, waiting] of boxes) {
+      const organisations = waiting.map(({ organisation }) => organisation);
+      await this.#trying(client, organisations, () => this.#receive(client, box, waiting));
+    }
+  }
+
+  async #askIfDue(client: PoolClient, standing: Standing): Promise<void> {
+    const { organisation, editions } = standing;
+    const { mailboxes, cohort, pool, requests, pace } = this.#parts;
+    const box = mailboxes(organisation);
+    if (box === null) {
+      return this.#trouble(client, [organisation], disclosureErrors.mailboxMissing.code);
+    }
+    if (!isDue(standing, pace, box, Date.now())) return;
+    const at = new Date();
+    const { numbers, rows } = await cohort.numbers(pool, editions);
+    if (numbers.length === 0) return;
+    const name = requestName(box.id, at, await requests.next(client, box.id, at));
+    await box.send(name, requestFile(numbers));
+    await requests.sent(client, organisation, { name, numbers, rows, at });
+  }
+
+  async #receive(client: PoolClient, box: Mailbox, waiting: readonly Standing[]): Promise<void> {
+    for (const id of await box.waiting()) {
+      const message = await box.fetch(id);
+      const answered = answeredBy(message, box, waiting);
+      const { report, bytes } = message;
+      if (answered) await this.#take(client, answered.organisation, report ? null : bytes);
+      await box.acknowledge(id);
+    }
+  }
+
+  /** Null: the exchange told that the request could not be delivered. */
+  async #take(client: PoolClient, organisation: string, bytes: Buffer | null): Promise<void> {
+    const { lists, requests, log } = this.#parts;
+    if (bytes === null) {
+      return this.#trouble(client, [organisation], disclosureErrors.requestNotDelivered.code);
+    }
+    const numbers = readCleanedList(bytes, await requests.askedAbout(client, organisation));
+    if ('fault' in numbers) {
+      const { code } = disclosureErrors.listUnreadable;
+      log.error({ code, organisation, why: numbers.fault }, disclosureErrors.listUnreadable.title);
+      return this.#trouble(client, [organisation], code);
+    }
+    await client.query('BEGIN');
+    try {
+      await lists.accept(client, organisation, numbers);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+    this.#told.delete(organisation);
+  }
+
+  async #trying(
+    client: PoolClient,
+    organisations: readonly string[],
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      await this.#trouble(client, organisations, error.code, error);
+    }
+  }
+
+  async #trouble(
+    client: PoolClient,
+    organisations: readonly string[],
+    code: string,
+    err?: Error,
+  ): Promise<void> {
+    for (const organisation of organisations) {
+      await this.#parts.requests.trouble(client, organisation, code);
+      if (this.#told.get(organisation) === code) continue;
+      this.#told.set(organisation, code);
+      this.#parts.log.warn({ code, organisation, err }, 'No new cleaned list can be had');
+    }
+  }
+
+  #tellExpired(organisation: string): void {
+    const { code, title } = disclosureErrors.listExpired;
+    this.#parts.log.error({ code, organisation }, title);
+  }
+}
+
+/**
+ * Whose request a message answers. What the answer's file is called is the service's affair: where one request is under way
+ * it answers that one, unless it names another of ours: the late answer to a request that was given up is out of date.
+ */
+export function answeredBy<T extends Pick<Standing, 'request'>>(
+  { localId, fileName }: Pick<Message, 'localId' | 'fileName'>,
+  { id }: Pick<Mailbox, 'id'>,
+  waiting: readonly T[],
+): T | undefined {
+  const names = [localId, fileName].filter((name) => name !== null);
+  const named = waiting.find(({ request }) => names.some((name) => name.startsWith(request!)));
+  if (named || waiting.length !== 1) return named;
+  return names.some((name) => name.startsWith(`${id}-`)) ? undefined : waiting[0];
+}
+
+/** Whether an organisation's list is to be asked for now. Pure. */
+export function isDue(
+  { received, request, asked, trouble, newPeople, filling }: Standing,
+  { refreshMs, againMs, answerMs }: Pace,
+  box: Pick<Mailbox, 'changedAt'>,
+  now: number,
+): boolean {
+  const sinceAsked = asked === null ? Infinity : now - asked;
+  if (request !== null) return sinceAsked >= answerMs;
+  if (sinceAsked < againMs) return false;
+  if (received === null || trouble || now - received >= refreshMs) return true;
+  // Views that are being filled hold back those whom the next list will know; one list at a time.
+  if (newPeople && !filling) return true;
+  return (box.changedAt?.() ?? 0) > (asked ?? 0);
+}

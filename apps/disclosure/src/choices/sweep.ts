@@ -1,0 +1,104 @@
+import type { Logger } from '@caremesh/platform';
+import type { Pool } from 'pg';
+
+import type { Outbox } from '../disclose/discloser.js';
+import type { ViewPlans } from '../views/plans.js';
+import type { ViewStore, View } from '../views/view-store.js';
+import { withdrawPeople } from '../withdrawal/withdraw.js';
+import type { Cohort } from './cohort.js';
+import type { Lists } from './lists.js';
+import type { People } from './people.js';
+
+/** People of one transaction, and rows read at once. */
+const AT_ONCE = 1_000;
+const PAGE = 10_000;
+
+type Parts = {
+  pool: Pool;
+  store: ViewStore;
+  plans: ViewPlans;
+  outbox: Outbox;
+  registryUrl: string;
+  lists: Lists;
+  cohort: Cohort;
+  log: Logger;
+};
+
+/**
+ * After a list came: whoever a view disclosed and who is not on it is withdrawn from that view. Safe to do twice, by several
+ * instances, and to be cut off: what is withdrawn is no longer live, and the list counts as swept only when all is done.
+ */
+export class Sweep {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** One look. */
+  async look(): Promise<void> {
+    const { rows } = await this.#parts.pool.query<{ organisation: string; number: number }>(
+      `SELECT organisation, number FROM check_list WHERE NOT swept AND received_at IS NOT NULL`,
+    );
+    for (const { organisation, number } of rows) {
+      for (const view of await this.#parts.store.boundOf(organisation)) await this.#sweep(view);
+      await this.#parts.pool.query(
+        `UPDATE check_list SET swept = true WHERE organisation = $1 AND number = $2`,
+        [organisation, number],
+      );
+    }
+  }
+
+  async #sweep(view: View): Promise<void> {
+    const listed = (await this.#parts.lists.inForce(this.#parts.pool, [view.organisation])).get(
+      view.organisation,
+    );
+    // Too old by now: nothing more is disclosed, and the next list will be swept.
+    if (!listed) return;
+    for (let after: string | null = ''; after !== null;) {
+      const found = await this.#unlisted(view, listed, after);
+      for (let at = 0; at < found.people.length; at += AT_ONCE) {
+        await this.#withdraw(view, found.people.slice(at, at + AT_ONCE));
+      }
+      after = found.next;
+    }
+  }
+
+  /** A page of the people a view knows: those who are not on the list. */
+  async #unlisted(view: View, listed: People, after: string) {
+    const { rows } = await this.#parts.pool.query<{ person: string; sealed: Buffer | null }>(
+      `SELECT p.source_person AS person, c.sealed FROM view_person p
+       LEFT JOIN cohort_person c ON c.edition = $2 AND c.source_person = p.source_person
+       WHERE p.view_id = $1 AND p.source_person > $3 AND p.source_person <> '-'
+       ORDER BY p.source_person LIMIT ${PAGE}`,
+      [view.id, view.edition, after],
+    );
+    const people = rows
+      .filter(
+        ({ person, sealed }) =>
+          sealed === null || !listed.has(this.#parts.cohort.open(view.edition, person, sealed)),
+      )
+      .map(({ person }) => person);
+    return { people, next: rows.length < PAGE ? null : rows.at(-1)!.person };
+  }
+
+  async #withdraw(view: View, people: readonly string[]): Promise<void> {
+    const { pool, plans, outbox, registryUrl, log } = this.#parts;
+    const plan = await plans.of(view);
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const outgoing = await withdrawPeople(client, view.id, plan, registryUrl, people);
+      await outbox.write(client, outgoing);
+      await client.query('COMMIT');
+      if (outgoing.length > 0) {
+        log.info({ view: view.topic, records: outgoing.length }, 'Records withdrawn from a view');
+      }
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { choiceApplies } from '@caremesh/contract';
+import type { ClientBase, Pool } from 'pg';
+
+import type { GrantedView } from '../grants/governance.js';
+
+/** Whether the national data opt-out applies to a granted view. */
+function optOutApplies({ recipient, commonLaw, exemption }: GrantedView): boolean {
+  const { purpose } = recipient;
+  // Whatever a view leaves out, its records are each about one person: it is not anonymised.
+  return choiceApplies('national', { purpose, commonLaw, exemption, data: 'confidential' }).applies;
+}
+
+/** Writes down on what terms a view is written, in the transaction that begins it. */
+export async function keepTerms(
+  client: Pick<ClientBase, 'query'>,
+  viewId: number,
+  granted: GrantedView,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO check_list (organisation) VALUES ($1) ON CONFLICT (organisation) DO NOTHING`,
+    [granted.recipient.organisation],
+  );
+  await client.query(
+    `INSERT INTO view_terms (view_id, opt_out, erase) VALUES ($1, $2, $3)
+     ON CONFLICT (view_id) DO UPDATE SET opt_out = excluded.opt_out, erase = excluded.erase,
+       refill = view_terms.refill OR (view_terms.holds_back AND NOT excluded.opt_out)`,
+    [viewId, optOutApplies(granted), granted.erase],
+  );
+}
+
+/**
+ * The same for views that go on: what was decided of a grant may have changed. A view that the opt-out did not apply to and
+ * now does is filled again, so that its people are asked about, and whoever is not on the list is withdrawn.
+ */
+export async function refreshTerms(pool: Pool, granted: readonly GrantedView[]): Promise<void> {
+  await pool.query(
+    `WITH changed AS (
+       UPDATE view_terms t SET opt_out = g.opt_out, erase = g.erase,
+         refill = t.refill OR (t.opt_out <> g.opt_out AND (t.holds_back OR g.opt_out))
+       FROM unnest($1::text[], $2::boolean[], $3::boolean[]) AS g (topic, opt_out, erase) JOIN view v USING (topic)
+       WHERE t.view_id = v.id AND (t.opt_out, t.erase) IS DISTINCT FROM (g.opt_out, g.erase)
+       RETURNING v.organisation, t.opt_out)
+     UPDATE check_list SET swept = false
+     WHERE organisation IN (SELECT organisation FROM changed WHERE opt_out)`,
+    [
+      granted.map(({ topic }) => topic),
+      granted.map(optOutApplies),
+      granted.map(({ erase }) => erase),
+    ],
+  );
+}

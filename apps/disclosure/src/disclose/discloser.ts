@@ -1,0 +1,101 @@
+import { Problem } from '@caremesh/platform';
+import type { OutgoingRecord } from '@caremesh/product';
+import type { ClientBase } from 'pg';
+
+import type { Choices } from '../choices/choices.js';
+import type { ViewPlan } from '../views/plan.js';
+import type { ViewPlans } from '../views/plans.js';
+import { activeView, advance, endView, viewsOf } from '../views/view-store.js';
+import type { View } from '../views/view-store.js';
+import type { ProductReceived } from './product-record.js';
+import type { Outgoing } from './rewrite.js';
+import { writeView } from './write-view.js';
+
+/** Puts records into the transaction at hand; the relay sends them after it has committed. */
+export type Outbox = {
+  write(transaction: ClientBase, records: readonly OutgoingRecord[]): Promise<void>;
+};
+
+/** Turns batches of an edition into records of every view on it. */
+export class Discloser {
+  readonly #plans: ViewPlans;
+  readonly #outbox: Outbox;
+  readonly #registryUrl: string;
+  readonly #choices: Pick<Choices, 'permitted'>;
+
+  constructor(
+    plans: ViewPlans,
+    outbox: Outbox,
+    registryUrl: string,
+    choices: Pick<Choices, 'permitted'>,
+  ) {
+    this.#plans = plans;
+    this.#choices = choices;
+    this.#outbox = outbox;
+    this.#registryUrl = registryUrl;
+  }
+
+  /** A batch read for all views of its edition at once. */
+  async disclose(
+    client: ClientBase,
+    edition: string,
+    records: readonly ProductReceived[],
+  ): Promise<void> {
+    const views = await viewsOf(client, edition);
+    const permitted = await this.#choices.permitted(client, views, records);
+    const outgoing: Outgoing[] = [];
+    for (const view of views) outgoing.push(...(await this.#write(client, view, permitted(view))));
+    await advance(client, edition, nextOffsets(records));
+    // Last, because the outbox is locked from the first row written until the transaction ends.
+    await this.#outbox.write(client, outgoing);
+  }
+
+  /** A batch read again for one view that was granted later; only what lies before `until` is for it. */
+  async fill(
+    client: ClientBase,
+    topic: string,
+    until: ReadonlyMap<number, bigint>,
+    records: readonly ProductReceived[],
+  ): Promise<void> {
+    const view = await activeView(client, topic);
+    const wanted = records.filter(
+      ({ origin }) => origin.offset < (until.get(origin.partition) ?? 0n),
+    );
+    if (view === null || wanted.length === 0) return;
+    const permitted = await this.#choices.permitted(client, [view], wanted);
+    await this.#outbox.write(client, await this.#write(client, view, permitted(view)));
+  }
+
+  async #write(
+    client: ClientBase,
+    view: View,
+    records: readonly ProductReceived[],
+  ): Promise<Outgoing[]> {
+    const plan = await this.#planOf(client, view);
+    return plan === null ? [] : writeView(client, view, plan, this.#registryUrl, records);
+  }
+
+  /**
+   * Null for a view that must not be written as it stands: it is ended, so that it misses nothing when it is begun again,
+   * and the others go on. Anything that will pass by itself is thrown, and the batch waits.
+   */
+  async #planOf(client: ClientBase, view: View): Promise<ViewPlan | null> {
+    try {
+      return await this.#plans.of(view);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.retriable) throw error;
+      await endView(client, view.id);
+      return null;
+    }
+  }
+}
+
+function nextOffsets(records: readonly ProductReceived[]): Map<number, bigint> {
+  const next = new Map<number, bigint>();
+  for (const { origin } of records) {
+    if (origin.offset >= (next.get(origin.partition) ?? 0n)) {
+      next.set(origin.partition, origin.offset + 1n);
+    }
+  }
+  return next;
+}

@@ -1,0 +1,35 @@
+import { RecordContext, Records } from '@caremesh/product';
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+
+import { BACKFILL, EDITION, ViewWatch } from '../views/view-watch.js';
+import { Discloser } from './discloser.js';
+import type { ProductReceived } from './product-record.js';
+
+/** Where batches of secondary editions come in. */
+@Controller()
+export class EditionController {
+  readonly #discloser: Discloser;
+  readonly #watch: ViewWatch;
+
+  constructor(discloser: Discloser, watch: ViewWatch) {
+    this.#discloser = discloser;
+    this.#watch = watch;
+  }
+
+  @Records(EDITION)
+  async followed(@Payload() records: ProductReceived[], @Ctx() context: RecordContext) {
+    await this.#discloser.disclose(context.transaction, context.topic, records);
+  }
+
+  @Records(BACKFILL)
+  async filled(@Payload() records: ProductReceived[], @Ctx() context: RecordContext) {
+    const { subscription, transaction } = context;
+    const view = viewTopicOf(subscription);
+    await this.#discloser.fill(transaction, view, this.#watch.untilOf(subscription), records);
+  }
+}
+
+/** `backfill.<view topic>.<generation>` */
+const viewTopicOf = (subscription: string): string =>
+  subscription.slice(subscription.indexOf('.') + 1, subscription.lastIndexOf('.'));

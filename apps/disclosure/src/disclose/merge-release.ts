@@ -1,0 +1,39 @@
+import type { Pool } from 'pg';
+
+import type { ViewPlans } from '../views/plans.js';
+import { activeView } from '../views/view-store.js';
+import type { Outbox } from './discloser.js';
+import { mergesAreReady, releaseMerges } from './merges.js';
+
+/** Sends merges that waited for their survivor, once it has appeared. */
+export class MergeRelease {
+  readonly #pool: Pool;
+  readonly #plans: ViewPlans;
+  readonly #outbox: Outbox;
+
+  constructor(pool: Pool, plans: ViewPlans, outbox: Outbox) {
+    this.#pool = pool;
+    this.#plans = plans;
+    this.#outbox = outbox;
+  }
+
+  /** One look. What is released and that it no longer waits commit together. */
+  async look(): Promise<void> {
+    if (!(await mergesAreReady(this.#pool))) return;
+    const client = await this.#pool.connect();
+    try {
+      await client.query('BEGIN');
+      const outgoing = await releaseMerges(client, async (topic) => {
+        const view = await activeView(client, topic);
+        return view === null ? null : this.#plans.of(view);
+      });
+      await this.#outbox.write(client, outgoing);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { avroType } from '@caremesh/contract';
+import { brokerSecurity, openDatabase, readSecret, TokenSource } from '@caremesh/platform';
+import type { Logger } from '@caremesh/platform';
+import {
+  openOutbox,
+  outboxMigrations,
+  quarantineMigrations,
+  readKey,
+  Seal,
+  RecordTransport,
+  Relay,
+  SchemaRegistry,
+  Subscribe1763769600000,
+} from '@caremesh/product';
+import type { KafkaConnection } from '@caremesh/product';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { Pool } from 'pg';
+
+import { Choices } from './choices/choices.js';
+import { Cohort } from './choices/cohort.js';
+import { Lists } from './choices/lists.js';
+import { Sweep } from './choices/sweep.js';
+import { Exchange } from './check-service/exchange.js';
+import type { Pace } from './check-service/exchange.js';
+import { mailboxesOf } from './check-service/mailboxes.js';
+import type { Mailboxes } from './check-service/mailboxes.js';
+import { Requests } from './check-service/requests.js';
+import { Choices1795312800110 } from './database/choices.js';
+import { FillAgain1795312800111 } from './database/fill-again.js';
+import { Disclosure1763773200000 } from './database/tables.js';
+import { Discloser } from './disclose/discloser.js';
+import { EditionController } from './disclose/edition.controller.js';
+import { MergeRelease } from './disclose/merge-release.js';
+import { Governance } from './grants/governance.js';
+import { StoredPseudonymKeys } from './keys/pseudonym-keys.js';
+import { FileWrapping } from './keys/wrapping.js';
+import type { KeyWrapping } from './keys/wrapping.js';
+import { GrantsController } from './operate/grants.controller.js';
+import { KeysController } from './operate/keys.controller.js';
+import { QuarantineController } from './operate/quarantine.controller.js';
+import { ViewStanding } from './operate/standing.js';
+import { ViewsController } from './operate/views.controller.js';
+import { formerKeyFiles, paceOf } from './settings.js';
+import type { Settings } from './settings.js';
+import { GRANT_READING, POOL } from './tokens.js';
+import { ViewPlans } from './views/plans.js';
+import { ViewStore } from './views/view-store.js';
+import { ViewWatch } from './views/view-watch.js';
+import { Announcements } from './withdrawal/announce.js';
+
+/** Each subscription holds a connection while it writes; backfills are bounded, products are few. */
+const CONNECTIONS = 24;
+
+/** A view is at most this much behind its product; each transaction and each request to the broker then carries more. */
+const GATHERING = { bytes: 200_000, ms: 200 };
+
+/** What the service works with; a test brings its own. */
+export type Surroundings = {
+  pool: Pool;
+  databaseUrl: string;
+  governance: Pick<Governance, 'activeViews' | 'approvedSchemas' | 'contractOf' | 'showsGrantTo'>;
+  registry: Pick<SchemaRegistry, 'schema' | 'latestId' | 'url'>;
+  connection: KafkaConnection;
+  serviceKey: Uint8Array;
+  /** Closes the pseudonym keys; without one the service's own key does. */
+  wrapping?: KeyWrapping;
+  mailboxes: Mailboxes;
+  pace: Pace;
+  /** How long a cleaned list may be used. */
+  listMaxAgeMs: number;
+  /** At which times recipients are told of withdrawals. */
+  withdrawalsEveryMs: number;
+  log: Logger;
+};
+
+/** The parts that run, and the Nest module that records and requests come in by. */
+export type Parts = {
+  relay: Relay;
+  keys: StoredPseudonymKeys;
+  transport: RecordTransport;
+  watch: ViewWatch;
+  merges: MergeRelease;
+  exchange: Exchange;
+  sweep: Sweep;
+  announcements: Announcements;
+  module: DynamicModule;
+};
+
+/** Tables of the service: its own, and those of publishing and consuming. */
+export const migrations = [
+  ...outboxMigrations,
+  ...quarantineMigrations,
+  Subscribe1763769600000,
+  Disclosure1763773200000,
+  Choices1795312800110,
+  FillAgain1795312800111,
+];
+
+@Module({})
+class DisclosureModule {}
+
+/** Opens the database and what else a running service has about it. */
+export async function surroundingsOf(settings: Settings, log: Logger) {
+  const url = settings.databaseUrl;
+  const database = await openDatabase({
+    url,
+    entities: [],
+    migrations,
+    poolSize: CONNECTIONS,
+    byKey: true,
+  });
+  const { kafkaBrokers: brokers, clientId } = settings;
+  const surroundings: Surroundings = {
+    pool: database.pool,
+    databaseUrl: url.reveal(),
+    governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api')),
+    registry: new SchemaRegistry(settings.registryUrl),
+    connection: {
+      brokers,
+      clientId,
+      tokens: tokensFor(settings, 'mesh-kafka'),
+      encrypted: brokerSecurity(settings) === 'SASL_SSL',
+    },
+    serviceKey: readKey(settings.keyFile),
+    wrapping: FileWrapping.at(
+      settings.wrappingKeyFile ?? settings.keyFile,
+      ...formerKeyFiles(settings),
+    ),
+    mailboxes: mailboxesOf({ ...settings, file: settings.checkMailboxesFile }),
+    pace: paceOf(settings),
+    listMaxAgeMs: settings.checkMaxAgeMs,
+    withdrawalsEveryMs: settings.withdrawalsEveryMs,
+    log,
+  };
+  return { database, surroundings };
+}
+
+/** Puts the parts together; nothing runs yet. */
+export function compose(around: Surroundings): Parts {
+  const { pool, databaseUrl, governance, registry, connection, serviceKey, log } = around;
+  const keys = new StoredPseudonymKeys(pool, around.wrapping ?? new FileWrapping(() => serviceKey));
+  const plans = new ViewPlans(governance, (id) => registry.schema(id), keys);
+  const store = new ViewStore(pool);
+  const transport = transportOf(around);
+  const outbox = openOutbox(pool);
+  const seal = new Seal(serviceKey);
+  const lists = new Lists({ pool, seal, maxAgeMs: around.listMaxAgeMs });
+  const cohort = new Cohort(seal);
+  const discloser = new Discloser(plans, outbox, registry.url, new Choices(lists, cohort));
+  const watch = new ViewWatch({ governance, store, plans, transport, log });
+  const module: DynamicModule = {
+    module: DisclosureModule,
+    controllers: [
+      EditionController,
+      GrantsController,
+      KeysController,
+      QuarantineController,
+      ViewsController,
+    ],
+    providers: [
+      { provide: POOL, useValue: pool },
+      { provide: GRANT_READING, useValue: governance },
+      { provide: ViewStanding, useValue: new ViewStanding(pool, keys) },
+      { provide: StoredPseudonymKeys, useValue: keys },
+      { provide: Discloser, useValue: discloser },
+      { provide: ViewWatch, useValue: watch },
+      { provide: ViewStore, useValue: store },
+      { provide: RecordTransport, useValue: transport },
+    ],
+  };
+  const relay = new Relay({
+    databaseUrl,
+    kafka: connection,
+    transactionPrefix: 'relay.disclosure',
+    log,
+  });
+  const merges = new MergeRelease(pool, plans, outbox);
+  const { mailboxes, pace, withdrawalsEveryMs: everyMs } = around;
+  const requests = new Requests(seal);
+  const common = { pool, outbox, registryUrl: registry.url };
+  return {
+    ...{ relay, keys, transport, watch, merges, module },
+    exchange: new Exchange({ pool, mailboxes, cohort, lists, requests, pace, log }),
+    sweep: new Sweep({ ...common, store, plans, lists, cohort, log }),
+    announcements: new Announcements({
+      ...{ ...common, everyMs },
+      schemaIdOf: (subject) => registry.latestId(subject),
+    }),
+  };
+}
+
+function transportOf(around: Surroundings): RecordTransport {
+  const { pool, governance, registry, connection, serviceKey, log } = around;
+  return new RecordTransport(
+    {
+      domain: 'mesh',
+      consumer: 'disclosure',
+      connection,
+      pool,
+      registry,
+      approved: (topic) => governance.approvedSchemas(topic),
+      parseSchema: (text) => avroType(JSON.parse(text) as object),
+      serviceKey,
+      log,
+    },
+    { gathering: GATHERING },
+  );
+}
+
+/** Tokens of the service's own. */
+export function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
+  const clientSecret = readSecret(clientSecretFile);
+  return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
+}

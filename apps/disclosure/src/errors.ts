@@ -1,0 +1,103 @@
+import type { ErrorEntry } from '@caremesh/platform';
+
+/** The closed list of faults of the disclosure service. */
+export const disclosureErrors = {
+  keyStoreUnavailable: {
+    code: 'MESH-4001',
+    status: 503,
+    title: 'The key store cannot be reached, so nothing is disclosed',
+    fix: 'Nothing to do here: disclosure goes on when the key store answers.',
+    retriable: true,
+  },
+  keyNotOpened: {
+    code: 'MESH-4002',
+    status: 500,
+    title: 'A pseudonym key cannot be opened with the key of this service',
+    fix: 'Give the service the key file that its database was used with, then start it again.',
+    retriable: false,
+  },
+  fieldNotDisclosable: {
+    code: 'MESH-4101',
+    status: 500,
+    title: 'The view asks for a field that must not be disclosed',
+    fix: 'Governance must register the view again without the field named.',
+    retriable: false,
+  },
+  viewSchemaMissing: {
+    code: 'MESH-4102',
+    status: 503,
+    title: 'The schema of the view is not in the registry yet',
+    fix: 'Nothing to do: the view begins when its schema is there.',
+    retriable: true,
+  },
+  governanceUnavailable: {
+    code: 'MESH-4201',
+    status: 503,
+    title: 'Governance cannot be asked',
+    fix: 'Nothing to do: views that are known go on, new ones wait.',
+    retriable: true,
+  },
+  contractMissing: {
+    code: 'MESH-4202',
+    status: 503,
+    title: 'The contract of a granted product cannot be read',
+    fix: 'See that governance holds a published version of the product.',
+    retriable: true,
+  },
+  refusedRecordUnknown: {
+    code: 'MESH-4301',
+    status: 404,
+    title: 'There is no such refused record',
+    fix: 'List them with `mesh quarantine list --service disclosure`.',
+    retriable: false,
+  },
+  mailboxesInvalid: {
+    code: 'MESH-4401',
+    status: 500,
+    title: 'The file of mailboxes cannot be used',
+    fix: 'Correct what is named, then start the service again; docs/guide/choices.md shows the file.',
+    retriable: false,
+  },
+  mailboxUnavailable: {
+    code: 'MESH-4402',
+    status: 503,
+    title: 'The MESH mailbox cannot be used now',
+    fix: 'Nothing to do if it passes: it is tried again. Otherwise see the mailbox, its password and certificate.',
+    retriable: true,
+  },
+  mailboxMissing: {
+    code: 'MESH-4403',
+    status: 503,
+    title: 'The organisation has no mailbox to ask the check service from',
+    fix: 'Name its mailbox in the file of MESH_CHECK_MAILBOXES_FILE; until then its views hold everybody back.',
+    retriable: true,
+  },
+  requestNotDelivered: {
+    code: 'MESH-4404',
+    status: 503,
+    title: 'The exchange did not deliver the request for a cleaned list',
+    fix: 'Nothing to do if it passes: it is sent again. Otherwise ask the MESH team with the time of the request.',
+    retriable: true,
+  },
+  listUnreadable: {
+    code: 'MESH-4405',
+    status: 503,
+    title: 'A cleaned list is malformed or cut short, so it is not used',
+    fix: 'Nothing to do if the next one is whole: it is asked for again, and the last good list holds until it is too old.',
+    retriable: true,
+  },
+  listExpired: {
+    code: 'MESH-4406',
+    status: 503,
+    title: 'The last good cleaned list is too old, so its organisation gets nothing',
+    fix: 'See why no new one comes; disclosure goes on, with all that was held back, when one has come.',
+    retriable: true,
+  },
+  listAwaited: {
+    code: 'MESH-4407',
+    status: 503,
+    title: 'The view waits for a cleaned list, so nobody is disclosed yet',
+    fix: 'Nothing to do: it is asked for, and disclosure begins when it has come.',
+    retriable: true,
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,172 @@
+import { COMMON_LAW, EXEMPTIONS, names, parseVersion, PURPOSES } from '@caremesh/contract';
+import type { CommonLaw, DataContract, Exemption } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
+import type { TokenSource } from '@caremesh/platform';
+import { z } from 'zod';
+
+import { disclosureErrors } from '../errors.js';
+import type { Recipient } from '../keys/pseudonym-keys.js';
+
+/** One product of one active grant: a topic to be written. */
+export type GrantedView = {
+  /** `share.<grant>.<product>.v<major>` */
+  topic: string;
+  grantId: string;
+  product: string;
+  major: number;
+  recipient: Recipient;
+  schemaId: number;
+  /** Route through the common law duty of confidence, and an exemption from the national data opt-out that was decided. */
+  commonLaw: CommonLaw;
+  exemption: Exemption | null;
+  /** A term of the grant: what is withdrawn must be erased by who holds it. */
+  erase: boolean;
+};
+
+const grants = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      state: z.string(),
+      organisation: z.string(),
+      purpose: z.enum(PURPOSES),
+      legalBasis: z.object({ commonLaw: z.enum(COMMON_LAW) }),
+      optOutExemption: z.enum(EXEMPTIONS).nullish(),
+      erasure: z.boolean().nullish(),
+      topics: z.array(
+        z.object({
+          topic: z.string(),
+          ready: z.boolean(),
+          viewSchemaId: z.number().int().nullish(),
+        }),
+      ),
+    }),
+  ),
+  next: z.string().nullish(),
+});
+const product = z.object({
+  majors: z.array(
+    z.object({
+      major: z.number(),
+      versions: z.array(
+        z.object({ version: z.string(), contentHash: z.string(), schemaId: z.number().nullish() }),
+      ),
+    }),
+  ),
+});
+const approved = z.object({
+  items: z.array(z.object({ schemaId: z.number().int(), version: z.string() })),
+});
+const files = z.object({ files: z.record(z.string(), z.string()) });
+
+const PATIENCE_MS = 5_000;
+
+/** What this service asks of governance. Every call throws MESH-4201, retriable, when there is no good answer. */
+export class Governance {
+  readonly #url: string;
+  readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #contracts = new Map<string, DataContract>();
+
+  constructor(url: string, tokens: Pick<TokenSource, 'token'>) {
+    this.#url = url;
+    this.#tokens = tokens;
+  }
+
+  /** Every view that is to be written now: granted, active, its topic and schema standing. */
+  async activeViews(): Promise<GrantedView[]> {
+    const views: GrantedView[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page = await this.#get(`/v1/grants?state=active&kind=view${query}`, grants);
+      views.push(...page.items.flatMap(toViews));
+      cursor = page.next ?? null;
+    } while (cursor !== null);
+    return views;
+  }
+
+  /** Whether governance shows this grant to whoever sent this authorization. */
+  async showsGrantTo(grantId: string, authorization: string): Promise<boolean> {
+    const path = `/v1/grants/${encodeURIComponent(grantId)}`;
+    const answer = await this.#asked(path, authorization);
+    if (answer.status >= 500) throw unavailable(path, `it answered ${answer.status}`);
+    return answer.ok;
+  }
+
+  /** Ids that the records of a topic may carry. */
+  async approvedSchemas(topic: string): Promise<z.output<typeof approved>['items']> {
+    const path = `/v1/approved-schemas?topic=${encodeURIComponent(topic)}`;
+    return (await this.#get(path, approved)).items;
+  }
+
+  /** The contract of a product's newest published version of a major. */
+  async contractOf(productId: string, major: number): Promise<DataContract> {
+    const found = await this.#get(`/v1/products/${productId}`, product);
+    const versions = found.majors.find((one) => one.major === major)?.versions ?? [];
+    const published = versions
+      .filter(({ schemaId }) => typeof schemaId === 'number')
+      .sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
+    const newest = published.at(-1);
+    if (newest === undefined) throw problem(disclosureErrors.contractMissing, productId);
+    return this.#contractOf(newest.contentHash);
+  }
+
+  async #contractOf(contentHash: string): Promise<DataContract> {
+    const held = this.#contracts.get(contentHash);
+    if (held) return held;
+    const path = `/v1/versions/${encodeURIComponent(contentHash)}/files`;
+    const { contract } = parseVersion((await this.#get(path, files)).files);
+    if (contract === null) throw problem(disclosureErrors.contractMissing, contentHash);
+    this.#contracts.set(contentHash, contract);
+    return contract;
+  }
+
+  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const answer = await this.#ask(path);
+    if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
+    const parsed = shape.safeParse(await answer.json().catch(() => null));
+    if (!parsed.success) throw unavailable(path, 'its answer has another shape');
+    return parsed.data;
+  }
+
+  async #ask(path: string): Promise<Response> {
+    return this.#asked(path, `Bearer ${await this.#tokens.token()}`);
+  }
+
+  async #asked(path: string, authorization: string): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}${path}`, {
+        headers: { authorization, accept: 'application/json' },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch (cause) {
+      throw unavailable(path, 'it gives no answer', cause);
+    }
+  }
+}
+
+type Grant = z.output<typeof grants>['items'][number];
+
+/** Only what the grant says is a view, and never individual care: that is read from the product itself. */
+function toViews(grant: Grant): GrantedView[] {
+  const { id, kind, state, organisation, purpose, topics } = grant;
+  const { commonLaw } = grant.legalBasis;
+  const terms = {
+    ...{ commonLaw, exemption: grant.optOutExemption ?? null },
+    erase: grant.erasure ?? false,
+  };
+  if (kind !== 'view' || state !== 'active' || purpose === 'individual-care') return [];
+  return topics.flatMap(({ topic, ready, viewSchemaId }) => {
+    const name = names.parseTopic(topic);
+    if (!ready || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];
+    const { id: productId, major } = name;
+    const recipient = { organisation, purpose };
+    const view = { topic, grantId: id, product: productId, major, recipient, ...terms };
+    return [{ ...view, schemaId: viewSchemaId }];
+  });
+}
+
+function unavailable(path: string, why: string, cause?: unknown) {
+  return problem(disclosureErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+}

@@ -1,0 +1,64 @@
+import { Allow, body, CallerOf, problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
+import { findRefused, listRefused } from '@caremesh/product';
+import type { RefusedItem } from '@caremesh/product';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+
+import { disclosureErrors } from '../errors.js';
+import { POOL } from '../tokens.js';
+
+/** Roles that answer for the whole mesh. */
+const OVERSIGHT = [
+  'governance-lead',
+  'ig-lead',
+  'caldicott-guardian',
+  'auditor',
+  'administrator',
+] as const;
+
+const filter = z.object({
+  cause: z.string().optional(),
+  publisher: z.string().optional(),
+  state: z.string().optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+/** What disclosure refused: bytes that no approved version of the product explains. */
+@Controller('v1/quarantine')
+@Allow('*')
+export class QuarantineController {
+  readonly #pool: Pool;
+
+  constructor(@Inject(POOL) pool: Pool) {
+    this.#pool = pool;
+  }
+
+  @Get()
+  async list(@Query(body(filter)) query: z.output<typeof filter>, @CallerOf() caller: Caller) {
+    const domains = domainsOf(caller);
+    return listRefused(this.#pool, { ...query, publishers: domains ?? undefined });
+  }
+
+  @Get(':id')
+  async show(@Param('id') id: string, @CallerOf() caller: Caller): Promise<RefusedItem> {
+    const item = await findRefused(this.#pool, id);
+    const domains = domainsOf(caller);
+    if (item === null || (domains !== null && !domains.includes(item.publisher))) {
+      throw problem(disclosureErrors.refusedRecordUnknown);
+    }
+    return item;
+  }
+}
+
+/** Domains whose refused records a caller may see; null for all. */
+function domainsOf({ kind, name, roles, team }: Caller): string[] | null {
+  if (roles.some((role) => (OVERSIGHT as readonly string[]).includes(role))) return null;
+  if (kind === 'domain') return [name];
+  const publishes = roles.includes('publisher') || roles.includes('owner');
+  return publishes && team !== null ? [team] : [];
+}

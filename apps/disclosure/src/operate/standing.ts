@@ -1,0 +1,76 @@
+import type { Pool } from 'pg';
+
+import { disclosureErrors } from '../errors.js';
+import type { KeyTrouble, Recipient, StoredPseudonymKeys } from '../keys/pseudonym-keys.js';
+
+/** How a view stands. `held`: nothing is disclosed, since when, and why; it says nothing of anybody. */
+export type Standing = {
+  topic: string;
+  state: 'ended' | 'held' | 'filling' | 'following';
+  nationalOptOut: 'applies' | 'exempt';
+  /** Since when the cleaned list in use holds; null where none is needed or there. */
+  listedAt: string | null;
+  held: { since: string; code: string; why: string } | null;
+};
+
+type Row = Recipient & {
+  topic: string;
+  active: boolean;
+  optOut: boolean;
+  filling: boolean;
+  receivedAt: Date | null;
+  heldSince: Date;
+  trouble: string | null;
+};
+
+/** Reads how the views of a grant stand. */
+export class ViewStanding {
+  readonly #pool: Pool;
+  readonly #keys: Pick<StoredPseudonymKeys, 'troubleOf'>;
+
+  constructor(pool: Pool, keys: Pick<StoredPseudonymKeys, 'troubleOf'>) {
+    this.#pool = pool;
+    this.#keys = keys;
+  }
+
+  async of(grantId: string): Promise<Standing[]> {
+    const { rows } = await this.#pool.query<Row>(
+      `SELECT v.topic, v.organisation, v.purpose, v.active, coalesce(t.opt_out, true) AS "optOut", l.received_at AS "receivedAt",
+         coalesce(greatest(l.held_since, v.since), v.since) AS "heldSince", l.trouble,
+         coalesce(t.refill, false) OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done) AS filling
+       FROM view v LEFT JOIN view_terms t ON t.view_id = v.id LEFT JOIN check_list l USING (organisation)
+       WHERE v.grant_id = $1 ORDER BY v.topic`,
+      [grantId],
+    );
+    return rows.map((row) => standingOf(row, this.#keys.troubleOf(row)));
+  }
+}
+
+/** Pure. */
+function standingOf(row: Row, keyTrouble: KeyTrouble | null): Standing {
+  const { topic, active, optOut, filling, receivedAt } = row;
+  const held = active ? heldOf(row, keyTrouble) : null;
+  const going = filling ? 'filling' : 'following';
+  return {
+    topic,
+    state: !active ? 'ended' : held ? 'held' : going,
+    nationalOptOut: optOut ? 'applies' : 'exempt',
+    listedAt: optOut ? (receivedAt?.toISOString() ?? null) : null,
+    held,
+  };
+}
+
+/** Without a key nothing is disclosed to anybody; without a list to nobody whom an opt-out may concern. */
+function heldOf(
+  { optOut, receivedAt, heldSince, trouble }: Row,
+  keyTrouble: KeyTrouble | null,
+): Standing['held'] {
+  if (keyTrouble !== null) return heldBy(keyTrouble.code, keyTrouble.since);
+  if (!optOut || receivedAt !== null) return null;
+  return heldBy(trouble ?? disclosureErrors.listAwaited.code, heldSince);
+}
+
+function heldBy(code: string, since: Date) {
+  const why = Object.values(disclosureErrors).find((one) => one.code === code)?.title ?? code;
+  return { since: since.toISOString(), code, why };
+}

@@ -1,0 +1,156 @@
+import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
+import { createLogger, openDatabase } from '@caremesh/platform';
+import { SchemaRegistry } from '@caremesh/product';
+import {
+  allow,
+  can,
+  clientToken,
+  createTopics,
+  enableDomain,
+  match,
+  of,
+  registerSchema,
+  sharedStack,
+  testDatabase,
+} from '@caremesh/testing';
+import { NestFactory } from '@nestjs/core';
+import { Producer } from '@platformatic/kafka';
+
+import type { Mailboxes } from '../check-service/mailboxes.js';
+import { compose, migrations } from '../disclosure.module.js';
+import type { Surroundings } from '../disclosure.module.js';
+import type { GrantedView } from '../grants/governance.js';
+import { message, versions } from './publisher.js';
+import type { Person, Product } from './publisher.js';
+import { readView } from './reader.js';
+
+const PRODUCT: Product = 'gp.medication-statement';
+
+export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
+type Tuning = Partial<Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace'>>;
+
+/**
+ * One product's secondary edition, a publisher of it, and the disclosure service on a broker and database of its own.
+ * `major` is one of the spec's own: specs share one broker, and another may have left records in the first one's edition.
+ */
+export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, major = 7) {
+  const edition = names.secondaryTopic(PRODUCT, major);
+  const { stack, place, opened, ids } = await surroundings(edition);
+  const { schema } = versions[PRODUCT]!;
+  const granted: GrantedView[] = [];
+  const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
+  const options = (client: string) => ({
+    ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
+    sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenOf(client) },
+  });
+  const parts = compose({
+    ...{ pool: opened.pool, databaseUrl: place.url },
+    governance: {
+      activeViews: () => Promise.resolve([...granted]),
+      approvedSchemas: () => Promise.resolve([{ schemaId: ids[PRODUCT]!, version: '1.0.0' }]),
+      showsGrantTo: () => Promise.resolve(true),
+      contractOf: (product) => Promise.resolve(versions[product]!.contract!),
+    },
+    registry: new SchemaRegistry(stack.registryUrl),
+    connection: {
+      ...{ brokers: stack.kafkaBrokers, clientId: 'svc-disclosure' },
+      tokens: { token: tokenOf('svc-disclosure') },
+    },
+    ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
+    pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
+    listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
+    withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
+  });
+  const service = await NestFactory.createMicroservice(parts.module, {
+    strategy: parts.transport,
+    logger: false,
+  });
+  await service.listen();
+  parts.relay.start();
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(options('domain-gp'));
+
+  return {
+    ...{ stack, parts, pool: opened.pool, granted, ids },
+    /** Grants a view as governance does: schemas derived and registered, topics made. */
+    async grant(
+      id: string,
+      terms: Partial<GrantedView> = {},
+      configs: Record<string, string> = { 'cleanup.policy': 'compact' },
+    ): Promise<GrantedView> {
+      const topic = names.viewTopic(id, PRODUCT, major);
+      const own = names.withdrawalsTopic(id);
+      const { contract } = versions[PRODUCT]!;
+      const derived = deriveViewSchema(schema!, contract!, id, ['all']);
+      const schemaId = await registerSchema(stack, names.subjectOf(topic), derived);
+      await registerSchema(stack, names.subjectOf(own), withdrawalsSchema(id));
+      await createTopics(stack, [topic], { partitions: 1, configs });
+      await createTopics(stack, [own], { partitions: 1, configs: { 'cleanup.policy': 'delete' } });
+      const view: GrantedView = {
+        ...{ topic, grantId: id, product: PRODUCT, major, schemaId },
+        recipient: { organisation: 'QUY', purpose: 'research' },
+        ...{ commonLaw: 's251', exemption: null, erase: false, ...terms },
+      };
+      granted.push(view);
+      await parts.watch.look();
+      return view;
+    },
+    /** Publishes record `n` of somebody, as the publisher's relay does. */
+    async publish(...records: [n: number, one: Person, revision?: number][]): Promise<void> {
+      const messages = records.map(([n, one, revision = 1]) => ({
+        ...message(ids, PRODUCT, n, one, { revision }),
+        topic: edition,
+      }));
+      await producer.send({ messages });
+    },
+    read: (view: { topic: string; schemaId: number }, atLeast: number) =>
+      readView(options('svc-disclosure'), stack.registryUrl, view, atLeast),
+    /** One look of everything that goes on beside the records. */
+    async look(): Promise<void> {
+      await parts.exchange.look();
+      await parts.sweep.look();
+      await parts.watch.look();
+    },
+    async close(): Promise<void> {
+      await service.close();
+      await parts.relay.stop();
+      await producer.close(true);
+      await opened.close();
+      await place.drop();
+    },
+  };
+}
+
+/** A database, the topics, the schema and the rights of publisher and service. */
+async function surroundings(edition: string) {
+  const stack = await sharedStack();
+  const place = await testDatabase();
+  const opened = await openDatabase({ url: place.url, entities: [], migrations, poolSize: 24 });
+  await enableDomain(stack, 'gp');
+  await allow(stack, 'domain-gp', [
+    { on: of.TOPIC, name: 'gp.', pattern: match.PREFIXED, operations: [can.WRITE, can.DESCRIBE] },
+  ]);
+  await allow(stack, 'svc-disclosure', rules(edition));
+  await createTopics(stack, [edition]);
+  // Another spec may have made it.
+  await createTopics(stack, ['mesh.dead-letter.disclosure']).catch(() => undefined);
+  const schema = versions[PRODUCT]!.schema!;
+  const ids = { [PRODUCT]: await registerSchema(stack, names.subjectOf(edition), schema) };
+  return { stack, place, opened, ids };
+}
+
+const rules = (edition: string) => [
+  {
+    ...{ on: of.TOPIC, name: edition, pattern: match.LITERAL },
+    operations: [can.READ, can.DESCRIBE],
+  },
+  { on: of.TOPIC, name: 'share.', pattern: match.PREFIXED, operations: [can.WRITE, can.READ] },
+  {
+    ...{ on: of.TOPIC, name: 'mesh.dead-letter.disclosure', pattern: match.LITERAL },
+    operations: [can.WRITE, can.READ],
+  },
+  { on: of.GROUP, name: 'mesh.disclosure.', pattern: match.PREFIXED, operations: [can.READ] },
+  {
+    ...{ on: of.TRANSACTIONAL_ID, name: 'relay.disclosure.', pattern: match.PREFIXED },
+    operations: [can.WRITE, can.DESCRIBE],
+  },
+];

@@ -1,0 +1,58 @@
+import { avroType } from '@caremesh/contract';
+import { SchemaRegistry } from '@caremesh/product';
+import { Consumer } from '@platformatic/kafka';
+import type { ConsumerOptions } from '@platformatic/kafka';
+
+type Options = Pick<
+  ConsumerOptions<Buffer, Buffer, Buffer, Buffer>,
+  'bootstrapBrokers' | 'sasl' | 'clientId'
+>;
+
+/** A record of a view, decoded, with all its bytes. */
+export type Disclosed = {
+  key: string;
+  value: Record<string, unknown> | null;
+  headers: Record<string, string>;
+  raw: Buffer;
+  partition: number;
+};
+
+/** Every record of a view so far, as a consumer decodes it with the registry. */
+export async function readView(
+  options: Options,
+  registryUrl: string,
+  view: { topic: string; schemaId: number },
+  atLeast: number,
+): Promise<Disclosed[]> {
+  const text = await new SchemaRegistry(registryUrl).schema(view.schemaId);
+  const type = avroType(JSON.parse(text!) as object);
+  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    ...options,
+    groupId: `mesh.disclosure.reader.${Math.random()}`,
+    autocommit: false,
+  });
+  const stream = await consumer.consume({
+    topics: [view.topic],
+    mode: 'earliest',
+    maxWaitTime: 100,
+  });
+  const found: Disclosed[] = [];
+  stream.on('data', ({ key, value, headerEntries, partition }) => {
+    const entries = headerEntries.map(([name, bytes]) => [name.toString(), bytes.toString()]);
+    const all = [key, ...(value ? [value] : []), ...headerEntries.flat()];
+    found.push({
+      key: key.toString(),
+      value: value ? (type.fromBuffer(value.subarray(5)) as Record<string, unknown>) : null,
+      headers: Object.fromEntries(entries) as Record<string, string>,
+      raw: Buffer.concat(all),
+      partition,
+    });
+  });
+  const end = Date.now() + 30_000;
+  while (found.length < atLeast && Date.now() < end) await pause(100);
+  await pause(700);
+  await consumer.close(true);
+  return found;
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

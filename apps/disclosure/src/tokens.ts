@@ -1,0 +1,4 @@
+/** Injection token of what says who may see a grant. */
+export const GRANT_READING = Symbol('grant reading');
+/** Injection token of the connection pool. */
+export const POOL = Symbol('pool');

@@ -1,0 +1,68 @@
+import { avroType } from '@caremesh/contract';
+import type { DataContract } from '@caremesh/contract';
+
+import { Pseudonyms } from '../keys/pseudonyms.js';
+import { shaperOf } from './shape.js';
+import type { AvroRecord, Loose } from './shape.js';
+
+/** Fields of every view that the disclosure service itself fills. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'person',
+  'recordId',
+  'survivorKey',
+  'recordedAt',
+]);
+
+/** How one view is written. */
+export type ViewPlan = {
+  topic: string;
+  product: string;
+  major: number;
+  schemaId: number;
+  /** Avro type of the view: what it does not name cannot be written. */
+  encode: (value: object) => Buffer;
+  /** What the view has of a product's record, each field in the form of its treatment; the view's own fields are not in it. */
+  shape: (record: object, now: Date) => Loose;
+  decode: (avro: Buffer) => object;
+  pseudonyms: Pseudonyms;
+  /** The grant has the publisher, so `ce_source` may name it. */
+  showsPublisher: boolean;
+  /** The grant has the time of the source's change, so `ce_time` may tell it. */
+  showsSourceTime: boolean;
+};
+
+/**
+ * The plan of a view from its registered schema. The schema was derived by governance; that it holds nothing that must
+ * not leave is checked again here, against the product's contract, because here is where it would leave.
+ * Throws MESH-4101 naming the field.
+ */
+export function planView(parts: {
+  topic: string;
+  product: string;
+  major: number;
+  schemaId: number;
+  schema: string;
+  contract: DataContract;
+  key: Uint8Array;
+}): ViewPlan {
+  const { topic, product, major, schemaId } = parts;
+  const schema = JSON.parse(parts.schema) as AvroRecord;
+  const promises = new Map(parts.contract.fields.map((field) => [field.path, field]));
+  const shape = shaperOf(schema, promises, OWN_FIELDS);
+  const pseudonyms = new Pseudonyms(parts.key);
+  const pseudonym = (field: string, value: string) => pseudonyms.field(product, field, value);
+  const type = avroType(schema);
+  const has = (name: string): boolean => schema.fields.some((field) => field.name === name);
+  return {
+    topic,
+    product,
+    major,
+    schemaId,
+    encode: (value) => type.toBuffer(value),
+    decode: (avro) => type.fromBuffer(avro) as object,
+    shape: (record, now) => shape(record as Loose, { now, pseudonym }),
+    pseudonyms,
+    showsPublisher: has('publisherOds'),
+    showsSourceTime: has('sourceSystemUpdatedAt'),
+  };
+}

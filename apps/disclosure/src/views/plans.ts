@@ -1,0 +1,57 @@
+import type { Purpose } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
+
+import { disclosureErrors } from '../errors.js';
+import type { Governance } from '../grants/governance.js';
+import type { PseudonymKeys } from '../keys/pseudonym-keys.js';
+import { planView } from './plan.js';
+import type { ViewPlan } from './plan.js';
+
+/** What a plan is made for. */
+export type Planned = {
+  topic: string;
+  product: string;
+  major: number;
+  organisation: string;
+  purpose: Purpose;
+  schemaId: number;
+};
+
+/** Makes the plan of each view once. */
+export class ViewPlans {
+  readonly #governance: Pick<Governance, 'contractOf'>;
+  readonly #schema: (id: number) => Promise<string | null>;
+  readonly #keys: PseudonymKeys;
+  readonly #made = new Map<string, ViewPlan>();
+
+  constructor(
+    governance: Pick<Governance, 'contractOf'>,
+    schema: (id: number) => Promise<string | null>,
+    keys: PseudonymKeys,
+  ) {
+    this.#governance = governance;
+    this.#schema = schema;
+    this.#keys = keys;
+  }
+
+  /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
+  async of(view: Planned): Promise<ViewPlan> {
+    const { organisation, purpose } = view;
+    // Asked for each time, though the plan has it: while the key store is away nothing is disclosed.
+    const key = await this.#keys.keyOf({ organisation, purpose });
+    const name = `${view.topic}#${view.schemaId}`;
+    const held = this.#made.get(name);
+    if (held) return held;
+    const made = await this.#make(view, key);
+    this.#made.set(name, made);
+    return made;
+  }
+
+  async #make(view: Planned, key: Uint8Array): Promise<ViewPlan> {
+    const { topic, product, major, schemaId } = view;
+    const schema = await this.#schema(schemaId).catch(() => null);
+    if (schema === null) throw problem(disclosureErrors.viewSchemaMissing, topic);
+    const contract = await this.#governance.contractOf(product, major);
+    return planView({ topic, product, major, schemaId, schema, contract, key });
+  }
+}

@@ -1,0 +1,226 @@
+import { names } from '@caremesh/contract';
+import type { Purpose } from '@caremesh/contract';
+import type { ClientBase, Pool, PoolClient } from 'pg';
+
+import { keepTerms, refreshTerms } from '../choices/terms.js';
+import type { GrantedView } from '../grants/governance.js';
+
+/** A view as it stands in the database. */
+export type View = {
+  id: number;
+  topic: string;
+  edition: string;
+  grantId: string;
+  product: string;
+  major: number;
+  organisation: string;
+  purpose: Purpose;
+  schemaId: number;
+  active: boolean;
+  /** Counts how often the view was begun: each has its backfill. */
+  generation: number;
+  /** Names this database among the readers of the edition, in its consumer groups. */
+  reader: string;
+};
+
+/** Offsets below which a view still has to be filled, per partition. */
+export type Backfill = { view: View; until: Map<number, bigint> };
+
+const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, organisation, purpose,
+  schema_id AS "schemaId", active, generation,
+  (SELECT reader FROM edition e WHERE e.topic = view.edition) AS reader`;
+
+/** Views, how far their editions were read, and what is still to be filled. */
+export class ViewStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** All views ever begun. */
+  async all(): Promise<View[]> {
+    const { rows } = await this.#pool.query<View>(`SELECT ${COLUMNS} FROM view ORDER BY id`);
+    return rows;
+  }
+
+  /**
+   * Begins a view, or begins it again after it was ended. The edition's row is locked against the batches under way, so
+   * the offsets written down are exactly where the next batch, which will know the view, takes up.
+   */
+  async begin(granted: GrantedView): Promise<void> {
+    const edition = names.secondaryTopic(granted.product, granted.major);
+    await this.#transaction(async (client) => {
+      await client.query(`INSERT INTO edition (topic) VALUES ($1) ON CONFLICT DO NOTHING`, [
+        edition,
+      ]);
+      await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
+      if (await isBegun(client, granted)) return;
+      const id = await upsertView(client, granted, edition);
+      await keepTerms(client, id, granted);
+      await fillFromTheBeginning(client, id, edition);
+    });
+  }
+
+  /**
+   * Fills views again that held back what they may disclose now: a new generation of the same view, from the beginning up
+   * to where the next batch takes up. Not while a view is still being filled: that one would begin anew for ever.
+   */
+  async refill(): Promise<View[]> {
+    const { rows } = await this.#pool.query<View>(
+      `SELECT ${COLUMNS} FROM view JOIN view_terms t ON t.view_id = view.id
+       WHERE active AND t.refill AND NOT EXISTS
+         (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done) ORDER BY id`,
+    );
+    for (const { id, edition } of rows) {
+      await this.#transaction(async (client) => {
+        await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
+        const { rowCount } = await client.query(
+          `UPDATE view_terms SET refill = false, holds_back = false WHERE view_id = $1 AND refill`,
+          [id],
+        );
+        if (rowCount === 0) return;
+        await client.query(`UPDATE view SET generation = generation + 1 WHERE id = $1`, [id]);
+        await fillFromTheBeginning(client, id, edition);
+      });
+    }
+    return rows;
+  }
+
+  /** What was decided of the grants of views that go on. */
+  async refreshTerms(granted: readonly GrantedView[]): Promise<void> {
+    await refreshTerms(this.#pool, granted);
+  }
+
+  /** Ends a view: from the next batch on nothing is written to it. */
+  async end(id: number): Promise<void> {
+    await endView(this.#pool, id);
+  }
+
+  /** Active views of an organisation that the national data opt-out applies to. */
+  async boundOf(organisation: string): Promise<View[]> {
+    const { rows } = await this.#pool.query<View>(
+      `SELECT ${COLUMNS} FROM view JOIN view_terms t ON t.view_id = view.id
+       WHERE active AND t.opt_out AND organisation = $1 ORDER BY id`,
+      [organisation],
+    );
+    return rows;
+  }
+
+  /** Active views that are not yet filled from the beginning. */
+  async unfilled(): Promise<Backfill[]> {
+    const { rows } = await this.#pool.query<View & { partitions: number[]; untils: string[] }>(
+      `SELECT ${COLUMNS}, partitions, untils FROM view JOIN LATERAL (
+         SELECT array_agg(partition) AS partitions, array_agg(until_offset::text) AS untils
+         FROM view_backfill WHERE view_id = view.id AND NOT done) AS missing ON partitions IS NOT NULL
+       WHERE active ORDER BY id`,
+    );
+    return rows.map(({ partitions, untils, ...view }) => ({
+      view,
+      until: new Map(partitions.map((partition, index) => [partition, BigInt(untils[index]!)])),
+    }));
+  }
+
+  /** Says that a view is filled in these partitions. */
+  async filled(id: number, partitions: readonly number[]): Promise<void> {
+    await this.#pool.query(
+      `UPDATE view_backfill SET done = true WHERE view_id = $1 AND partition = ANY($2)`,
+      [id, partitions],
+    );
+  }
+
+  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await client.query('BEGIN');
+      await work(client);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}
+
+async function fillFromTheBeginning(
+  client: ClientBase,
+  id: number,
+  edition: string,
+): Promise<void> {
+  await client.query(`DELETE FROM view_backfill WHERE view_id = $1`, [id]);
+  await client.query(
+    `INSERT INTO view_backfill (view_id, partition, until_offset)
+     SELECT $1, partition, next_offset FROM edition_progress WHERE topic = $2 AND next_offset > 0`,
+    [id, edition],
+  );
+}
+
+/** Of two instances that see a grant at once, the first begins the view; begun again, it would be filled twice. */
+async function isBegun(
+  client: ClientBase,
+  { topic, schemaId }: Pick<GrantedView, 'topic' | 'schemaId'>,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM view WHERE topic = $1 AND active AND schema_id = $2`,
+    [topic, schemaId],
+  );
+  return rowCount === 1;
+}
+
+async function upsertView(
+  client: ClientBase,
+  { topic, grantId, product, major, recipient, schemaId }: GrantedView,
+  edition: string,
+): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true)
+     ON CONFLICT (topic) DO UPDATE SET active = true, schema_id = excluded.schema_id, since = now(),
+       generation = view.generation + 1
+     RETURNING id`,
+    [topic, edition, grantId, product, major, recipient.organisation, recipient.purpose, schemaId],
+  );
+  return rows[0]!.id;
+}
+
+/** Ends a view within whatever is under way. */
+export async function endView(client: Pick<ClientBase, 'query'>, id: number): Promise<void> {
+  await client.query(`UPDATE view SET active = false WHERE id = $1`, [id]);
+}
+
+/** Views to be written by the transaction at hand. It keeps new ones from being begun until it has committed. */
+export async function viewsOf(client: ClientBase, edition: string): Promise<View[]> {
+  await client.query(`SELECT FROM edition WHERE topic = $1 FOR SHARE`, [edition]);
+  const { rows } = await client.query<View>(
+    `SELECT ${COLUMNS} FROM view WHERE edition = $1 AND active ORDER BY id`,
+    [edition],
+  );
+  return rows;
+}
+
+/** One view, if it is still to be written. */
+export async function activeView(client: ClientBase, topic: string): Promise<View | null> {
+  const { rows } = await client.query<View>(
+    `SELECT ${COLUMNS} FROM view WHERE topic = $1 AND active`,
+    [topic],
+  );
+  return rows[0] ?? null;
+}
+
+/** Writes down, in the transaction of a batch, how far its edition was read. */
+export async function advance(
+  client: ClientBase,
+  edition: string,
+  next: ReadonlyMap<number, bigint>,
+): Promise<void> {
+  const partitions = [...next.keys()].sort((a, b) => a - b);
+  await client.query(
+    `INSERT INTO edition_progress (topic, partition, next_offset)
+     SELECT $1, * FROM unnest($2::int[], $3::bigint[])
+     ON CONFLICT (topic, partition) DO UPDATE
+     SET next_offset = greatest(edition_progress.next_offset, excluded.next_offset)`,
+    [edition, partitions, partitions.map((partition) => String(next.get(partition)))],
+  );
+}

@@ -1,0 +1,156 @@
+import type { Logger } from '@caremesh/platform';
+import type { RecordTransport } from '@caremesh/product';
+
+import type { GrantedView, Governance } from '../grants/governance.js';
+import type { ViewPlans } from './plans.js';
+import type { Backfill, View, ViewStore } from './view-store.js';
+
+/** Patterns under which the transport hands batches over. */
+export const EDITION = 'secondary-edition';
+export const BACKFILL = 'view-backfill';
+
+/** So many views are filled at once; each takes a connection to the database. */
+const BACKFILLS_AT_ONCE = 4;
+
+type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
+
+/**
+ * Keeps what is written in step with what is granted: begins and ends views, follows the editions that have a view, once
+ * for all of them, and fills new views from the beginning while the others go on.
+ */
+export class ViewWatch {
+  readonly #governance: Pick<Governance, 'activeViews'>;
+  readonly #store: ViewStore;
+  readonly #plans: ViewPlans;
+  readonly #transport: RecordTransport;
+  readonly #log: Logger;
+  readonly #editions = new Set<string>();
+  readonly #backfills = new Map<string, Following>();
+  /** Why a granted view cannot begin, said once and not at every look. */
+  readonly #told = new Map<string, string>();
+
+  constructor(parts: {
+    governance: Pick<Governance, 'activeViews'>;
+    store: ViewStore;
+    plans: ViewPlans;
+    transport: RecordTransport;
+    log: Logger;
+  }) {
+    this.#governance = parts.governance;
+    this.#store = parts.store;
+    this.#plans = parts.plans;
+    this.#transport = parts.transport;
+    this.#log = parts.log;
+  }
+
+  /** One look. Throws if governance or the database gave no answer; then nothing was ended. */
+  async look(): Promise<void> {
+    const granted = await this.#governance.activeViews();
+    const known = new Map((await this.#store.all()).map((view) => [view.topic, view]));
+    await this.#endOthers(known, new Set(granted.map(({ topic }) => topic)));
+    for (const view of granted) await this.#begin(view, known.get(view.topic));
+    await this.#store.refreshTerms(granted);
+    await this.#store.refill();
+    await this.#follow();
+  }
+
+  /** Offsets below which a running backfill is wanted. */
+  untilOf(subscription: string): ReadonlyMap<number, bigint> {
+    return this.#backfills.get(subscription)?.until ?? new Map<number, bigint>();
+  }
+
+  async #endOthers(known: ReadonlyMap<string, View>, granted: ReadonlySet<string>): Promise<void> {
+    for (const { id, topic, active } of known.values()) {
+      if (!active || granted.has(topic)) continue;
+      await this.#store.end(id);
+      this.#log.info({ view: topic }, 'A view is no longer granted and is not written any more');
+    }
+  }
+
+  async #begin(granted: GrantedView, known: View | undefined): Promise<void> {
+    if (known?.active && known.schemaId === granted.schemaId) return;
+    const { topic, recipient } = granted;
+    try {
+      // A view that cannot be written must not hold up those that can: it is planned before it is begun.
+      await this.#plans.of({ ...granted, ...recipient });
+    } catch (err) {
+      this.#tell(topic, err);
+      return;
+    }
+    this.#told.delete(topic);
+    await this.#store.begin(granted);
+    this.#log.info({ view: topic }, 'A view begins');
+  }
+
+  #tell(topic: string, err: unknown): void {
+    const why = err instanceof Error ? err.message : 'unknown';
+    if (this.#told.get(topic) === why) return;
+    this.#told.set(topic, why);
+    this.#log.warn({ view: topic, err }, 'A granted view cannot begin yet');
+  }
+
+  async #follow(): Promise<void> {
+    const active = (await this.#store.all()).filter((view) => view.active);
+    const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
+    for (const [edition, reader] of wanted) this.#followEdition(edition, reader);
+    for (const edition of this.#editions) {
+      if (wanted.has(edition)) continue;
+      this.#editions.delete(edition);
+      await this.#transport.unfollow(edition);
+    }
+    await this.#fill(await this.#store.unfilled());
+  }
+
+  #followEdition(edition: string, reader: string): void {
+    if (this.#editions.has(edition)) return;
+    this.#editions.add(edition);
+    const groupId = `mesh.disclosure.${edition}.${reader}`;
+    this.#transport.follow(edition, EDITION, { rule: 'handler', groupId });
+  }
+
+  async #fill(missing: readonly Backfill[]): Promise<void> {
+    const wanted = new Map(missing.map((backfill) => [nameOf(backfill.view), backfill]));
+    for (const name of [...this.#backfills.keys()]) {
+      if (wanted.has(name)) continue;
+      this.#backfills.delete(name);
+      await this.#transport.unfollow(name);
+    }
+    for (const [name, { view, until }] of wanted) {
+      if (this.#backfills.size >= BACKFILLS_AT_ONCE) return;
+      if (!this.#backfills.has(name)) this.#startFilling(name, view, until);
+    }
+  }
+
+  #startFilling(name: string, view: View, until: ReadonlyMap<number, bigint>): void {
+    const following = { until, open: new Set(until.keys()) };
+    this.#backfills.set(name, following);
+    this.#transport.follow(view.edition, BACKFILL, {
+      name,
+      rule: 'handler',
+      // A group of its own, so that it begins at the beginning, whatever the edition's group has read.
+      groupId: `mesh.disclosure.${name}.${view.reader}`,
+      settled: (positions) => void this.#settled(view, following, positions),
+    });
+  }
+
+  async #settled(
+    view: View,
+    { until, open }: Following,
+    positions: ReadonlyMap<number, bigint>,
+  ): Promise<void> {
+    const done = [...open].filter(
+      (partition) => (positions.get(partition) ?? -1n) >= until.get(partition)!,
+    );
+    if (done.length === 0) return;
+    for (const partition of done) open.delete(partition);
+    try {
+      await this.#store.filled(view.id, done);
+    } catch (err) {
+      for (const partition of done) open.add(partition);
+      this.#log.warn({ view: view.topic, err }, 'That a view is filled could not be written down');
+    }
+  }
+}
+
+/** Each beginning of a view is filled by a subscription of its own. */
+const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;

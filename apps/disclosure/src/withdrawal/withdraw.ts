@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+
+import { keys } from '@caremesh/contract';
+import type { ClientBase } from 'pg';
+
+import { rewrite } from '../disclose/rewrite.js';
+import type { Outgoing } from '../disclose/rewrite.js';
+import { reserve } from '../disclose/view-state.js';
+import type { ViewPlan } from '../views/plan.js';
+import { noteEnded } from './note.js';
+import type { Ended } from './note.js';
+
+type Gone = { source_key: string; revision: string; shift: number };
+
+/**
+ * Ends everything a view has of these people, by their keys at the publisher: what comes back is a tombstone for each key
+ * disclosed. The state forgets the revision, so that the record is news again should it be permitted later, and counts on
+ * from above the tombstone's.
+ */
+export async function withdrawPeople(
+  client: ClientBase,
+  viewId: number,
+  plan: ViewPlan,
+  registryUrl: string,
+  people: readonly string[],
+): Promise<Outgoing[]> {
+  const gone = await endRecords(client, viewId, people);
+  if (gone.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { source_key: key } of gone) {
+    counts.set(personOf(key), (counts.get(personOf(key)) ?? 0) + 1);
+  }
+  const wanted = new Map(
+    [...counts].map(([person, count]) => [person, { pseudonym: null, count }]),
+  );
+  const known = await reserve(client, viewId, wanted);
+  const now = new Date();
+  const ended: Ended[] = [];
+  const outgoing = gone.flatMap((one) => {
+    const person = known.get(personOf(one.source_key));
+    if (person === undefined) return [];
+    person.sequence += 1;
+    const place = { person: person.pseudonym, survivor: null, sequence: person.sequence, now };
+    const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+    const tombstone = rewrite(plan, registryUrl, tombstoneOf(one), { ...place, traceparent });
+    ended.push({ sourceKey: one.source_key, key: tombstone.key, revision: -1 });
+    return [tombstone];
+  });
+  await noteEnded(client, viewId, ended);
+  return outgoing;
+}
+
+async function endRecords(
+  client: ClientBase,
+  viewId: number,
+  people: readonly string[],
+): Promise<Gone[]> {
+  await client.query(
+    `DELETE FROM view_merge WHERE view_id = $1 AND split_part(source_key, '.', 1) = ANY($2)`,
+    [viewId, people],
+  );
+  const { rows } = await client.query<Gone>(
+    `WITH gone AS (
+       SELECT source_key, revision, shift FROM view_record
+       WHERE view_id = $1 AND live AND split_part(source_key, '.', 1) = ANY($2)
+       ORDER BY source_key FOR UPDATE)
+     UPDATE view_record r SET live = false, revision = -1, shift = r.shift + 2 FROM gone
+     WHERE r.view_id = $1 AND r.source_key = gone.source_key
+     RETURNING gone.source_key, gone.revision, gone.shift`,
+    [viewId, people],
+  );
+  return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));
+}
+
+/** The record's end as its publisher would have told it. */
+function tombstoneOf({ source_key: text, revision, shift }: Gone) {
+  const next = Number(revision) + shift + 1;
+  return {
+    change: 'deleted' as const,
+    value: null,
+    schemaId: null,
+    key: { text, ...keys.parseMessageKey(text)! },
+    origin: { topic: '', partition: 0, offset: 0n, timestamp: 0n },
+    envelope: {
+      ...{ id: `${text} ends ${next}`, type: '', source: null, time: null, recordedTime: null },
+      ...{ sequence: 0, revision: next },
+    },
+  };
+}
+
+const personOf = (sourceKey: string): string => sourceKey.slice(0, sourceKey.indexOf('.'));

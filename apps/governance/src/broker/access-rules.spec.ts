@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  closingRules,
+  compareRules,
+  concernsMesh,
+  disclosureRules,
+  domainRules,
+  grantRules,
+  keyOf,
+  sealerRules,
+} from './access-rules.js';
+import type { AccessRule } from './access-rules.js';
+
+const allows = (rules: AccessRule[], resource: string, name: string, operation: string) =>
+  rules.some(
+    (rule) =>
+      rule.resource === resource &&
+      rule.operation === operation &&
+      (rule.pattern === 'literal' ? rule.name === name : name.startsWith(rule.name)),
+  );
+
+describe('access rules', () => {
+  it('let a domain write its own topics and no other domain’s', () => {
+    const rules = domainRules('gp');
+    expect(allows(rules, 'topic', 'gp.medication-statement.v1', 'WRITE')).toBe(true);
+    expect(allows(rules, 'topic', 'gp-out-of-hours.visit.v1', 'WRITE')).toBe(false);
+    expect(allows(rules, 'topic', 'acute.inpatient-spell.v1', 'WRITE')).toBe(false);
+    expect(allows(rules, 'topic', 'share.abc.gp.medication-statement.v1', 'WRITE')).toBe(false);
+    expect(allows(rules, 'topic', 'mesh.governance-events.v1', 'WRITE')).toBe(false);
+  });
+
+  it('let a grant read its topics in its own groups and nothing else', () => {
+    const rules = grantRules('abcdefgh', ['share.abcdefgh.gp.medication-statement.v1']);
+    expect(allows(rules, 'topic', 'share.abcdefgh.gp.medication-statement.v1', 'READ')).toBe(true);
+    expect(allows(rules, 'topic', 'gp.medication-statement.v1', 'READ')).toBe(false);
+    expect(allows(rules, 'topic', 'share.abcdefgh.withdrawals.v1', 'READ')).toBe(true);
+    expect(allows(rules, 'topic', 'share.abcdefgj.withdrawals.v1', 'READ')).toBe(false);
+    expect(allows(rules, 'group', 'share.abcdefgh.notebook', 'READ')).toBe(true);
+    expect(allows(rules, 'group', 'share.abcdefghi.notebook', 'READ')).toBe(false);
+    expect(rules.every((rule) => rule.operation === 'READ')).toBe(true);
+  });
+
+  it('let the domain that a grant is for read the same topics, under its own principal', () => {
+    const topic = 'gp.medication-statement.v1';
+    const rules = grantRules('abcdefgh', [topic], 'social-care');
+    const ofDomain = rules.filter(({ principal }) => principal === 'domain-social-care');
+    expect(ofDomain).toEqual([
+      ...[{ principal: 'domain-social-care', resource: 'topic', name: topic }].map((rule) => ({
+        ...rule,
+        pattern: 'literal',
+        operation: 'READ',
+      })),
+    ]);
+    expect(rules).toHaveLength(grantRules('abcdefgh', [topic]).length + 1);
+  });
+
+  it('never let disclosure read a product topic', () => {
+    const rules = disclosureRules(['gp.medication-statement.secondary.v1']);
+    expect(allows(rules, 'topic', 'gp.medication-statement.secondary.v1', 'READ')).toBe(true);
+    expect(allows(rules, 'topic', 'gp.medication-statement.v1', 'READ')).toBe(false);
+    expect(allows(rules, 'topic', 'share.x.gp.medication-statement.v1', 'READ')).toBe(false);
+  });
+
+  it('let the sealer alone write the checkpoints, and every domain read them', () => {
+    const topic = 'mesh.ledger-checkpoints.v1';
+    expect(sealerRules()).toHaveLength(1);
+    expect(allows(sealerRules(), 'topic', topic, 'WRITE')).toBe(true);
+    for (const rules of [domainRules('gp'), disclosureRules([]), grantRules('abcdefgh', [])]) {
+      expect(allows(rules, 'topic', topic, 'WRITE')).toBe(false);
+    }
+    expect(allows(domainRules('gp'), 'topic', topic, 'READ')).toBe(true);
+  });
+
+  it('end every prefix with its separator', () => {
+    const rules = [...domainRules('gp'), ...disclosureRules([]), ...grantRules('abcdefgh', [])];
+    for (const rule of rules.filter(({ pattern }) => pattern === 'prefixed')) {
+      expect(rule.name).toMatch(/\.$/);
+    }
+  });
+
+  it('deny a domain a retired topic, and nothing else of its prefix', () => {
+    const [rule, ...others] = closingRules('gp', ['gp.medication-statement.v1']);
+    expect(others).toEqual([]);
+    expect(rule).toMatchObject({ principal: 'domain-gp', operation: 'WRITE', deny: true });
+    const { deny: _, ...permitting } = rule!;
+    expect(keyOf(rule!)).not.toBe(keyOf(permitting));
+  });
+
+  it('leave nothing missing and nothing surplus once both are mended', () => {
+    const universe = [...domainRules('gp'), ...grantRules('abcdefgh', ['a', 'b'])];
+    fc.assert(
+      fc.property(fc.subarray(universe), fc.subarray(universe), (decided, standing) => {
+        const { missing, surplus } = compareRules(decided, standing);
+        const gone = new Set(surplus.map(keyOf));
+        const mended = [...standing.filter((rule) => !gone.has(keyOf(rule))), ...missing];
+        expect(new Set(mended.map(keyOf))).toEqual(new Set(decided.map(keyOf)));
+      }),
+    );
+  });
+
+  it('call a hand-made rule the mesh’s business where it touches the mesh', () => {
+    const by = (principal: string, name: string, pattern: AccessRule['pattern'] = 'literal') =>
+      concernsMesh({ principal, resource: 'topic', name, pattern, operation: 'READ' }, ['gp']);
+    expect(by('mallory', 'gp.medication-statement.v1')).toBe(true);
+    expect(by('mallory', '*')).toBe(true);
+    expect(by('mallory', 'g', 'prefixed')).toBe(true);
+    expect(by('mallory', 'payroll.v1')).toBe(false);
+    expect(by('grant-gone1234', 'payroll.v1')).toBe(true);
+  });
+});

@@ -1,0 +1,154 @@
+import { names } from '@caremesh/contract';
+
+/**
+ * One permission at the broker: this principal may do this on this resource. Everything else is denied; one that denies
+ * (`deny`) takes a part out of what a prefix permits, and goes before it.
+ */
+export type AccessRule = {
+  /** `domain-gp`, `grant-k3v9`, `svc-disclosure`: the `sub` of its tokens. */
+  principal: string;
+  resource: 'topic' | 'group' | 'transactional-id' | 'cluster';
+  name: string;
+  pattern: 'literal' | 'prefixed';
+  operation: string;
+  deny?: true;
+};
+
+export const GOVERNANCE_EVENTS = 'mesh.governance-events.v1';
+export const LEDGER_CHECKPOINTS = 'mesh.ledger-checkpoints.v1';
+export const DISCLOSURE_DEAD_LETTERS = 'mesh.dead-letter.disclosure';
+export const DISCLOSURE = 'svc-disclosure';
+export const MONITOR = 'svc-monitor';
+/** Its own rules come with the broker's installation; it never gives itself any. */
+export const GOVERNANCE = 'svc-governance';
+
+/** Signs the ledger's checkpoints; the only one that writes their topic. */
+const SEALER = 'svc-ledger-sealer';
+
+/** What the sealer may do: tell its witness, and nothing else. */
+export function sealerRules(): AccessRule[] {
+  return [literal(SEALER, 'topic', LEDGER_CHECKPOINTS, 'WRITE')];
+}
+
+/** What an accepted domain may do. Every prefix ends with its separator, so that `gp.` is not `gp-out.`. */
+export function domainRules(domain: string): AccessRule[] {
+  const principal = `domain-${domain}`;
+  return [
+    prefixed(principal, 'topic', `${domain}.`, 'WRITE'),
+    prefixed(principal, 'transactional-id', `relay.${domain}.`, 'WRITE'),
+    prefixed(principal, 'group', `${domain}.`, 'READ'),
+    literal(principal, 'topic', GOVERNANCE_EVENTS, 'READ'),
+    // Who keeps a copy of what was signed is a witness of its own.
+    literal(principal, 'topic', LEDGER_CHECKPOINTS, 'READ'),
+  ];
+}
+
+/** What the disclosure service may do: read each secondary edition, write views. It reads no product topic. */
+export function disclosureRules(secondaryTopics: readonly string[]): AccessRule[] {
+  return [
+    prefixed(DISCLOSURE, 'topic', 'share.', 'WRITE'),
+    prefixed(DISCLOSURE, 'transactional-id', 'relay.disclosure.', 'WRITE'),
+    prefixed(DISCLOSURE, 'group', 'mesh.disclosure.', 'READ'),
+    literal(DISCLOSURE, 'topic', DISCLOSURE_DEAD_LETTERS, 'WRITE'),
+    literal(DISCLOSURE, 'topic', GOVERNANCE_EVENTS, 'READ'),
+    ...secondaryTopics.map((topic) => literal(DISCLOSURE, 'topic', topic, 'READ')),
+  ];
+}
+
+/**
+ * What the conformance monitor may do: read each product topic, in groups of its own. Topic by topic, because a
+ * domain's prefix would give it the secondary editions and dead letters too.
+ */
+export function monitorRules(productTopics: readonly string[]): AccessRule[] {
+  return [
+    prefixed(MONITOR, 'group', 'mesh.monitor.', 'READ'),
+    ...productTopics.map((topic) => literal(MONITOR, 'topic', topic, 'READ')),
+  ];
+}
+
+/** The topic that tells a grant's holder what ended in its views; none for a grant without a view. */
+export function withdrawalsOf(grantId: string, topics: readonly string[]): string[] {
+  const hasView = topics.some((topic) => names.parseTopic(topic)?.kind === 'view');
+  return hasView ? [names.withdrawalsTopic(grantId)] : [];
+}
+
+/**
+ * What the holder of a grant may do: read exactly its topics and what ended in them, in groups of its own. If the grant is for a domain's
+ * service too, that reads them under the domain's principal, in the domain's groups (`domainRules`).
+ */
+export function grantRules(
+  grantId: string,
+  topics: readonly string[],
+  consumer: string | null = null,
+): AccessRule[] {
+  const principal = `grant-${grantId}`;
+  return [
+    prefixed(principal, 'group', `share.${grantId}.`, 'READ'),
+    ...[...topics, ...withdrawalsOf(grantId, topics)].map((topic) =>
+      literal(principal, 'topic', topic, 'READ'),
+    ),
+    ...(consumer === null ? [] : consumerRules(consumer, topics)),
+  ];
+}
+
+/** What a grant lets a domain's service do. */
+export function consumerRules(domain: string, topics: readonly string[]): AccessRule[] {
+  return topics.map((topic) => literal(`domain-${domain}`, 'topic', topic, 'READ'));
+}
+
+/** A retired topic is written by nobody, though the domain's prefix would let it. */
+export function closingRules(domain: string, topics: readonly string[]): AccessRule[] {
+  return topics.map((topic) => ({
+    ...literal(`domain-${domain}`, 'topic', topic, 'WRITE'),
+    deny: true as const,
+  }));
+}
+
+/** Identity of a rule: two rules with one key permit, or deny, the same. */
+export function keyOf({ principal, resource, pattern, name, operation, deny }: AccessRule): string {
+  return [principal, resource, pattern, name, operation, ...(deny ? ['deny'] : [])].join(' ');
+}
+
+/**
+ * Does a rule that nobody decided concern the mesh? Always if its principal is one of the mesh; of others
+ * only if its resource is, or could be, something of the mesh: a broker may serve more than one house.
+ */
+export function concernsMesh(rule: AccessRule, domains: readonly string[]): boolean {
+  if (/^(domain|grant|svc)-/.test(rule.principal)) return true;
+  if (rule.resource === 'cluster') return false;
+  return ['relay.', ...prefixesOf(domains)].some((prefix) => meets(rule, prefix));
+}
+
+/** Does a topic of this name belong to the mesh, by its prefix? */
+export function isOfMesh(topic: string, domains: readonly string[]): boolean {
+  return prefixesOf(domains).some((prefix) => topic.startsWith(prefix));
+}
+
+function prefixesOf(domains: readonly string[]): string[] {
+  return ['share.', 'mesh.', ...domains.map((domain) => `${domain}.`)];
+}
+
+function meets({ name, pattern }: AccessRule, prefix: string): boolean {
+  if (name === '*' || name.startsWith(prefix)) return true;
+  return pattern === 'prefixed' && prefix.startsWith(name);
+}
+
+/** What is missing and what is too much, of the rules that stand, against those decided. */
+export function compareRules(decided: readonly AccessRule[], standing: readonly AccessRule[]) {
+  const wanted = new Set(decided.map(keyOf));
+  const held = new Set(standing.map(keyOf));
+  return {
+    missing: decided.filter((rule) => !held.has(keyOf(rule))),
+    surplus: standing.filter((rule) => !wanted.has(keyOf(rule))),
+  };
+}
+
+type Resource = AccessRule['resource'];
+
+function literal(principal: string, resource: Resource, name: string, operation: string) {
+  return { principal, resource, name, pattern: 'literal', operation } satisfies AccessRule;
+}
+
+function prefixed(principal: string, resource: Resource, name: string, operation: string) {
+  return { principal, resource, name, pattern: 'prefixed', operation } satisfies AccessRule;
+}

@@ -1,0 +1,57 @@
+import { names } from '@caremesh/contract';
+import type { Logger } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import { Access } from '../broker/access.js';
+import { grantRules } from '../broker/access-rules.js';
+import { Store } from '../database/store.js';
+import { GrantEntity } from '../grants/grant.entity.js';
+import { LOGGER } from '../settings.js';
+import { CredentialEntity } from './credential.entity.js';
+
+/**
+ * What a grant's principal may read, as its credentials come and go: with the last one its rules go, so that a consumer
+ * it left open is refused at the next fetch; with the next one they stand again. The reconciler looks after both.
+ */
+@Injectable()
+export class CredentialReading {
+  readonly #store: Store;
+  readonly #access: Access;
+  readonly #log: Logger;
+
+  constructor(store: Store, access: Access, @Inject(LOGGER) log: Logger) {
+    this.#store = store;
+    this.#access = access;
+    this.#log = log;
+  }
+
+  /** Never throws: what the broker could not do the reconciler does. */
+  async begin(grantId: string): Promise<void> {
+    const grant = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grantId });
+    if (grant.state !== 'active') return;
+    const rows = await this.#store.reader.query<{ topic: string }[]>(
+      `SELECT p.topic FROM grant_product p
+         JOIN product_major m ON m.product = p.product AND m.major = p.major
+        WHERE p.grant_id = $1 AND m.status <> 'retired'`,
+      [grantId],
+    );
+    const topics = rows.map(({ topic }) => topic);
+    await this.#try(grantId, this.#access.permit(grantRules(grantId, topics)));
+  }
+
+  /** A service that reads under its own principal reads on. Never throws. */
+  async endIfLast(grantId: string): Promise<void> {
+    const { consumer } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grantId });
+    const live = { grantId, endedAt: IsNull() };
+    if (consumer !== null || (await this.#store.reader.existsBy(CredentialEntity, live))) return;
+    await this.#try(grantId, this.#access.withdrawAll(names.grantPrincipal(grantId)));
+  }
+
+  async #try(grant: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (err) {
+      this.#log.warn({ grant, err }, 'Rules of the grant are left to the reconciler');
+    }
+  }
+}

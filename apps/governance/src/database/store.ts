@@ -1,0 +1,71 @@
+import type { EntityManager, DataSource } from 'typeorm';
+import type { Database } from '@caremesh/platform';
+import { currentScope } from './request-scope.js';
+
+/**
+ * Governance's own database. One class for it, so that a room's constructor says that it keeps
+ * something, and one place for the locks that keep two instances of governance out of each other's way.
+ */
+export class Store {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get dataSource(): DataSource {
+    return this.#database.dataSource;
+  }
+
+  /** Reads outside any transaction; within one where a request's own reading belongs to it (`readingWithin`). */
+  get reader(): EntityManager {
+    return currentScope()?.within ?? this.#database.dataSource.manager;
+  }
+
+  /**
+   * Runs `work` in one transaction; what it throws takes everything back. In a request that says what it is based on,
+   * the first one begins by holding that still and comparing.
+   */
+  async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const scope = currentScope();
+    if (scope?.within) return scope.within.transaction(work);
+    const before = scope?.before ?? null;
+    const answer = await this.#database.dataSource.transaction(async (em) => {
+      await before?.(em);
+      return work(em);
+    });
+    if (scope) Object.assign(scope, { before: null, committed: true });
+    return answer;
+  }
+
+  /**
+   * Runs `work` while holding a lock that belongs to the connection: a killed process gives it up at
+   * once, so that another may go on. Answers null, without running it, if somebody else holds it.
+   */
+  async exclusively<T>(name: string, work: () => Promise<T>): Promise<T | null> {
+    const client = await this.#database.pool.connect();
+    try {
+      const answer = await client.query<{ held: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held',
+        [name],
+      );
+      if (!answer.rows[0]?.held) return null;
+      try {
+        return await work();
+      } finally {
+        await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+/** Waits for its turn on `name`, until the transaction ends. */
+export async function turn(em: EntityManager, name: string): Promise<void> {
+  await em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Author, Person } from '../authority/authority.js';
+import { governanceErrors } from '../errors.js';
+import { isComplete, rulingOn } from './rules.js';
+
+const ROLES = [
+  'gp-publisher',
+  'gp-owner',
+  'governance-lead',
+  'ig-lead',
+  'caldicott-guardian',
+  'analyst',
+  'auditor',
+  'administrator',
+];
+const person = fc.record<Person>({
+  sub: fc.constantFrom('user-a', 'user-b', 'user-c', 'svc-bot'),
+  kind: fc.constantFrom('user', 'user', 'user', 'service', 'domain', 'grant'),
+  roles: fc.subarray(ROLES),
+  team: fc.constantFrom(null, 'gp', 'governance'),
+});
+const author = person.map(({ sub, team }): Author => ({ sub, team }));
+const needed = fc.subarray(['governance-lead', 'ig-lead'], { minLength: 1 });
+
+describe('who decides', () => {
+  it('is never an author, nor of an author’s team, nor anything but a person', () => {
+    let ruled = 0;
+    fc.assert(
+      fc.property(
+        person,
+        fc.array(author, { minLength: 1, maxLength: 3 }),
+        needed,
+        fc.option(fc.constantFrom(...ROLES), { nil: undefined }),
+        (decider, authors, decisionsNeeded, wanted) => {
+          const ruling = rulingOn(decider, wanted, { decisionsNeeded, authors, approvals: [] });
+          if (!('role' in ruling)) return;
+          ruled += 1;
+          expect(decider.kind).toBe('user');
+          expect(decider.roles).toContain(ruling.role);
+          expect(decisionsNeeded).toContain(ruling.role);
+          expect(authors.map(({ sub }) => sub)).not.toContain(decider.sub);
+          expect(decider.team && authors.some(({ team }) => team === decider.team)).toBeFalsy();
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    expect(ruled).toBeGreaterThan(50);
+  });
+
+  it('is another person for each role that is asked for', () => {
+    const both: Person = {
+      sub: 'user-b',
+      kind: 'user',
+      roles: ['governance-lead', 'ig-lead'],
+      team: null,
+    };
+    const about = {
+      decisionsNeeded: ['governance-lead', 'ig-lead'],
+      authors: [{ sub: 'user-a', team: 'gp' }],
+      approvals: [{ role: 'governance-lead', decidedBy: 'user-b' }],
+    };
+    expect(rulingOn(both, 'ig-lead', about)).toEqual({ refusal: governanceErrors.ownWords });
+    expect(rulingOn({ ...both, sub: 'user-c' }, undefined, about)).toEqual({ role: 'ig-lead' });
+  });
+
+  it('needs the role, whatever role the body claims', () => {
+    const lead: Person = { sub: 'user-b', kind: 'user', roles: ['analyst'], team: null };
+    const ruling = rulingOn(lead, 'governance-lead', {
+      decisionsNeeded: ['governance-lead'],
+      authors: [],
+      approvals: [],
+    });
+    expect(ruling).toMatchObject({ refusal: governanceErrors.notYourDecision });
+  });
+
+  it('is complete when every role has approved', () => {
+    expect(isComplete(['governance-lead', 'ig-lead'], ['ig-lead'])).toBe(false);
+    expect(isComplete(['governance-lead', 'ig-lead'], ['ig-lead', 'governance-lead'])).toBe(true);
+  });
+});

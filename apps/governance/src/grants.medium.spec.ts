@@ -1,0 +1,275 @@
+import { brokerAdmin, personToken, sharedStack, testDatabase } from '@caremesh/testing';
+import type { TestDatabase, TestStack } from '@caremesh/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approved, startGovernance, until } from './spec/running-governance.js';
+import type { Calls, Running } from './spec/running-governance.js';
+
+const PRODUCT = 'acute.inpatient-spell';
+
+type Grant = {
+  id: string;
+  state: string;
+  until: string;
+  endsAt: string;
+  activatedAt: string | null;
+  mayDecide: string[];
+  timeline: { event: string; actor: string; reason: string | null }[];
+};
+type Faults = { code: string; errors: { path: string; code: string }[] };
+
+let stack: TestStack;
+let database: TestDatabase;
+let governance: Running;
+
+const person = async (user: string): Promise<Calls> =>
+  governance.as(await personToken(stack, user));
+const decide = async (user: string, id: string, given: object) =>
+  (await person(user)).post(`/v1/grants/${id}/decisions`, { reason: 'Agreed', ...given });
+const shown = async (user: string, id: string) =>
+  (await (await person(user)).get(`/v1/grants/${id}`)).body as Grant;
+const becoming = (id: string, state: string, user = 'analyst') =>
+  until(
+    () => shown(user, id),
+    (grant) => grant.state === state,
+    30_000,
+  );
+const asked = {
+  product: PRODUCT,
+  purpose: 'service-planning',
+  legalBasis: '6(1)(e)/9(2)(h)/s251',
+  organisation: 'QUY',
+  fields: 'all',
+  until: '2027-06-30',
+  reason: 'Beds',
+};
+
+beforeAll(async () => {
+  stack = await sharedStack();
+  database = await testDatabase();
+  governance = await startGovernance(stack, database.url, { MESH_GRANT_NOTICES_EVERY_MS: '200' });
+  const { id } = await approved(person, 'acute/inpatient-spell/v1');
+  const lead = await person('governance-lead');
+  await until(
+    () => lead.get(`/v1/proposals/${id}`),
+    ({ body }) => (body as Grant).state === 'published',
+    60_000,
+  );
+});
+
+afterAll(async () => {
+  await governance?.stop();
+  await database?.drop();
+});
+
+describe('asking and deciding', () => {
+  let id: string;
+
+  it('writes a draft on until it is whole, and sends it back for changes', async () => {
+    const analyst = await person('analyst');
+    const draft = await analyst.post('/v1/grants/drafts', { product: PRODUCT, reason: 'Beds' });
+    expect(draft).toMatchObject({ status: 201, body: { state: 'draft', steps: [] } });
+    ({ id } = draft.body as Grant);
+    expect((await (await person('acute-owner')).get(`/v1/grants/${id}`)).status).toBe(404);
+    const early = (await analyst.post(`/v1/grants/${id}/submit`)) as { body: Faults };
+    expect(early.body.code).toBe('MESH-3520');
+    expect(early.body.errors.map(({ path }) => path)).toEqual([
+      '$.purpose',
+      '$.legalBasis',
+      '$.organisation',
+      '$.until',
+    ]);
+    await analyst.put(`/v1/grants/${id}/draft`, asked);
+    expect((await analyst.post(`/v1/grants/${id}/submit`)).body).toMatchObject({
+      state: 'requested',
+      draft: null,
+    });
+    expect((await decide('acute-owner', id, { decision: 'changes' })).body).toMatchObject({
+      state: 'draft',
+      steps: [
+        { role: 'acute-owner', by: null },
+        { role: 'ig-lead', by: null },
+      ],
+    });
+    const people = [{ name: 'Ann Analyst', role: 'Analyst' }];
+    await analyst.put(`/v1/grants/${id}/draft`, { ...asked, people });
+    const again = await analyst.post(`/v1/grants/${id}/submit`);
+    expect(again.body).toMatchObject({ state: 'requested', terms: { people } });
+  });
+
+  it('keeps the conditions of its deciders', async () => {
+    const conditions = ['No linkage to other data'];
+    await decide('acute-owner', id, { decision: 'approve', conditions });
+    expect((await decide('ig-lead', id, { decision: 'approve' })).body).toMatchObject({
+      state: 'approved',
+      conditions: [{ condition: conditions[0], by: 'user-acute-owner', role: 'acute-owner' }],
+    });
+    expect((await becoming(id, 'active')).state).toBe('active');
+  });
+
+  it('extends the grant itself once every step agreed to the later end', async () => {
+    const analyst = await person('analyst');
+    const credential = (await analyst.post(`/v1/grants/${id}/credentials`)).body as {
+      clientId: string;
+    };
+    const later = { until: '2027-09-30', reason: 'Winter' };
+    const extending = await analyst.post(`/v1/grants/${id}/amendments`, later);
+    expect(extending.body).toMatchObject({
+      id,
+      state: 'active',
+      extension: { until: later.until },
+    });
+    expect((await shown('acute-owner', id)).mayDecide).toEqual(['acute-owner']);
+    await decide('acute-owner', id, { decision: 'approve' });
+    expect((await decide('ig-lead', id, { decision: 'approve' })).body).toMatchObject({
+      state: 'active',
+      until: later.until,
+      extension: null,
+      credentials: [{ clientId: credential.clientId, expires: '2027-10-01T00:00:00.000Z' }],
+    });
+  });
+
+  it('makes another view for other fields, which takes the place of the first', async () => {
+    const analyst = await person('analyst');
+    const nothing = await analyst.post(`/v1/grants/${id}/amendments`, { reason: 'As it is' });
+    expect(nothing.body).toMatchObject({ code: 'MESH-3521' });
+    const fewer = { fields: 'recordId', reason: 'Less will do' };
+    const amendment = (await analyst.post(`/v1/grants/${id}/amendments`, fewer)).body as Grant;
+    expect(amendment).toMatchObject({ state: 'requested', amends: id, fields: ['recordId'] });
+    for (const user of ['acute-owner', 'ig-lead']) {
+      await decide(user, amendment.id, { decision: 'approve' });
+    }
+    await becoming(amendment.id, 'active');
+    const before = await shown('analyst', id);
+    expect(before.timeline.at(-1)).toMatchObject({ event: 'amended' });
+    expect(Date.parse(before.endsAt) - Date.now()).toBeLessThan(25 * 3_600_000);
+    await until(
+      () => shown('analyst', id),
+      ({ timeline }) => timeline.some(({ event }) => event === 'expiring'),
+    );
+  });
+
+  it('grants by the policy that a lead approved, with nobody asked, and says whose it was', async () => {
+    const rule = { name: 'record-ids', purposes: ['audit'], organisations: ['QUY'] };
+    const autoGrant = [
+      { ...rule, products: [PRODUCT], classifications: ['none'], longestDays: 400 },
+    ];
+    const demands = { audit: ['dpia'] };
+    const policy = { autoGrant, demands, reason: 'Low risk' };
+    expect((await (await person('analyst')).post('/v1/grant-policies', policy)).status).toBe(403);
+    const put = await (await person('ig-lead')).post('/v1/grant-policies', policy);
+    const { id: motion, contentHash } = put.body as { id: string; contentHash: string };
+    const given = { decision: 'approve', contentHash, reason: 'Yes' };
+    const lead = await person('governance-lead');
+    expect((await lead.post(`/v1/grant-policies/${motion}/decisions`, given)).body).toMatchObject({
+      inForce: true,
+    });
+    const analyst = await person('analyst');
+    const request = { ...asked, purpose: 'audit', fields: 'recordId', until: '2026-12-31' };
+    const bare = (await analyst.post('/v1/grants', request)) as { body: Faults };
+    expect(bare.body.errors).toEqual([
+      expect.objectContaining({ path: '$.dpia', code: 'MESH-3515' }),
+    ]);
+    const whole = { ...request, dpia: { reference: 'DPIA-1' } };
+    expect((await analyst.post('/v1/grants', whole)).body).toMatchObject({
+      state: 'approved',
+      autoGranted: { policy: motion, rule: 'record-ids' },
+      steps: [{ by: 'svc-governance' }, { by: 'svc-governance' }],
+    });
+  });
+});
+
+describe('credentials', () => {
+  it('take what may be read with the last of them, and give it back with the next', async () => {
+    const analyst = await person('analyst');
+    const { items } = (await analyst.get('/v1/grants?state=active')).body as {
+      items: (Grant & { credentials: { clientId: string }[] })[];
+    };
+    const grant = items.find(({ credentials }) => credentials.length === 1);
+    const id = grant?.id ?? '';
+    const path = `/v1/grants/${id}/credentials`;
+    const standing = await rulesOf(id);
+    expect(standing).toBeGreaterThanOrEqual(2);
+    const second = (await analyst.post(path)).body as { clientId: string };
+    const first = grant?.credentials[0]?.clientId ?? '';
+    expect((await analyst.delete(`${path}/${first}`)).status).toBe(204);
+    expect(await rulesOf(id)).toBe(standing);
+    expect((await analyst.delete(`${path}/${second.clientId}`)).status).toBe(204);
+    expect(await rulesOf(id)).toBe(0);
+    expect((await analyst.post(path)).status).toBe(201);
+    expect(await rulesOf(id)).toBe(standing);
+  });
+
+  async function rulesOf(id: string): Promise<number> {
+    const admin = brokerAdmin(stack);
+    const anything = { resourceType: 1, resourceName: null, resourcePatternType: 1, host: null };
+    const filter = { ...anything, principal: `User:grant-${id}`, operation: 1, permissionType: 1 };
+    const found = await admin.describeAcls({ filter: filter as never });
+    await admin.close();
+    return found.flatMap(({ acls }) => acls).length;
+  }
+});
+
+describe('breaking the glass', () => {
+  let id: string;
+
+  it('is for a named role and for individual care alone', async () => {
+    const taken = { product: PRODUCT, reason: 'Unconscious in the emergency department' };
+    const analyst = await person('analyst');
+    expect((await analyst.post('/v1/grants/break-glass', taken)).body).toMatchObject({
+      code: 'MESH-3530',
+    });
+    const clinician = await person('clinician');
+    const other = { ...taken, purpose: 'research' };
+    expect((await clinician.post('/v1/grants/break-glass', other)).body).toMatchObject({
+      code: 'MESH-3531',
+    });
+    const asked = Date.now();
+    const answer = await clinician.post('/v1/grants/break-glass', taken);
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { kind: 'individual-care', organisation: 'RRK' },
+    });
+    const grant = answer.body as Grant;
+    ({ id } = grant);
+    const active = await becoming(id, 'active', 'clinician');
+    expect(Date.parse(active.activatedAt ?? '') - asked).toBeLessThan(30_000);
+    expect(Date.parse(grant.endsAt) - Date.now()).toBeLessThanOrEqual(4 * 3_600_000);
+  });
+
+  it('is reviewed by the Caldicott guardian, and ends at once if it was not justified', async () => {
+    const guardian = await person('caldicott-guardian');
+    const open = async () =>
+      ((await guardian.get('/v1/grants?review=open')).body as { items: Grant[] }).items;
+    expect((await open()).map((one) => one.id)).toEqual([id]);
+    const review = { outcome: 'not-justified', reason: 'The person was not in our care' };
+    expect(
+      (await (await person('acute-owner')).post(`/v1/grants/${id}/review`, review)).status,
+    ).toBe(403);
+    expect((await guardian.post(`/v1/grants/${id}/review`, review)).body).toMatchObject({
+      state: 'revoked',
+      breakGlass: { review: { outcome: 'not-justified', by: 'user-caldicott-guardian' } },
+    });
+    expect(await open()).toEqual([]);
+    expect((await guardian.post(`/v1/grants/${id}/review`, review)).body).toMatchObject({
+      code: 'MESH-3532',
+    });
+  });
+});
+
+describe('use', () => {
+  it('is shown to the recipient and the owner, and to nobody else', async () => {
+    const analyst = await person('analyst');
+    const { items } = (await analyst.get(`/v1/products/${PRODUCT}/use`)).body as {
+      items: { grant: string; unused: boolean }[];
+    };
+    expect(items.length).toBeGreaterThan(0);
+    expect(items.every(({ unused }) => !unused)).toBe(true);
+    const id = items[0]?.grant ?? '';
+    expect((await analyst.get(`/v1/grants/${id}/use`)).body).toMatchObject({
+      grant: id,
+      items: [{ lag: null, lastReadAt: null, recordsPassed: 0, schemas: [{ version: '1.0.0' }] }],
+    });
+    expect((await (await person('acute-owner')).get(`/v1/grants/${id}/use`)).status).toBe(200);
+    expect((await (await person('analyst-2')).get(`/v1/grants/${id}/use`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,157 @@
+import { names } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { DISCLOSURE, MONITOR } from '../broker/access-rules.js';
+import { beginningOf } from '../database/days.js';
+import { Store } from '../database/store.js';
+import { DecisionEntity } from '../decisions/decision.entity.js';
+import { governanceErrors } from '../errors.js';
+import { ProductEntity, ProductMajorEntity } from '../products/product.entity.js';
+import { ProposalEntity } from '../proposals/proposal.entity.js';
+import { periodsOf, until, within } from './access-periods.js';
+import type { AccessPeriod } from './access-periods.js';
+import { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
+import type { AccessQuery } from './shapes.js';
+
+/** Who said yes, as what, and when. */
+type Authority = { role: string; by: string | null; at: string | null };
+
+/** Who could read a product on a day, and on whose authority. A day is one in England: from midnight to midnight there. */
+@Injectable()
+export class AccessHistory {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Throws MESH-3011 for a product that was never published, MESH-3024 for a day that does not exist. */
+  async on({ product, on }: AccessQuery) {
+    const em = this.#store.reader;
+    const begin = await beginningOf(em, on);
+    const end = await beginningOf(em, on, 1);
+    const known = await em.existsBy(ProductEntity, { id: product });
+    if (!known) throw problem(governanceErrors.productNotFound);
+    const services = await this.#services(product, begin, end);
+    const grants = await this.#grants(product, begin, end);
+    return { product, on, items: [...services, ...grants], next: null };
+  }
+
+  async #grants(product: string, begin: Date, end: Date) {
+    const em = this.#store.reader;
+    const parts = await em.findBy(GrantProductEntity, { product });
+    const ids = [...new Set(parts.map(({ grantId }) => grantId))];
+    const majors = await em.findBy(ProductMajorEntity, { product });
+    const retired = new Map(majors.map(({ major, retiredAt }) => [major, retiredAt]));
+    const grants = await em.find(GrantEntity, {
+      where: { id: In(ids) },
+      order: { activatedAt: 'ASC', id: 'ASC' },
+    });
+    const events = await em.find(GrantEventEntity, {
+      where: { grantId: In(ids) },
+      order: { id: 'ASC' },
+    });
+    return grants.flatMap((grant) => {
+      const timeline = events.filter(({ grantId }) => grantId === grant.id);
+      const periods = within(periodsOf(timeline), begin, end);
+      if (periods.length === 0) return [];
+      return parts
+        .filter(({ grantId }) => grantId === grant.id)
+        .flatMap(({ topic, major, fields }) => {
+          const open = within(until(periods, retired.get(major) ?? null), begin, end);
+          if (open.length === 0) return [];
+          return [{ ...describe(grant, open, renewals(timeline, end)), topic, major, fields }];
+        });
+    });
+  }
+
+  /** Services of the mesh that read on the authority of who approved the version: disclosure, and the monitor. */
+  async #services(product: string, begin: Date, end: Date) {
+    const em = this.#store.reader;
+    const published = await em
+      .createQueryBuilder(ProposalEntity, 'p')
+      .where('p.product = :product AND p.published_at < :end', { product, end })
+      .orderBy('p.published_at', 'DESC')
+      .getMany();
+    const firsts = [...new Map(published.map((one) => [one.major, one])).values()].reverse();
+    const items = [];
+    for (const first of firsts) {
+      const since = first.publishedAt ?? end;
+      const periods = within([{ since, until: await this.#retired(first) }], begin, end);
+      if (periods.length === 0) continue;
+      const { major, contentHash } = first;
+      const authority = await this.#decisions(first.id);
+      const said = { kind: 'service' as const, major, authority, contentHash, ...spanOf(periods) };
+      const secondary = names.secondaryTopic(product, major);
+      const hasEdition = published.some((one) => one.major === major && one.secondarySchemaId);
+      if (hasEdition) items.push({ ...said, principal: DISCLOSURE, topic: secondary });
+      items.push({ ...said, principal: MONITOR, topic: names.productTopic(product, major) });
+    }
+    return items;
+  }
+
+  async #decisions(proposalId: string): Promise<Authority[]> {
+    const decisions = await this.#store.reader.find(DecisionEntity, {
+      where: { proposalId, decision: 'approve' },
+      order: { at: 'ASC' },
+    });
+    return decisions.map(({ role, decidedBy, at }) => ({
+      role,
+      by: decidedBy,
+      at: at.toISOString(),
+    }));
+  }
+
+  // The major ends with its last version; when it did is on the ledger.
+  async #retired({ product, major }: ProposalEntity): Promise<Date | null> {
+    const [row] = await this.#store.reader.query<{ at: Date | null }[]>(
+      `SELECT max(e.at) AS at FROM product_major m
+         JOIN proposal p ON p.product = m.product AND p.major = m.major
+         JOIN ledger_entry e ON e.object = 'proposal:' || p.id AND e.action = 'version.retired'
+        WHERE m.product = $1 AND m.major = $2 AND m.status = 'retired'`,
+      [product, major],
+    );
+    return row?.at ?? null;
+  }
+}
+
+// A grant that was suspended reads again on the word of whoever renewed it.
+function renewals(timeline: readonly GrantEventEntity[], end: Date): Authority[] {
+  return timeline
+    .filter(({ event, at }) => event === 'renewed' && at < end)
+    .map(({ role, actor, at }) => ({ role, by: actor, at: at.toISOString() }));
+}
+
+function describe(grant: GrantEntity, periods: readonly AccessPeriod[], renewed: Authority[]) {
+  const { id, kind, state, organisation, requestedBy, purpose, legalBasis, from, until } = grant;
+  const { consumer } = grant;
+  return {
+    kind,
+    grant: id,
+    principal: names.grantPrincipal(id),
+    /** The service that read too, under its own principal. */
+    consumer: consumer && names.domainPrincipal(consumer),
+    state,
+    organisation,
+    requestedBy,
+    purpose,
+    legalBasis,
+    from,
+    until,
+    authority: [...grant.steps, ...renewed],
+    ...spanOf(periods),
+  };
+}
+
+/** When access began and ended, of the periods that touch the day. */
+function spanOf(periods: readonly AccessPeriod[]) {
+  return {
+    since: periods[0]?.since.toISOString() ?? null,
+    endedAt: periods.at(-1)?.until?.toISOString() ?? null,
+    periods: periods.map(({ since, until }) => ({
+      since: since.toISOString(),
+      until: until?.toISOString() ?? null,
+    })),
+  };
+}

@@ -1,0 +1,114 @@
+import { names } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DomainEntity } from '../../domains/domain.entity.js';
+import { grantErrors } from '../../errors.js';
+import { Organisations } from '../../organisations/organisations.js';
+import { SETTINGS } from '../../settings.js';
+import type { Settings } from '../../settings.js';
+import { GrantProductEntity } from '../grant.entity.js';
+import type { GrantEntity } from '../grant.entity.js';
+import { agreementsOf, policyInForce } from '../ground-rules/in-force.js';
+import { readRequest } from '../request.js';
+import type { Reading } from '../request.js';
+import { stepsFor } from '../rules.js';
+import type { DraftBody, RequestBody } from '../shapes.js';
+import { wantedProducts } from '../wanted.js';
+
+type GoodReading = Extract<Reading, { endsAt: Date }>;
+
+const NO_BASIS = { article6: '', article9: '', commonLaw: '' };
+
+/** Reads requests against everything that is decided: contracts, organisations, agreements, the policy for grants. */
+@Injectable()
+export class RequestReader {
+  readonly #organisations: Organisations;
+  readonly #settings: Settings;
+
+  constructor(organisations: Organisations, @Inject(SETTINGS) settings: Settings) {
+    this.#organisations = organisations;
+    this.#settings = settings;
+  }
+
+  /** Throws MESH-3502 with every field that stands against the request. */
+  async read(em: EntityManager, caller: Caller, given: RequestBody): Promise<GoodReading> {
+    const now = new Date();
+    const policy = await policyInForce(em);
+    const reading = readRequest(given, await wantedProducts(em, given), {
+      organisation: caller.organisation,
+      domain: await domainOf(em, caller),
+      now,
+      longestDays: this.#settings.longestGrantDays,
+      standing: await this.#organisations.organisationOn(given.organisation, firstDay(given, now)),
+      demands: policy?.demands[given.purpose] ?? [],
+      controllers: await agreementsOf(em, given.organisation),
+    });
+    if ('endsAt' in reading) return reading;
+    throw problem(grantErrors.requestInvalid, undefined, reading.errors);
+  }
+}
+
+// A start that is no day is named among the errors; the organisation is then looked at as of today.
+function firstDay({ from }: RequestBody, now: Date): string {
+  const day = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/.exec(from ?? '')?.[0];
+  const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
+  return isDay ? day : now.toISOString().slice(0, 10);
+}
+
+async function domainOf(em: EntityManager, { team }: Caller): Promise<string | null> {
+  return team && (await em.existsBy(DomainEntity, { name: team })) ? team : null;
+}
+
+/** The values of a grant that is asked for. */
+export function grantValues(given: RequestBody, reading: GoodReading) {
+  const { purpose, organisation, consumer, reason, demonstration, until } = given;
+  const kind = purpose === 'individual-care' ? ('individual-care' as const) : ('view' as const);
+  const { legalBasis, startsAt, endsAt, products, terms } = reading;
+  const domains = products.map(({ product }) => names.parseProductId(product).domain);
+  return {
+    ...{ state: 'requested' as const, kind, purpose, legalBasis, organisation, consumer, reason },
+    ...{ from: given.from ?? startsAt.toISOString().slice(0, 10), until, startsAt, endsAt },
+    ...{ steps: stepsFor(kind, domains), demonstration, terms, asked: given },
+  };
+}
+
+/** The values of a draft: what is missing is empty, and its period is none. */
+export function draftValues(given: DraftBody, { organisation }: Caller) {
+  const now = new Date();
+  const basis = typeof given.legalBasis === 'object' ? given.legalBasis : NO_BASIS;
+  return {
+    kind: given.purpose === 'individual-care' ? ('individual-care' as const) : ('view' as const),
+    purpose: given.purpose ?? ('' as RequestBody['purpose']),
+    legalBasis: basis,
+    organisation: given.organisation ?? organisation ?? '',
+    ...{ consumer: given.consumer ?? null, reason: given.reason ?? '' },
+    ...{ from: given.from ?? '', until: given.until ?? '', startsAt: now, endsAt: now },
+    ...{ steps: [], demonstration: given.demonstration ?? false, terms: {}, asked: given },
+  };
+}
+
+/** Writes the products of a grant, in the place of those of an earlier request. */
+export async function fill(
+  em: EntityManager,
+  grant: GrantEntity,
+  { products }: Pick<GoodReading, 'products'>,
+): Promise<GrantProductEntity[]> {
+  await em.delete(GrantProductEntity, { grantId: grant.id });
+  const rows = products.map((one) => em.create(GrantProductEntity, productOf(grant, one)));
+  await em.insert(GrantProductEntity, rows);
+  return rows;
+}
+
+/** A view has a topic of its own; so has individual care that is narrowed to the people of some organisations. */
+function productOf(
+  { id, kind, terms }: GrantEntity,
+  { product, major, fields }: GoodReading['products'][number],
+) {
+  const isOwnTopic = kind === 'view' || terms.narrowedTo !== undefined;
+  const topic = isOwnTopic
+    ? names.viewTopic(id, product, major)
+    : names.productTopic(product, major);
+  return { grantId: id, product, major, fields, topic, viewSchemaId: null, ready: false };
+}

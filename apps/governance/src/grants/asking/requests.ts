@@ -1,0 +1,174 @@
+import { problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { grantQuota } from '../../broker/quota-plan.js';
+import { newId } from '../../database/ids.js';
+import { Store } from '../../database/store.js';
+import { governanceErrors, grantErrors } from '../../errors.js';
+import { SETTINGS } from '../../settings.js';
+import type { Settings } from '../../settings.js';
+import { AutoGrants } from '../deciding/auto-grants.js';
+import { GrantEntity } from '../grant.entity.js';
+import { lockGrant } from '../grant-store.js';
+import { Granter } from '../granter.js';
+import { openGrantMoves } from '../lifecycle.js';
+import { GrantLifecycle } from '../lifecycle.service.js';
+import { requestBody } from '../shapes.js';
+import type { DraftBody, RequestBody } from '../shapes.js';
+import { RequestReader, draftValues, fill, grantValues } from './filling.js';
+import { incomplete } from './incomplete.js';
+
+type Held = Awaited<ReturnType<typeof lockGrant>>;
+
+/** How a request comes about: at once, or as a draft that is written on until it is submitted. */
+@Injectable()
+export class GrantRequests {
+  readonly #store: Store;
+  readonly #lifecycle: GrantLifecycle;
+  readonly #reader: RequestReader;
+  readonly #autoGrants: AutoGrants;
+  readonly #granter: Granter;
+  readonly #settings: Settings;
+
+  constructor(
+    store: Store,
+    lifecycle: GrantLifecycle,
+    reader: RequestReader,
+    autoGrants: AutoGrants,
+    granter: Granter,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#store = store;
+    this.#lifecycle = lifecycle;
+    this.#reader = reader;
+    this.#autoGrants = autoGrants;
+    this.#granter = granter;
+    this.#settings = settings;
+  }
+
+  /** Asks for a grant; answers its id. Throws MESH-3502 with every field that stands against it. */
+  request(caller: Caller, given: RequestBody, amends: string | null = null): Promise<string> {
+    return this.#asking(given, async (em) => {
+      const reading = await this.#reader.read(em, caller, given);
+      const grant = em.create(GrantEntity, {
+        ...this.#fresh(caller),
+        ...grantValues(given, reading),
+        amends,
+      });
+      await em.insert(GrantEntity, grant as never);
+      return this.#submitted(em, caller, grant, given, reading);
+    });
+  }
+
+  /** Begins a draft; answers its id. Nothing of it is checked but its form. */
+  draft(caller: Caller, given: DraftBody): Promise<string> {
+    return this.#store.transaction(async (em) => {
+      const grant = em.create(GrantEntity, {
+        ...this.#fresh(caller),
+        ...draftValues(given, caller),
+        state: 'draft',
+      });
+      await em.insert(GrantEntity, grant as never);
+      await this.#lifecycle.note(em, grant, 'grant.drafted', byRequester(caller));
+      return grant.id;
+    });
+  }
+
+  /**
+   * Writes a draft anew; what was refused becomes a draft again. Only the requester: MESH-3501, MESH-3509, MESH-3506
+   * while somebody decides on it or after it gave access.
+   */
+  async edit(caller: Caller, id: string, given: DraftBody): Promise<void> {
+    await this.#store.transaction(async (em) => {
+      const { grant } = await own(em, caller, id);
+      if (grant.state === 'refused') {
+        await this.#lifecycle.move(em, grant, 'revise', byRequester(caller));
+      }
+      if (grant.state !== 'draft') throw illegal(grant);
+      Object.assign(grant, draftValues(given, caller));
+      await em.save(GrantEntity, grant);
+      await this.#lifecycle.note(em, grant, 'grant.edited', byRequester(caller));
+    });
+  }
+
+  /** Submits a draft: read as a whole and asked anew, every step of it. Throws MESH-3520, MESH-3502, MESH-3506. */
+  async submit(caller: Caller, id: string): Promise<void> {
+    const before = await this.#store.reader.findOneBy(GrantEntity, { id });
+    if (before?.requestedBy === caller.sub && before.state !== 'draft') throw illegal(before);
+    const parsed = requestBody.safeParse(before?.asked ?? {});
+    await this.#asking(parsed.data ?? { demonstration: false }, async (em) => {
+      const { grant } = await own(em, caller, id);
+      if (grant.state !== 'draft') throw illegal(grant);
+      if (!parsed.success) {
+        throw problem(grantErrors.requestIncomplete, undefined, incomplete(parsed.error));
+      }
+      const given = parsed.data;
+      const reading = await this.#reader.read(em, caller, given);
+      Object.assign(grant, grantValues(given, reading), { attempts: 0, failure: null });
+      await em.save(GrantEntity, grant);
+      return this.#submitted(em, caller, grant, given, reading);
+    });
+  }
+
+  // The state is `requested` already: what follows is its products, and telling it.
+  async #submitted(
+    em: EntityManager,
+    caller: Caller,
+    grant: GrantEntity,
+    given: RequestBody,
+    reading: Awaited<ReturnType<RequestReader['read']>>,
+  ): Promise<string> {
+    const products = await fill(em, grant, reading);
+    const { purpose, organisation, consumer, reason } = given;
+    const { legalBasis, terms } = reading;
+    const detail = {
+      ...{ purpose, organisation, legalBasis, from: grant.from, until: grant.until },
+      products: reading.products,
+      ...(consumer && { consumer: `domain-${consumer}` }),
+      ...(Object.keys(terms).length > 0 && { terms }),
+      ...(grant.amends && { amends: grant.amends }),
+    };
+    const by = { ...byRequester(caller), reason, detail };
+    await this.#lifecycle.announce(em, grant, 'request', by);
+    await this.#autoGrants.decide(em, grant, products);
+    return grant.id;
+  }
+
+  async #asking<T>(
+    { demonstration }: Pick<RequestBody, 'demonstration'>,
+    work: (em: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    if (demonstration && this.#settings.mode === 'production') {
+      throw problem(governanceErrors.demonstrationRefused);
+    }
+    const answer = await this.#store.transaction(work);
+    this.#granter.wake();
+    return answer;
+  }
+
+  #fresh({ sub, team }: Caller) {
+    return {
+      ...{ id: newId(), requestedBy: sub, team, createdAt: new Date(), attempts: 0 },
+      ...{ activatedAt: null, endedAt: null, nextAttemptAt: null, failure: null },
+      ...{ quota: grantQuota(this.#settings), amends: null, extension: null, breakGlass: null },
+    };
+  }
+}
+
+/** The grant, held, if it is the caller's own. Throws MESH-3501 to those who may not know of it, MESH-3509 to others. */
+export async function own(em: EntityManager, caller: Caller, id: string): Promise<Held> {
+  const held = await lockGrant(em, id);
+  if (held.grant.requestedBy === caller.sub) return held;
+  throw problem(
+    held.grant.state === 'draft' ? grantErrors.grantNotFound : grantErrors.requesterOnly,
+  );
+}
+
+function byRequester({ sub }: Caller) {
+  return { actor: sub, role: 'requester' };
+}
+
+function illegal({ state }: GrantEntity) {
+  return problem(grantErrors.illegalGrantMove, openGrantMoves(state));
+}

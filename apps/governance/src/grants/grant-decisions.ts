@@ -1,0 +1,116 @@
+import { problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Covers } from '../cover/covers.js';
+import { Store } from '../database/store.js';
+import { governanceErrors, grantErrors } from '../errors.js';
+import { SETTINGS } from '../settings.js';
+import type { Settings } from '../settings.js';
+import { Granter } from './granter.js';
+import { GrantEnding } from './grant-ending.js';
+import type { GrantEntity } from './grant.entity.js';
+import { grantableOf, lockGrant } from './grant-store.js';
+import { GrantLifecycle } from './lifecycle.service.js';
+import type { GrantBy } from './lifecycle.service.js';
+import { STEP_DECISIONS, grantRoleOf, grantRuling, maySee, stepping } from './rules.js';
+import { Extensions } from './deciding/extensions.js';
+import type { GrantDecisionBody } from './shapes.js';
+
+/** Decisions on grants: step by step towards access, and at once away from it. */
+@Injectable()
+export class GrantDecisions {
+  readonly #store: Store;
+  readonly #lifecycle: GrantLifecycle;
+  readonly #granter: Granter;
+  readonly #ending: GrantEnding;
+  readonly #covers: Covers;
+  readonly #extensions: Extensions;
+  readonly #mode: Settings['mode'];
+
+  constructor(
+    store: Store,
+    lifecycle: GrantLifecycle,
+    granter: Granter,
+    ending: GrantEnding,
+    covers: Covers,
+    extensions: Extensions,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#store = store;
+    this.#lifecycle = lifecycle;
+    this.#granter = granter;
+    this.#ending = ending;
+    this.#covers = covers;
+    this.#extensions = extensions;
+    this.#mode = settings.mode;
+  }
+
+  /**
+   * Decides. What takes access away has reached broker and identity provider when this returns, or is being
+   * tried again. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3505 and MESH-3506 as the rules say.
+   */
+  async decide(caller: Caller, id: string, given: GrantDecisionBody): Promise<void> {
+    if (given.demonstration && this.#mode === 'production') {
+      throw problem(governanceErrors.demonstrationRefused);
+    }
+    const { state } = await this.#store.transaction((em) => this.#decideIn(em, caller, id, given));
+    if (state === 'revoked' || state === 'suspended') await this.#ending.enforce(id);
+    if (state === 'approved') this.#granter.wake();
+  }
+
+  async #decideIn(
+    em: EntityManager,
+    caller: Caller,
+    id: string,
+    { decision, reason, quota, conditions = [], demonstration }: GrantDecisionBody,
+  ): Promise<GrantEntity> {
+    const { grant, products } = await lockGrant(em, id);
+    const about = grantableOf(grant, products);
+    const person = await this.#covers.standingInFor(em, caller, [about.requester]);
+    if (!maySee(person, about)) throw problem(grantErrors.grantNotFound);
+    const isStep = STEP_DECISIONS.includes(decision);
+    const moment = isStep ? stepping(about) : about;
+    const { role, step } = grantRoleOf(grantRuling(person, moment, decision));
+    const isApproval = decision === 'approve' && step !== null;
+    const detail = {
+      ...(demonstration && { demonstration }),
+      ...(quota && { quota }),
+      ...(isApproval && conditions.length > 0 && { conditions }),
+    };
+    const by: GrantBy = { actor: caller.sub, role, reason, detail };
+    if (isApproval) attach(grant, conditions, by);
+    if (decision === 'approve' && quota) grant.quota = quota;
+    if (moment !== about && step !== null) {
+      await this.#extensions.decide(em, grant, step, decision === 'approve', by);
+    } else if (isApproval) await this.#approve(em, grant, step, by);
+    else if (decision === 'revoke') await this.#ending.end(em, grant, 'revoke', by);
+    else await this.#lifecycle.move(em, grant, decision, by, written(decision, grant));
+    return grant;
+  }
+
+  async #approve(em: EntityManager, grant: GrantEntity, step: number, by: GrantBy): Promise<void> {
+    grant.steps = grant.steps.map((one, at) =>
+      at === step ? { ...one, by: by.actor, at: new Date().toISOString() } : one,
+    );
+    if (grant.steps.every((one) => one.by !== null)) {
+      return this.#lifecycle.move(em, grant, 'approve', by);
+    }
+    await em.save(grant);
+    await this.#lifecycle.note(em, grant, 'grant.approved-in-part', by);
+  }
+}
+
+/** Conditions stand on the grant from the approval that attached them, and go to the recipient with it. */
+function attach(grant: GrantEntity, conditions: readonly string[], { actor, role }: GrantBy): void {
+  if (conditions.length === 0) return;
+  const added = conditions.map((condition) => ({ condition, by: actor, role }));
+  grant.terms = { ...grant.terms, conditions: [...(grant.terms.conditions ?? []), ...added] };
+}
+
+// Asked anew, every step is decided anew: what an earlier decider said was about another request.
+function written(decision: string, { steps, terms }: GrantEntity): Partial<GrantEntity> {
+  if (decision !== 'changes') return {};
+  const { conditions: _, ...rest } = terms;
+  return { steps: steps.map(({ role }) => ({ role, by: null, at: null })), terms: rest };
+}

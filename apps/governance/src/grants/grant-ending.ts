@@ -1,0 +1,98 @@
+import { Repeated } from '@caremesh/platform';
+import type { Logger } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { IsNull, LessThanOrEqual, In, Not } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { CredentialEntity } from '../credentials/credential.entity.js';
+import { Store } from '../database/store.js';
+import { IdentityClients } from '../identity/identity-clients.js';
+import { LOGGER } from '../settings.js';
+import { GrantEntity } from './grant.entity.js';
+import { lockGrant } from './grant-store.js';
+import { GrantLifecycle } from './lifecycle.service.js';
+import type { GrantBy } from './lifecycle.service.js';
+import { Provision } from './provision.js';
+
+const EVERY_MS = 1_000;
+const BY_ITSELF = { actor: 'svc-governance', role: 'clock' };
+
+/**
+ * How a grant ends: its access rules are taken away and its clients removed at once. What broker or identity
+ * provider could not carry out is tried again every second, and the reconciler looks after the rules as well.
+ */
+@Injectable()
+export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #work: Repeated;
+
+  constructor(
+    private readonly store: Store,
+    private readonly lifecycle: GrantLifecycle,
+    private readonly provision: Provision,
+    private readonly identity: IdentityClients,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    const run = () => this.#look();
+    this.#work = new Repeated({ name: 'grant-ending', everyMs: EVERY_MS, log, run });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#work.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#work.stop();
+  }
+
+  /** Ends the grant in the caller's transaction; `enforce` after its commit makes it felt. */
+  async end(em: EntityManager, grant: GrantEntity, event: 'revoke' | 'expire', by: GrantBy) {
+    const endedAt = new Date();
+    await this.lifecycle.move(em, grant, event, by, { endedAt });
+    await em.update(CredentialEntity, { grantId: grant.id, endedAt: IsNull() }, { endedAt });
+  }
+
+  /** Takes the grant's access away at broker and identity provider. Never throws: what failed is tried again. */
+  async enforce(id: string): Promise<void> {
+    const work = [this.provision.withdraw(id), this.removeClients()];
+    for (const outcome of await Promise.allSettled(work)) {
+      if (outcome.status === 'rejected') {
+        this.log.warn({ grant: id, err: outcome.reason as unknown }, 'Ending is tried again');
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    for (const id of await this.#due()) {
+      await this.store.transaction(async (em) => {
+        const { grant } = await lockGrant(em, id);
+        if (grant.endedAt === null) await this.end(em, grant, 'expire', BY_ITSELF);
+      });
+      await this.enforce(id);
+    }
+    await this.removeClients();
+  }
+
+  async #due(): Promise<string[]> {
+    const rows = await this.store.reader.find(GrantEntity, {
+      select: { id: true },
+      where: {
+        endsAt: LessThanOrEqual(new Date()),
+        state: In(['requested', 'approved', 'active', 'suspended']),
+      },
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes every ended client that the identity provider still knows. Throws MESH-3019; the rest is tried again. */
+  async removeClients(): Promise<void> {
+    const ended = await this.store.reader.findBy(CredentialEntity, {
+      endedAt: Not(IsNull()),
+      removedAt: IsNull(),
+    });
+    for (const { clientId } of ended) {
+      await this.identity.remove(clientId);
+      const removedAt = new Date();
+      await this.store.reader.update(CredentialEntity, { clientId }, { removedAt });
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { LedgerModule } from '../../ledger/ledger.module.js';
+import { MotionsModule } from '../../motions/motions.module.js';
+import { AgreementsController } from './agreements.controller.js';
+import { GroundRules } from './ground-rules.js';
+import { GrantPoliciesController } from './policies.controller.js';
+import { AgreementSeed } from './seed.js';
+
+@Module({
+  imports: [LedgerModule, MotionsModule],
+  controllers: [AgreementsController, GrantPoliciesController],
+  providers: [GroundRules, AgreementSeed],
+})
+export class GroundRulesModule {}

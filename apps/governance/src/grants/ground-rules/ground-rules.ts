@@ -1,0 +1,149 @@
+import { problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
+import { Injectable } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { Store } from '../../database/store.js';
+import { grantErrors } from '../../errors.js';
+import { pageOf, positionOf } from '../../http/page.js';
+import { MotionEntity } from '../../motions/motion.entity.js';
+import { MOTION_DECIDERS, Motions } from '../../motions/motions.js';
+import type { Motion } from '../../motions/motions.js';
+import { showMotion } from '../../motions/shapes.js';
+import type { MotionDecision } from '../../motions/shapes.js';
+import { endOf } from '../request.js';
+import type { AgreementBody, GroundRuleQuery, PolicyBody } from './shapes.js';
+
+/** Who may put one to the leads. */
+const PROPOSERS = ['governance-lead', 'ig-lead', 'caldicott-guardian'];
+
+/** The one subject of every policy for grants: one holds at a time. */
+const GRANTS = 'grants';
+
+type GroundRuleKind = 'agreement' | 'grant-policy';
+
+/** What grants are decided by: joint-controller agreements, and the policy for grants. Proposed, decided by a lead. */
+@Injectable()
+export class GroundRules {
+  readonly #store: Store;
+  readonly #motions: Motions;
+
+  constructor(store: Store, motions: Motions) {
+    this.#store = store;
+    this.#motions = motions;
+  }
+
+  /** Throws MESH-3523. */
+  proposeAgreement(caller: Caller, given: AgreementBody) {
+    const { reference, until, reason, demonstration } = given;
+    const organisations = [...new Set(given.organisations)].sort();
+    const content = { reference, organisations, until };
+    const endsAt = until === null ? null : endOf(until);
+    const asked = { kind: 'agreement', subject: reference, content, reason, demonstration, endsAt };
+    return this.#propose(caller, asked as Omit<Motion, 'basedOn'>);
+  }
+
+  /** A policy replaces the whole of the one before. Throws MESH-3523. */
+  proposePolicy(caller: Caller, { demands, autoGrant, reason, demonstration }: PolicyBody) {
+    const content = { demands, autoGrant };
+    return this.#propose(caller, {
+      ...{ kind: 'grant-policy', subject: GRANTS, content },
+      ...{ reason, demonstration, endsAt: null },
+    });
+  }
+
+  /** Decides. Throws MESH-3522, and as Motions.decide does. */
+  async decide(caller: Caller, kind: GroundRuleKind, id: string, given: MotionDecision) {
+    const motion = { kind, id, notFound: grantErrors.groundRuleNotFound };
+    const decided = await this.#motions.decide(caller, motion, given, {
+      current: async (em, { subject }) => (await holding(em, kind, subject))?.contentHash ?? null,
+      carryOut: (em, held) => this.#replace(em, held),
+    });
+    return show(decided);
+  }
+
+  /** Ends one that holds, or takes a proposed one back. Throws MESH-3522, MESH-3523, MESH-3007. */
+  async stop(caller: Caller, kind: GroundRuleKind, id: string, reason: string) {
+    const role = roleOf(caller);
+    return this.#store.transaction(async (em) => {
+      const held = await this.#motions.lock(em, {
+        kind,
+        id,
+        notFound: grantErrors.groundRuleNotFound,
+      });
+      const event = held.state === 'proposed' ? 'withdraw' : 'end';
+      await this.#motions.move(em, held, event, { actor: caller.sub, role, detail: { reason } });
+      return show(held);
+    });
+  }
+
+  async list(kind: GroundRuleKind, { state, cursor, limit }: GroundRuleQuery) {
+    const position = positionOf(cursor, 2);
+    const rows = await this.#store.reader
+      .createQueryBuilder(MotionEntity, 'm')
+      .where('m.kind = :kind', { kind })
+      .andWhere(state ? 'm.state = :state' : 'true', { state })
+      .andWhere(position ? '(m.created_at, m.id) < (:at::timestamptz, :id)' : 'true', {
+        at: position?.[0],
+        id: position?.[1],
+      })
+      .orderBy('m.created_at', 'DESC')
+      .addOrderBy('m.id', 'DESC')
+      .take(limit + 1)
+      .getMany();
+    return pageOf(rows, limit, (row) => [row.createdAt.toISOString(), row.id], show);
+  }
+
+  /** Throws MESH-3522. */
+  async show(kind: GroundRuleKind, id: string) {
+    const row = await this.#store.reader.findOneBy(MotionEntity, { kind, id });
+    if (!row) throw problem(grantErrors.groundRuleNotFound);
+    return show(row);
+  }
+
+  async #propose(caller: Caller, asked: Omit<Motion, 'basedOn'>) {
+    const role = roleOf(caller);
+    const made = await this.#store.transaction(async (em) => {
+      const before = await holding(em, asked.kind, asked.subject);
+      const basedOn = before?.contentHash ?? null;
+      return this.#motions.put(em, caller, { ...asked, basedOn }, role);
+    });
+    return show(made);
+  }
+
+  // The one before ends with the approval of what takes its place.
+  async #replace(em: EntityManager, { id, kind, subject }: MotionEntity): Promise<void> {
+    const before = await em.findBy(MotionEntity, {
+      ...{ kind, subject, state: 'approved' as const },
+      id: Not(id),
+    });
+    for (const one of before) {
+      const by = { actor: 'svc-governance', role: 'system', detail: { replacedBy: id } };
+      await this.#motions.move(em, one, 'end', by);
+    }
+  }
+}
+
+function holding(em: EntityManager, kind: Motion['kind'], subject: string) {
+  return em.findOneBy(MotionEntity, [
+    { kind, subject, state: 'approved', endsAt: IsNull() },
+    { kind, subject, state: 'approved', endsAt: Not(IsNull()) },
+  ]);
+}
+
+function roleOf(caller: Caller): string {
+  const role = PROPOSERS.find((one) => caller.kind === 'user' && caller.roles.includes(one));
+  if (!role) throw problem(grantErrors.notYourGroundRule);
+  return role;
+}
+
+/** As the API shows it; `inForce`: it holds at this moment. */
+function show(motion: MotionEntity) {
+  const { state, endsAt, content } = motion;
+  return {
+    ...showMotion(motion),
+    ...content,
+    inForce: state === 'approved' && (endsAt === null || endsAt > new Date()),
+    decisionsNeeded: MOTION_DECIDERS,
+  };
+}

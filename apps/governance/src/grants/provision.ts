@@ -1,0 +1,127 @@
+import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
+import { Inject, Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import type { AccessRule } from '../broker/access-rules.js';
+import { Access } from '../broker/access.js';
+import { consumerRules, grantRules, withdrawalsOf } from '../broker/access-rules.js';
+import { grantQuota } from '../broker/quota-plan.js';
+import { Quotas } from '../broker/quotas.js';
+import { viewTopicPlan, withdrawalsTopicPlan } from '../broker/topic-plan.js';
+import { Topics } from '../broker/topics.js';
+import { Store } from '../database/store.js';
+import { ProductMajorEntity } from '../products/product.entity.js';
+import { VersionContentEntity } from '../proposals/proposal.entity.js';
+import { Registry } from '../registry/registry.js';
+import { SETTINGS } from '../settings.js';
+import type { Settings } from '../settings.js';
+import { GrantEntity } from './grant.entity.js';
+import type { GrantProductEntity } from './grant.entity.js';
+
+/** What a grant's reader needs outside the database: its view's schema and topic, its quota, and the rules to read by. */
+@Injectable()
+export class Provision {
+  readonly #store: Store;
+  readonly #registry: Registry;
+  readonly #topics: Topics;
+  readonly #access: Access;
+  readonly #quotas: Quotas;
+  readonly #settings: Settings;
+
+  constructor(
+    store: Store,
+    registry: Registry,
+    topics: Topics,
+    access: Access,
+    quotas: Quotas,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#store = store;
+    this.#registry = registry;
+    this.#topics = topics;
+    this.#access = access;
+    this.#quotas = quotas;
+    this.#settings = settings;
+  }
+
+  /** Makes it all stand; answers the products with the schema ids of their views. */
+  async stand(
+    grantId: string,
+    products: readonly GrantProductEntity[],
+  ): Promise<GrantProductEntity[]> {
+    const made: GrantProductEntity[] = [];
+    for (const one of products) made.push(await this.#view(grantId, one));
+    // Of a major that retired meanwhile nothing is read any more.
+    const retired = await this.#store.reader.findBy(ProductMajorEntity, {
+      status: 'retired',
+      product: In(products.map(({ product }) => product)),
+    });
+    const isOpen = ({ product, major }: GrantProductEntity) =>
+      !retired.some((one) => one.product === product && one.major === major);
+    const topics = made.filter(isOpen).map(({ topic }) => topic);
+    const views = topics.filter((topic) => names.parseTopic(topic)?.kind === 'view');
+    const told = withdrawalsOf(grantId, topics);
+    for (const topic of told) await this.#tells(grantId, topic);
+    await this.#topics.stand([
+      ...views.map((topic) => viewTopicPlan(topic, this.#settings)),
+      ...told.map((topic) => withdrawalsTopicPlan(topic, this.#settings)),
+    ]);
+    // Before the rules: nobody reads unbounded, not for a moment.
+    const { quota, consumer } = await this.#grant(grantId);
+    await this.#quotas.hold([[names.grantPrincipal(grantId), quota ?? grantQuota(this.#settings)]]);
+    await this.#access.permit(grantRules(grantId, topics, consumer));
+    return made;
+  }
+
+  /** Takes back the rules and then the quota of a grant that ended: until the rules are gone, what still reads is held back. */
+  async withdraw(grantId: string): Promise<void> {
+    await this.#access.withdrawAll(names.grantPrincipal(grantId));
+    await this.#access.withdraw(await this.#onlyOf(grantId));
+    await this.#quotas.removeOf(names.grantPrincipal(grantId));
+  }
+
+  /** What ended in the grant's views is told under a schema of its own. */
+  async #tells(grantId: string, topic: string): Promise<void> {
+    const schema = JSON.stringify(withdrawalsSchema(grantId));
+    await this.#registry.register(names.subjectOf(topic), schema);
+  }
+
+  #grant(id: string): Promise<GrantEntity> {
+    return this.#store.reader.findOneByOrFail(GrantEntity, { id });
+  }
+
+  // A domain may read one topic under two grants: it loses the topic with the second.
+  async #onlyOf(grantId: string): Promise<AccessRule[]> {
+    const { consumer } = await this.#grant(grantId);
+    if (consumer === null) return [];
+    const rows = await this.#store.reader.query<{ topic: string }[]>(
+      `SELECT p.topic FROM grant_product p WHERE p.grant_id = $1 AND NOT EXISTS (
+         SELECT 1 FROM access_grant g JOIN grant_product q ON q.grant_id = g.id
+          WHERE g.id <> $1 AND g.consumer = $2 AND g.state = 'active' AND q.topic = p.topic)`,
+      [grantId, consumer],
+    );
+    return consumerRules(
+      consumer,
+      rows.map(({ topic }) => topic),
+    );
+  }
+
+  // Individual care reads the product's own topic under the product's own schema.
+  async #view(grantId: string, one: GrantProductEntity): Promise<GrantProductEntity> {
+    const { product, major, fields, topic } = one;
+    if (names.parseTopic(topic)?.kind !== 'view') return one;
+    const em = this.#store.reader;
+    const { latestHash } = await em.findOneByOrFail(ProductMajorEntity, { product, major });
+    const content = await em.findOneByOrFail(VersionContentEntity, { contentHash: latestHash });
+    const { kind } = await this.#grant(grantId);
+    // Narrowed individual care is a view of people, not of fields: its records are the product's own.
+    const schema =
+      kind === 'individual-care'
+        ? content.schema
+        : deriveViewSchema(content.schema, content.contract, grantId, fields);
+    const viewSchemaId = await this.#registry.register(
+      names.subjectOf(topic),
+      JSON.stringify(schema),
+    );
+    return { ...one, viewSchemaId };
+  }
+}

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Author, Person } from '../authority/authority.js';
+import { grantErrors } from '../errors.js';
+import { grantRuling, maySee, stepsFor } from './rules.js';
+import type { Grantable } from './rules.js';
+
+const ROLES = [
+  'owner',
+  'publisher',
+  'governance-lead',
+  'ig-lead',
+  'caldicott-guardian',
+  'analyst',
+  'auditor',
+  'administrator',
+];
+const person = fc.record<Person>({
+  sub: fc.constantFrom('user-a', 'user-b', 'user-c', 'grant-x'),
+  kind: fc.constantFrom('user', 'service', 'domain', 'grant'),
+  roles: fc.subarray(ROLES),
+  team: fc.constantFrom(null, 'gp', 'acute'),
+});
+const requested = (
+  kind: Grantable['kind'],
+  requester: Author = { sub: 'user-a', team: null },
+): Grantable => ({
+  state: 'requested',
+  kind,
+  requester,
+  steps: stepsFor(kind, ['gp']),
+  domains: ['gp'],
+});
+const someone = (sub: string, role: string, team: string | null = null): Person => ({
+  sub,
+  kind: 'user',
+  roles: [role],
+  team,
+});
+
+describe('who decides a grant', () => {
+  it('is the owner first, then the information-governance lead, each once', () => {
+    const grant = requested('view');
+    const owner = someone('user-gp-owner', 'owner', 'gp');
+    const lead = someone('user-ig-lead', 'ig-lead');
+    expect(grantRuling(lead, grant, 'approve')).toMatchObject({
+      refusal: grantErrors.illegalGrantMove,
+    });
+    expect(grantRuling(owner, grant, 'approve')).toEqual({ role: 'gp-owner', step: 0 });
+    const steps = [{ role: 'gp-owner', by: owner.sub, at: 'now' }, ...grant.steps.slice(1)];
+    expect(grantRuling(lead, { ...grant, steps }, 'approve')).toEqual({ role: 'ig-lead', step: 1 });
+    const both = { ...owner, roles: ['owner', 'ig-lead'] };
+    expect(grantRuling(both, { ...grant, steps }, 'approve')).toMatchObject({
+      refusal: grantErrors.decidedAlready,
+    });
+  });
+
+  it('is the Caldicott guardian second for individual care', () => {
+    expect(stepsFor('individual-care', ['gp']).map(({ role }) => role)).toEqual([
+      'gp-owner',
+      'caldicott-guardian',
+    ]);
+  });
+
+  it('is every product’s owner where a grant is of several', () => {
+    expect(stepsFor('view', ['gp', 'acute', 'gp']).map(({ role }) => role)).toEqual([
+      'acute-owner',
+      'gp-owner',
+      'ig-lead',
+    ]);
+  });
+
+  it('is never the requester nor their team, nor anything but a person', () => {
+    let ruled = 0;
+    fc.assert(
+      fc.property(
+        person,
+        person,
+        fc.constantFrom('individual-care' as const, 'view' as const),
+        fc.constantFrom('approve' as const, 'refuse' as const, 'renew' as const),
+        (decider, asker, kind, decision) => {
+          const requester = { sub: asker.sub, team: asker.team };
+          const ruling = grantRuling(decider, requested(kind, requester), decision);
+          if (!('role' in ruling)) return;
+          ruled += 1;
+          expect(decider.kind).toBe('user');
+          expect(decider.sub).not.toBe(requester.sub);
+          expect(decider.team !== null && decider.team === requester.team).toBe(false);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+    expect(ruled).toBeGreaterThan(50);
+  });
+
+  it('lets owner, information-governance lead and administrator revoke, and nobody else', () => {
+    const grant: Grantable = { ...requested('view'), state: 'active' };
+    const roleOf = (one: Person) => grantRuling(one, grant, 'revoke');
+    expect(roleOf(someone('user-o', 'owner', 'gp'))).toEqual({ role: 'gp-owner', step: null });
+    expect(roleOf(someone('user-i', 'ig-lead'))).toEqual({ role: 'ig-lead', step: null });
+    expect(roleOf(someone('user-x', 'administrator'))).toMatchObject({ role: 'administrator' });
+    for (const role of ['governance-lead', 'analyst', 'auditor', 'publisher']) {
+      expect(roleOf(someone('user-n', role, 'gp'))).toEqual({ refusal: grantErrors.notYourGrant });
+    }
+    expect(roleOf(someone('user-o', 'owner', 'acute'))).toHaveProperty('refusal');
+  });
+});
+
+describe('who sees a grant', () => {
+  it('is whoever may revoke it, also where they decide nothing about it', () => {
+    const people = fc.tuple(person, fc.constantFrom('individual-care' as const, 'view' as const));
+    fc.assert(
+      fc.property(people, ([one, kind]) => {
+        const grant: Grantable = { ...requested(kind), state: 'active' };
+        if ('role' in grantRuling(one, grant, 'revoke')) expect(maySee(one, grant)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(maySee(someone('user-i', 'ig-lead'), requested('individual-care'))).toBe(true);
+  });
+
+  it('is requester, owner, deciders, auditor, administrator', () => {
+    const grant = requested('view');
+    const sees = (one: Person) => maySee(one, grant);
+    expect(sees(someone('user-a', 'analyst'))).toBe(true);
+    expect(sees(someone('user-o', 'owner', 'gp'))).toBe(true);
+    expect(sees(someone('user-i', 'ig-lead'))).toBe(true);
+    expect(sees(someone('user-u', 'auditor'))).toBe(true);
+    expect(sees(someone('user-d', 'administrator'))).toBe(true);
+    expect(sees(someone('user-b', 'analyst'))).toBe(false);
+    expect(sees(someone('user-o', 'owner', 'acute'))).toBe(false);
+    expect(sees(someone('user-c', 'caldicott-guardian'))).toBe(false);
+    expect(sees({ sub: 'grant-x', kind: 'grant', roles: ['auditor'], team: null })).toBe(false);
+  });
+});

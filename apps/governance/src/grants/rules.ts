@@ -1,0 +1,119 @@
+import { problem } from '@caremesh/platform';
+import type { ErrorEntry } from '@caremesh/platform';
+import { holds, isIndependentOf, isOwnerOf } from '../authority/authority.js';
+import type { Author, Person } from '../authority/authority.js';
+import { grantErrors } from '../errors.js';
+import type { GrantStep } from './grant.entity.js';
+import { openGrantMoves } from './lifecycle.js';
+import type { GrantState } from './lifecycle.js';
+
+/** What the rules need to know of a grant. */
+export type Grantable = {
+  state: GrantState;
+  kind: 'individual-care' | 'view';
+  requester: Author;
+  steps: readonly GrantStep[];
+  domains: readonly string[];
+  /** Steps of a later end that is asked for. */
+  extension?: readonly GrantStep[] | null;
+};
+
+export type GrantDecision = 'approve' | 'refuse' | 'changes' | 'revoke' | 'suspend' | 'renew';
+
+/** The role a decision is taken in, and the step it decides where it decides one; or what refuses it. */
+export type GrantRuling =
+  { role: string; step: number | null } | { refusal: ErrorEntry; detail?: string };
+
+/** The information-governance lead too: what they may revoke, individual care included, they must find. */
+export const SEES_ALL = ['auditor', 'administrator', 'ig-lead'];
+
+/** The decisions a grant needs, in order: the owner of each product's domain, then who guards the purpose. */
+export function stepsFor(kind: Grantable['kind'], domains: readonly string[]): GrantStep[] {
+  const guardian = kind === 'individual-care' ? 'caldicott-guardian' : 'ig-lead';
+  const owners = [...new Set(domains)].sort((a, b) => a.localeCompare(b));
+  return [...owners.map((domain) => `${domain}-owner`), guardian].map((role) => ({
+    role,
+    by: null,
+    at: null,
+  }));
+}
+
+/** Requester, owners, deciders, the Caldicott guardian for individual care, auditor and administrator see a grant; so do the mesh's own services. */
+export function maySee(person: Person, grant: Grantable): boolean {
+  if (person.kind === 'service') return true;
+  if (person.kind !== 'user') return false;
+  return (
+    person.sub === grant.requester.sub ||
+    SEES_ALL.some((role) => person.roles.includes(role)) ||
+    (grant.kind === 'individual-care' && person.roles.includes('caldicott-guardian')) ||
+    (grant.state !== 'draft' && grant.domains.some((domain) => isOwnerOf(person, domain))) ||
+    grant.steps.some(({ role }) => holds(person, role))
+  );
+}
+
+/** Decisions on the next step of what is asked for. */
+export const STEP_DECISIONS: readonly GrantDecision[] = ['approve', 'refuse', 'changes'];
+
+/** The grant as its next step is decided: that of a later end, while one is asked for. */
+export function stepping(grant: Grantable): Grantable {
+  const { extension, state } = grant;
+  const isExtending = extension && (state === 'active' || state === 'approved');
+  return isExtending ? { ...grant, state: 'requested', steps: extension } : grant;
+}
+
+/**
+ * May this person take this decision now? Approving and refusing is for the holder of the next step's role,
+ * who is independent of the requester and decided no earlier step. Taking access away is for an owner, the
+ * grant's guardian or an administrator. Giving it back is for an independent one of them. Pure.
+ */
+export function grantRuling(
+  person: Person,
+  grant: Grantable,
+  decision: GrantDecision,
+): GrantRuling {
+  if (STEP_DECISIONS.includes(decision)) return stepRuling(person, grant);
+  const role = endingRoleOf(person, grant);
+  if (!role) return { refusal: grantErrors.notYourGrant };
+  if (decision === 'renew' && !isIndependentOf(person, [grant.requester])) {
+    return { refusal: grantErrors.ownGrant };
+  }
+  return { role, step: null };
+}
+
+/** The ruling's role and step. Throws what refuses it. */
+export function grantRoleOf(ruling: GrantRuling): { role: string; step: number | null } {
+  if ('role' in ruling) return ruling;
+  throw problem(ruling.refusal, ruling.detail);
+}
+
+function stepRuling(person: Person, grant: Grantable): GrantRuling {
+  const held = grant.steps.filter(({ role }) => holds(person, role));
+  if (held.length === 0) {
+    return { refusal: grantErrors.notYourGrant, detail: `Needed: ${rolesOf(grant)}` };
+  }
+  if (!isIndependentOf(person, [grant.requester])) return { refusal: grantErrors.ownGrant };
+  if (grant.steps.some(({ by }) => by === person.sub)) {
+    return { refusal: grantErrors.decidedAlready };
+  }
+  const next = grant.steps.findIndex(({ by }) => by === null);
+  const step = grant.steps[next];
+  if (grant.state !== 'requested' || !step) {
+    return { refusal: grantErrors.illegalGrantMove, detail: openGrantMoves(grant.state) };
+  }
+  if (!holds(person, step.role)) {
+    return { refusal: grantErrors.illegalGrantMove, detail: `${step.role} decides first` };
+  }
+  return { role: step.role, step: next };
+}
+
+function endingRoleOf(person: Person, { kind, domains }: Grantable): string | null {
+  if (person.kind !== 'user') return null;
+  const owned = domains.find((domain) => isOwnerOf(person, domain));
+  if (owned) return `${owned}-owner`;
+  const guardians = kind === 'individual-care' ? ['ig-lead', 'caldicott-guardian'] : ['ig-lead'];
+  return [...guardians, 'administrator'].find((role) => person.roles.includes(role)) ?? null;
+}
+
+function rolesOf({ steps }: Grantable): string {
+  return steps.map(({ role }) => role).join(', then ');
+}

@@ -1,0 +1,100 @@
+import { choiceApplies, names } from '@caremesh/contract';
+import type { CommonLaw } from '@caremesh/contract';
+import { withdrawalsOf } from '../broker/access-rules.js';
+import type { CredentialEntity } from '../credentials/credential.entity.js';
+import type { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
+
+/** A grant with what belongs to it. */
+export type WholeGrant = {
+  grant: GrantEntity;
+  products: GrantProductEntity[];
+  timeline: GrantEventEntity[];
+  credentials: CredentialEntity[];
+};
+
+/** A grant as the API shows it. No part of a secret is known here, so none can be shown. */
+export function showGrant({ grant, products, timeline, credentials }: WholeGrant) {
+  const { id, state, kind, purpose, from, until, organisation, legalBasis, reason } = grant;
+  return {
+    id,
+    state,
+    kind,
+    products: products.map(({ product }) => product),
+    majors: products.map(({ major }) => major),
+    fields: [...new Set(products.flatMap(({ fields }) => fields))],
+    purpose,
+    from,
+    until,
+    principal: names.grantPrincipal(id),
+    groupPrefix: names.grantGroupPrefix(id),
+    topics: products.map(showTopic),
+    nationalDataOptOut: optOutOf(grant),
+    /** Where the holder is told what is no longer available; null for a grant without a view. */
+    withdrawals:
+      withdrawalsOf(
+        id,
+        products.map(({ topic }) => topic),
+      )[0] ?? null,
+    timeline: timeline.map(showEvent),
+    organisation,
+    consumer: grant.consumer,
+    legalBasis,
+    reason,
+    requestedBy: grant.requestedBy,
+    requestedAt: grant.createdAt.toISOString(),
+    startsAt: grant.startsAt.toISOString(),
+    endsAt: grant.endsAt.toISOString(),
+    activatedAt: grant.activatedAt?.toISOString() ?? null,
+    endedAt: grant.endedAt?.toISOString() ?? null,
+    steps: grant.steps,
+    waitingFor: grant.failure,
+    quota: grant.quota,
+    demonstration: grant.demonstration,
+    ...showTerms(grant),
+    credentials: credentials.map(showCredential),
+  };
+}
+
+/** What is agreed beside purpose and period; `draft` holds what was written so far, and is null in every other state. */
+function showTerms({ state, terms, asked, amends, extension, breakGlass }: GrantEntity) {
+  const { conditions, narrowedTo, autoGranted, jointControllers, ...papers } = terms;
+  return {
+    terms: papers,
+    reviewOn: papers.reviewOn ?? null,
+    narrowedTo: narrowedTo ?? null,
+    conditions: conditions ?? [],
+    autoGranted: autoGranted ?? null,
+    jointControllers: jointControllers ?? null,
+    amends,
+    extension,
+    breakGlass,
+    draft: state === 'draft' ? asked : null,
+  };
+}
+
+function showTopic({ product, major, topic, fields, viewSchemaId, ready }: GrantProductEntity) {
+  return { product, topic, subject: names.subjectOf(topic), ready, major, fields, viewSchemaId };
+}
+
+function showEvent({ at, event, actor, role, reason }: GrantEventEntity) {
+  return { at: at.toISOString(), event, actor, role, reason };
+}
+
+function showCredential({ clientId, keyId, createdAt, expires }: CredentialEntity) {
+  return {
+    clientId,
+    keyId,
+    createdAt: createdAt.toISOString(),
+    expires: expires.toISOString(),
+  };
+}
+
+/** Whether the national data opt-out applies, by which rule of the decision table, and why. */
+function optOutOf({ purpose, legalBasis }: GrantEntity) {
+  const commonLaw = legalBasis.commonLaw as CommonLaw;
+  const { applies, rule, reason } = choiceApplies('national', {
+    ...{ purpose, commonLaw },
+    data: 'confidential',
+  });
+  return { applies, rule, reason };
+}

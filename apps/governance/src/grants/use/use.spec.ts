@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { lagOf, usageOf } from './lag.js';
+import { endingNotice, reviewNotice, versionNotice } from './words.js';
+
+const TOPIC = 'share.abcdefgh.gp.medication-statement.v1';
+const group = (groupId: string, ...offsets: string[]) => ({
+  groupId,
+  topics: [
+    { topic: TOPIC, partitions: offsets.map((offset, partition) => ({ partition, offset })) },
+  ],
+});
+const ends = new Map([
+  [0, 10n],
+  [1, 5n],
+]);
+
+describe('the lag of a grant', () => {
+  it('counts partitions that were never committed whole, and is its most advanced group’s', () => {
+    const groups = [group('share.abcdefgh.a', '10', '-1'), group('share.abcdefgh.b', '4', '2')];
+    expect(lagOf(TOPIC, groups, ends)).toEqual([
+      { group: 'share.abcdefgh.a', lag: 5, recordsPassed: 10 },
+      { group: 'share.abcdefgh.b', lag: 9, recordsPassed: 6 },
+    ]);
+    expect(usageOf(TOPIC, groups, ends)).toEqual({ lag: 5, endOffset: 15 });
+  });
+
+  it('is unknown while nothing was committed', () => {
+    expect(usageOf(TOPIC, [group('share.abcdefgh.a', '-1', '-1')], ends).lag).toBeNull();
+    expect(usageOf(TOPIC, [], ends)).toEqual({ lag: null, endOffset: 15 });
+  });
+});
+
+describe('what a recipient is told', () => {
+  const version = {
+    product: 'gp.medication-statement',
+    major: 1,
+    version: '1.1.0',
+    at: new Date('2026-04-02T09:00:00Z'),
+    fields: ['status', 'dose'],
+  };
+  const change = (path: string, sentence: string) => ({ path, sentence });
+
+  it('of a new version says the date, and each change to a field it has', () => {
+    const changes = [
+      change('fields/dose', 'dose may now be empty.'),
+      change('$.schema[0].statusReason', 'statusReason is new.'),
+    ];
+    expect(versionNotice({ ...version, changes })).toMatchObject({
+      key: 'version:gp.medication-statement:1.1.0',
+      sentence:
+        'gp.medication-statement 1.1.0 is published since 2026-04-02. dose may now be empty. 1 change elsewhere.',
+    });
+  });
+
+  it('of a version that touches nothing it has says that', () => {
+    expect(versionNotice({ ...version, changes: [] }).sentence).toBe(
+      'gp.medication-statement 1.1.0 is published since 2026-04-02. Nothing changes in the fields of this grant.',
+    );
+  });
+
+  it('reminds anew of another end, and once a day of a review that is late', () => {
+    const endsAt = new Date('2026-05-01T00:00:00Z');
+    expect(endingNotice({ endsAt, days: 7 }).key).toBe('ending:2026-05-01:7');
+    const by = '2026-04-01T10:00:00.000Z';
+    const key = (now: string, emergency = true) =>
+      reviewNotice({ by, emergency, now: new Date(now) }).key;
+    expect(key('2026-04-01T09:00:00Z')).toBe(`review:${by}`);
+    expect(key('2026-04-02T09:00:00Z')).toBe(`review:${by}:2026-04-02`);
+    expect(key('2026-04-02T09:00:00Z', false)).toBe(`review:${by}`);
+  });
+});

@@ -1,0 +1,86 @@
+import { Health, Repeated } from '@caremesh/platform';
+import type { Logger } from '@caremesh/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Store } from '../database/store.js';
+import { LOGGER, SETTINGS } from '../settings.js';
+import type { Settings } from '../settings.js';
+import { DecidedState } from './decided.js';
+import type { Decided } from './decided.js';
+import { Drifts } from './drifts.js';
+import type { Found } from './drifts.js';
+import { Repair } from './repair.js';
+import { SubjectRepair } from './subjects.js';
+
+// Subjects cost a few requests each; rules, quotas and topics one altogether.
+const SUBJECTS_EVERY = 2;
+
+/**
+ * Holds what stands at broker and registry against what was decided, every few seconds, and writes down
+ * what differs before it puts it right. Its first run makes what the mesh itself needs; until then governance says that it
+ * waits for the broker.
+ */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #decided: DecidedState;
+  readonly #repair: Repair;
+  readonly #store: Store;
+  readonly #subjects: SubjectRepair;
+  readonly #drifts: Drifts;
+  readonly #health: Health;
+  readonly #work: Repeated;
+  #turns = 0;
+
+  constructor(
+    decided: DecidedState,
+    repair: Repair,
+    store: Store,
+    subjects: SubjectRepair,
+    drifts: Drifts,
+    health: Health,
+    @Inject(SETTINGS) { reconcileEveryMs: everyMs }: Settings,
+    @Inject(LOGGER) log: Logger,
+  ) {
+    this.#decided = decided;
+    this.#repair = repair;
+    this.#store = store;
+    this.#subjects = subjects;
+    this.#drifts = drifts;
+    this.#health = health;
+    this.#work = new Repeated({ name: 'reconciler', everyMs, log, run: () => this.#turn() });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#health.setNotReady('broker');
+    this.#work.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#work.stop();
+  }
+
+  async #turn(): Promise<void> {
+    await this.#store.exclusively('reconciler', async () => {
+      const read = () => this.#decided.read();
+      const decided = await read();
+      const found = this.#found(decided);
+      const { repaired, standing } = await this.#repair.topics(decided, found);
+      await this.#drifts.repaired(['topic', 'setting'], repaired);
+      await this.#drifts.standing(['topic', 'partitions'], standing);
+      await this.#drifts.repaired(['quota'], await this.#repair.quotas(read, found));
+      await this.#drifts.repaired(['rule'], await this.#repair.rules(read, found));
+      if (this.#turns % SUBJECTS_EVERY === 0) {
+        const subjects = await this.#subjects.run(read, found);
+        await this.#drifts.repaired(['subject', 'compatibility'], subjects);
+      }
+    });
+    this.#turns += 1;
+    this.#health.setReady();
+  }
+
+  // In a mesh without any accepted domain nothing can have drifted yet: it is being prepared.
+  #found({ domains }: Decided): Found {
+    if (domains.length === 0) return (drifts) => this.#drifts.prepared(drifts);
+    return (drifts) => this.#drifts.found(drifts);
+  }
+}

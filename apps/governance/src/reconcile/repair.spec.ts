@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { domainRules, grantRules } from '../broker/access-rules.js';
+import type { AccessRule } from '../broker/access-rules.js';
+import { differences, quotaDifferences, undecidedTopics } from './repair.js';
+import { undecidedSubjects } from './subjects.js';
+import type { Decided } from './decided.js';
+
+const decided = (change: Partial<Decided>): Decided => ({
+  domains: ['gp'],
+  rules: domainRules('gp'),
+  permitted: [],
+  topics: [],
+  permittedTopics: [],
+  subjects: [],
+  permittedSubjects: [],
+  carrying: [],
+  quotas: new Map(),
+  permittedQuotas: [],
+  ...change,
+});
+const rule = (principal: string, name: string): AccessRule => ({
+  principal,
+  resource: 'topic',
+  name,
+  pattern: 'literal',
+  operation: 'READ',
+});
+
+describe('what differs from what was decided', () => {
+  it('is nothing when exactly the decided rules stand', () => {
+    expect(differences(decided({}), domainRules('gp'))).toEqual({ missing: [], surplus: [] });
+  });
+
+  it('is the rule of a grant that ended, and one made by hand', () => {
+    const gone = grantRules('abcdefgh', ['gp.medication-statement.v1']);
+    const made = rule('mallory', 'gp.medication-statement.v1');
+    const { surplus } = differences(decided({}), [...domainRules('gp'), ...gone, made]);
+    expect(surplus).toEqual([...gone, made]);
+  });
+
+  it('is not a rule that is being set for an approved grant', () => {
+    const coming = grantRules('abcdefgh', ['gp.medication-statement.v1']);
+    const standing = [...domainRules('gp'), ...coming];
+    expect(differences(decided({ permitted: coming }), standing)).toEqual({
+      missing: [],
+      surplus: [],
+    });
+  });
+
+  it('is a rule by which governance could write the sealer’s witness', () => {
+    const old = { ...rule('svc-governance', 'mesh.ledger-checkpoints.v1'), operation: 'WRITE' };
+    expect(differences(decided({}), [...domainRules('gp'), old]).surplus).toEqual([old]);
+  });
+
+  it('leaves governance’s own rules and other houses’ rules alone', () => {
+    const others = [rule('svc-governance', 'mesh.governance-events.v1'), rule('pay', 'payroll.v1')];
+    expect(differences(decided({}), [...domainRules('gp'), ...others]).surplus).toEqual([]);
+  });
+});
+
+describe('quotas', () => {
+  const quota = { bytesPerSecond: 1_000, requestPercent: 50 };
+  const values = { consumer_byte_rate: 1_000, producer_byte_rate: 1_000, request_percentage: 50 };
+  const held = (principal: string, clientId: string | null = null) => ({
+    principal,
+    clientId,
+    values,
+  });
+  const quotas = new Map([
+    ['grant-abcdefgh', quota],
+    ['domain-gp', quota],
+  ]);
+
+  it('differ where one is missing, changed, of a grant that ended, or narrower than its principal', () => {
+    const changed = { ...held('domain-gp'), values: { ...values, request_percentage: 900 } };
+    const ended = held('grant-gonegone');
+    const narrower = held('grant-abcdefgh', 'reader-1');
+    expect(
+      quotaDifferences({ quotas, permittedQuotas: ['grant-comingon'] }, [
+        changed,
+        ended,
+        narrower,
+        held('grant-comingon'),
+        held('payroll'),
+      ]),
+    ).toEqual({ wrong: ['grant-abcdefgh', 'domain-gp'], surplus: [ended, narrower] });
+  });
+
+  it('are right when exactly the decided ones stand', () => {
+    const standing = [held('grant-abcdefgh'), held('domain-gp')];
+    expect(quotaDifferences({ quotas, permittedQuotas: [] }, standing)).toEqual({
+      wrong: [],
+      surplus: [],
+    });
+  });
+});
+
+describe('what nobody decided', () => {
+  it('is a topic under a prefix of the mesh; not one of another house, nor a dead letter topic', () => {
+    const standing = ['gp.rogue.v1', 'payroll.v1', 'gp.dead-letter.board', 'gp.old.v1', 'share.x'];
+    expect(undecidedTopics(decided({ permittedTopics: ['gp.old.v1'] }), standing)).toEqual([
+      'gp.rogue.v1',
+      'share.x',
+    ]);
+  });
+
+  it('is a subject under a prefix of the mesh that is no decided one', () => {
+    const state = decided({
+      subjects: ['gp.medication-statement.v1-value'],
+      permittedSubjects: ['gp.old.v1-value'],
+    });
+    expect(
+      undecidedSubjects(state, [
+        ...state.subjects,
+        'gp.old.v1-value',
+        'gp.rogue-value',
+        'pay-value',
+      ]),
+    ).toEqual(['gp.rogue-value']);
+  });
+});

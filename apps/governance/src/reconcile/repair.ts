@@ -1,0 +1,173 @@
+import { isDeepStrictEqual } from 'node:util';
+import { names } from '@caremesh/contract';
+import { Injectable } from '@nestjs/common';
+import { Access } from '../broker/access.js';
+import {
+  GOVERNANCE,
+  LEDGER_CHECKPOINTS,
+  compareRules,
+  concernsMesh,
+  isOfMesh,
+  keyOf,
+} from '../broker/access-rules.js';
+import type { AccessRule } from '../broker/access-rules.js';
+import { Quotas, quotaValues } from '../broker/quotas.js';
+import type { StandingQuota } from '../broker/quotas.js';
+import { Topics } from '../broker/topics.js';
+import type { Decided } from './decided.js';
+import type { Drift, Found } from './drifts.js';
+
+/** Puts right what differs from what was decided, having said first what does. */
+@Injectable()
+export class Repair {
+  readonly #access: Access;
+  readonly #topics: Topics;
+  readonly #quotas: Quotas;
+
+  constructor(access: Access, topics: Topics, quotas: Quotas) {
+    this.#access = access;
+    this.#topics = topics;
+    this.#quotas = quotas;
+  }
+
+  /**
+   * Topics that were gone and settings that were changed, put right; and what nobody here can put right: other
+   * numbers of partitions, and topics under a prefix of the mesh that nobody decided (records may be in them).
+   */
+  async topics(decided: Decided, found: Found): Promise<{ repaired: Drift[]; standing: Drift[] }> {
+    const topicDrift = (topic: string, was: string): Drift => ({
+      kind: 'topic',
+      object: `topic:${topic}`,
+      detail: { was },
+    });
+    let repaired: Drift[] = [];
+    const { differing, standing } = await this.#topics.hold(decided.topics, async (work) => {
+      repaired = [
+        ...work.created.map((topic) => topicDrift(topic, 'missing')),
+        ...work.repaired.map(({ topic, ...detail }): Drift => ({
+          kind: 'setting',
+          object: `topic:${topic}`,
+          detail,
+        })),
+      ];
+      await found(repaired);
+    });
+    return {
+      repaired,
+      standing: [
+        ...undecidedTopics(decided, standing).map((topic) => topicDrift(topic, 'not decided')),
+        ...differing.map(({ topic, planned, held }): Drift => ({
+          kind: 'partitions',
+          object: `topic:${topic}`,
+          detail: { planned, held },
+        })),
+      ],
+    };
+  }
+
+  /**
+   * Access rules that were missing, and those nobody decided. What stands is read before what was decided:
+   * a rule set in between for a new grant is then no surplus. What was decided is read again after: a rule
+   * set here for a grant that ended in between is taken back.
+   */
+  async rules(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
+    const standing = await this.#access.standing();
+    const { missing, surplus } = differences(await read(), standing);
+    const drifts = [
+      ...missing.map((rule) => driftOf(rule, 'missing')),
+      ...surplus.map((rule) => driftOf(rule, 'not decided')),
+    ];
+    await found(drifts);
+    await this.#access.withdraw(surplus);
+    await this.#access.permit(missing);
+    if (missing.length > 0) {
+      const late = differences(await read(), missing).surplus;
+      await this.#access.withdraw(late);
+    }
+    return drifts;
+  }
+
+  /** Quotas that were missing, changed, or decided by nobody. Read in the order of rules, for the same reason. */
+  async quotas(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
+    const standing = await this.#quotas.standing();
+    const decided = await read();
+    const { wrong, surplus } = quotaDifferences(decided, standing);
+    const drifts = [
+      ...wrong.map((principal) => quotaDrift(principal, heldBy(standing, principal))),
+      ...surplus.map(({ principal, clientId, values }) =>
+        quotaDrift(principal, { ...values, ...(clientId === null ? {} : { clientId }) }, null),
+      ),
+    ];
+    await found(drifts);
+    await this.#quotas.remove(surplus);
+    await this.#quotas.hold(wrong.flatMap((name) => entryOf(decided, name)));
+    return drifts;
+  }
+}
+
+/** What is missing of the decided rules, and which standing ones are the mesh's business and decided by nobody. Pure. */
+export function differences(decided: Decided, standing: readonly AccessRule[]) {
+  const { missing } = compareRules(decided.rules, standing);
+  const allowed = new Set([...decided.rules, ...decided.permitted].map(keyOf));
+  const surplus = standing.filter(
+    (rule) =>
+      !isGovernances(rule) && !allowed.has(keyOf(rule)) && concernsMesh(rule, decided.domains),
+  );
+  return { missing, surplus };
+}
+
+// Its own rules come with the broker; an installation from before the sealer had a principal gave it one too many.
+function isGovernances({ principal, name }: AccessRule): boolean {
+  return principal === GOVERNANCE && name !== LEDGER_CHECKPOINTS;
+}
+
+function driftOf({ principal, ...rule }: AccessRule, was: string): Drift {
+  return { kind: 'rule', object: `principal:${principal}`, detail: { was, ...rule } };
+}
+
+/** Topics under a prefix of the mesh that nobody decided. A domain's dead letters are made at its consumers' wish. Pure. */
+export function undecidedTopics(
+  { domains, topics, permittedTopics }: Decided,
+  standing: readonly string[],
+): string[] {
+  const allowed = new Set([...topics.map(({ name }) => name), ...permittedTopics]);
+  return standing.filter(
+    (topic) =>
+      !allowed.has(topic) &&
+      isOfMesh(topic, domains) &&
+      names.parseTopic(topic)?.kind !== 'dead-letter',
+  );
+}
+
+/** Principals whose quota is missing or another, and standing quotas of the mesh's principals that nobody decided. Pure. */
+export function quotaDifferences(
+  { quotas, permittedQuotas }: Pick<Decided, 'quotas' | 'permittedQuotas'>,
+  standing: readonly StandingQuota[],
+): { wrong: string[]; surplus: StandingQuota[] } {
+  const held = new Map(
+    standing.filter(({ clientId }) => clientId === null).map((one) => [one.principal, one.values]),
+  );
+  const wrong = [...quotas].filter(
+    ([principal, quota]) => !isDeepStrictEqual(held.get(principal), quotaValues(quota)),
+  );
+  const allowed = new Set([...quotas.keys(), ...permittedQuotas]);
+  const surplus = standing.filter(
+    ({ principal, clientId }) =>
+      /^(domain|grant|svc)-/.test(principal) && (clientId !== null || !allowed.has(principal)),
+  );
+  return { wrong: wrong.map(([principal]) => principal), surplus };
+}
+
+function entryOf({ quotas }: Decided, principal: string) {
+  const quota = quotas.get(principal);
+  return quota ? [[principal, quota] as const] : [];
+}
+
+function heldBy(standing: readonly StandingQuota[], principal: string) {
+  return standing.find((one) => one.principal === principal && one.clientId === null)?.values;
+}
+
+function quotaDrift(principal: string, was: object | undefined, is?: null): Drift {
+  const detail = { was: was ?? 'missing', ...(is === null ? { is: 'not decided' } : {}) };
+  return { kind: 'quota', object: `principal:${principal}`, detail };
+}

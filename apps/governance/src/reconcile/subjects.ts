@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { isOfMesh } from '../broker/access-rules.js';
+import { Registry } from '../registry/registry.js';
+import { DecidedSchemas } from './decided-schemas.js';
+import type { Decided } from './decided.js';
+import type { Drift, Found } from './drifts.js';
+
+// Requests under way at once: a registry is asked once or twice per subject.
+const AT_ONCE = 8;
+
+/**
+ * Holds the registry's subjects against what was decided: a subject or a version that nobody decided goes, and each
+ * subject keeps the compatibility of a major. What was registered and found right once is not read again, because
+ * a version never changes.
+ */
+@Injectable()
+export class SubjectRepair {
+  readonly #registry: Registry;
+  readonly #schemas: DecidedSchemas;
+  readonly #right = new Set<string>();
+
+  constructor(registry: Registry, schemas: DecidedSchemas) {
+    this.#registry = registry;
+    this.#schemas = schemas;
+  }
+
+  /** Subjects are read before what was decided: one registered in between for an approved version is no surplus. */
+  async run(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
+    const subjects = await this.#registry.subjects();
+    const decided = await read();
+    const drifts: Drift[] = [];
+    for (const subject of undecidedSubjects(decided, subjects)) {
+      drifts.push(await this.#removeSubject(subject, found));
+    }
+    await inTurns(decided.subjects, async (subject) => {
+      if (!subjects.includes(subject)) {
+        drifts.push(...(await this.#restore(subject, decided, found)));
+      }
+      const compatibility = compatibilityOf(subject);
+      if (await this.#registry.repair(subject, () => found([compatibility]))) {
+        drifts.push(compatibility);
+      }
+      drifts.push(...(await this.#versions(subject, decided, found)));
+    });
+    return drifts;
+  }
+
+  async #removeSubject(subject: string, found: Found): Promise<Drift> {
+    const versions = await this.#registry.versionsOf(subject);
+    const drift = driftOf(subject, { was: 'not decided', versions });
+    await found([drift]);
+    return { ...drift, done: { done: await this.#registry.remove(subject) } };
+  }
+
+  // Its records are read under the ids they carry, so what matters is that the registry gives the same ones again.
+  async #restore(subject: string, { carrying }: Decided, found: Found): Promise<Drift[]> {
+    const schemas = await this.#schemas.of(subject);
+    if (carrying.includes(subject) || schemas === null) return [];
+    const drift = driftOf(subject, { was: 'missing' });
+    await found([drift]);
+    const schemaIds: number[] = [];
+    for (const schema of schemas) {
+      schemaIds.push(await this.#registry.register(subject, JSON.stringify(schema)));
+    }
+    return [{ ...drift, done: { schemaIds } }];
+  }
+
+  async #versions(subject: string, { carrying }: Decided, found: Found): Promise<Drift[]> {
+    // Its next version is about to be there, approved but not yet published.
+    if (carrying.includes(subject)) return [];
+    const drifts: Drift[] = [];
+    const versions = await this.#registry.versionsOf(subject);
+    for (const version of versions) {
+      const key = `${subject} ${version}`;
+      // The newest is looked at each time: whoever can delete for good can give its number to another.
+      if (this.#right.has(key) && version !== versions.at(-1)) continue;
+      const registered = await this.#registry.version(subject, version);
+      if (!registered) continue;
+      if (await this.#isDecided(subject, registered.schema)) {
+        this.#right.add(key);
+        continue;
+      }
+      const detail = { was: 'not decided', versions: [version], schemaId: registered.id };
+      const drift = driftOf(subject, detail);
+      await found([drift]);
+      const done = await this.#registry.remove(subject, version);
+      drifts.push({ ...drift, done: { done } });
+    }
+    return drifts;
+  }
+
+  async #isDecided(subject: string, schema: string): Promise<boolean> {
+    const decided = await this.#schemas.of(subject);
+    if (decided === null) return true;
+    const held: unknown = JSON.parse(schema);
+    return decided.some((one) => isDeepStrictEqual(one, held));
+  }
+}
+
+/** Subjects of the mesh, by their prefix, that stand and are decided by nobody; those of other houses are left alone. Pure. */
+export function undecidedSubjects(
+  { domains, subjects, permittedSubjects }: Decided,
+  standing: readonly string[],
+): string[] {
+  const allowed = new Set([...subjects, ...permittedSubjects]);
+  return standing.filter((subject) => !allowed.has(subject) && isOfMesh(subject, domains));
+}
+
+function driftOf(subject: string, detail: Record<string, unknown>): Drift {
+  return { kind: 'subject', object: `subject:${subject}`, detail };
+}
+
+function compatibilityOf(subject: string): Drift {
+  const detail = { was: 'another compatibility' };
+  return { kind: 'compatibility', object: `subject:${subject}`, detail };
+}
+
+async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}

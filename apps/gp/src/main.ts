@@ -1,0 +1,4 @@
+import { startDomain } from '@caremesh/product';
+import { gp } from './domain.js';
+
+await startDomain(gp);

@@ -1,0 +1,50 @@
+import { fault, type Fault } from '@caremesh/product';
+import type { Coding, Concept, Extension } from '../../sources/fhir/resources.js';
+
+const DMD = 'https://dmd.nhs.uk';
+const SNOMED = 'http://snomed.info/sct';
+/** SNOMED CT identifiers, dm+d codes among them: 6 to 18 digits, never beginning with 0. */
+const SCTID = /^[1-9]\d{5,17}$/;
+
+/** The coding of a dm+d or SNOMED CT concept, dm+d first: it is the one made for medicines. */
+export const clinicalCoding = (concept: Concept | undefined): Coding | undefined =>
+  withSystem(concept, DMD) ?? withSystem(concept, SNOMED);
+
+const withSystem = (concept: Concept | undefined, system: string): Coding | undefined =>
+  concept?.coding?.find((one) => one.system === system && one.code !== undefined);
+
+/** The SNOMED CT or dm+d code of a concept; null if it has none. */
+export function clinicalCode(
+  concept: Concept | undefined,
+  path: string,
+  faults: Fault[],
+): string | null {
+  const code = clinicalCoding(concept)?.code;
+  if (code === undefined) return null;
+  if (!SCTID.test(code)) faults.push(fault('snomedMalformed', path));
+  return code;
+}
+
+/** The code of a concept whose list the contract names; its system is not looked at twice. */
+export const codeOf = (concept: Concept | undefined): string | null =>
+  concept?.coding?.find((one) => one.code !== undefined)?.code ?? null;
+
+/** The words of a concept: as typed, else the name that came with its first code. */
+export const wordsOf = (concept: Concept | undefined): string | null =>
+  concept?.text ?? concept?.coding?.find((one) => one.display !== undefined)?.display ?? null;
+
+/** The extension of a UK Core name, whichever address it is published under. */
+export const extensionOf = <E extends { url: string }>(
+  extensions: E[] | undefined,
+  name: string,
+): E | undefined =>
+  extensions?.find(
+    ({ url }) => url === name || url.endsWith(`-${name}`) || url.endsWith(`-${name}-1`),
+  );
+
+/** The code an extension states, as concept, coding or code. */
+export const extensionCode = (extension: Omit<Extension, 'extension'> | undefined): string | null =>
+  codeOf(extension?.valueCodeableConcept) ??
+  extension?.valueCoding?.code ??
+  extension?.valueCode ??
+  null;

@@ -1,0 +1,68 @@
+import { fault, type Fault } from '@caremesh/product';
+import { ODS, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import type { Patient, Reference } from '../../sources/fhir/resources.js';
+import { extensionCode, extensionOf } from './coded.js';
+import type { MedicationStatement } from './record.gen.js';
+import { dayOf } from './time.js';
+
+const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
+const UK = /^(?:GB|GBR|UK|England|Scotland|Wales|Northern Ireland|United Kingdom|)$/i;
+
+/**
+ * Birth date, postcode, gender, ethnicity and practice of the patient, where the submission has the patient. Of a
+ * person whose record is restricted (`meta.security` R or V) nothing is given that tells where they live or go.
+ */
+export function demographicsOf(
+  entry: MedicineEntry,
+  faults: Fault[],
+): Partial<MedicationStatement> {
+  const { patient } = entry;
+  if (!patient) return {};
+  const hidden = isRestricted(patient);
+  return {
+    birthDate: dayOf(patient.birthDate, '/subject/birthDate', faults),
+    postcode: hidden ? null : postcodeOf(patient, faults),
+    administrativeGender: patient.gender ?? null,
+    ethnicCategory: ethnicCategoryOf(patient),
+    gpPracticeOds: hidden ? null : practiceOf(entry),
+  };
+}
+
+/** True if the national service marks the person's whereabouts as restricted. */
+export const isRestricted = (patient: Patient | null): boolean =>
+  patient?.meta?.security?.some(({ code }) => code === 'R' || code === 'V') ?? false;
+
+/** ODS code of the practice the patient is registered with. */
+export function practiceOf({ patient, organisations }: MedicineEntry): string | null {
+  for (const practice of patient?.generalPractitioner ?? []) {
+    const ods = odsOf(practice, organisations);
+    if (ods) return ods;
+  }
+  return null;
+}
+
+/** The ODS code a reference states beside it, or leads to. */
+export const odsOf = (
+  reference: Reference | undefined,
+  organisations: Record<string, string>,
+): string | null =>
+  (reference?.identifier?.system === ODS ? reference.identifier.value : undefined) ??
+  organisations[reference?.reference ?? ''] ??
+  null;
+
+function ethnicCategoryOf(patient: Patient): string | null {
+  const code = extensionCode(extensionOf(patient.extension, 'EthnicCategory'));
+  // A second letter is a local refinement of the national code.
+  return code && /^[A-Z][A-Z0-9]$/.test(code) ? code[0]! : code;
+}
+
+/** The postcode of the current home address; addresses abroad have none. */
+function postcodeOf({ address = [] }: Patient, faults: Fault[]): string | null {
+  const current = address.filter((one) => one.postalCode && !one.period?.end && one.use !== 'old');
+  const home = current.find((one) => one.use === 'home') ?? current[0];
+  if (!home) return null;
+  const match = POSTCODE.exec(home.postalCode!.toUpperCase().trim());
+  if (match) return `${match[1]} ${match[2]}`;
+  if (UK.test(home.country ?? '')) faults.push(fault('postcodeMalformed', '/subject/address'));
+  return null;
+}

@@ -1,0 +1,33 @@
+import type { Fault } from '@caremesh/product';
+import type { Dosage, Medicine } from '../../sources/fhir/resources.js';
+import { clinicalCode } from './coded.js';
+import type { MedicationStatement } from './record.gen.js';
+
+/**
+ * How the medicine is taken. Texts of several instructions stand in their order, one on each line; amount, route and
+ * "as needed" are given only where there is a single instruction, for a sum or a choice would be ours.
+ */
+export function doseOf(medicine: Medicine, faults: Fault[]): Partial<MedicationStatement> {
+  const request = medicine.resourceType === 'MedicationRequest';
+  const dosages = (request ? medicine.dosageInstruction : medicine.dosage) ?? [];
+  const path = request ? '/dosageInstruction/0' : '/dosage/0';
+  const only = dosages.length === 1 ? dosages[0] : undefined;
+  const amounts = only?.doseAndRate ?? [];
+  const amount = amounts.length === 1 ? amounts[0]!.doseQuantity : undefined;
+  return {
+    doseText: lines(dosages.map(({ text }) => text)),
+    patientInstruction: lines(dosages.map((one) => one.patientInstruction)),
+    doseValue: amount?.value ?? null,
+    doseUnit: amount?.unit ?? amount?.code ?? null,
+    doseRouteCode: clinicalCode(only?.route, `${path}/route`, faults),
+    asNeeded: asNeededOf(only),
+  };
+}
+
+const asNeededOf = (dosage: Dosage | undefined): boolean | null =>
+  dosage?.asNeededBoolean ?? (dosage?.asNeededCodeableConcept ? true : null);
+
+function lines(texts: (string | undefined)[]): string | null {
+  const given = texts.map((text) => text?.trim()).filter(Boolean);
+  return given.length > 0 ? given.join('\n') : null;
+}

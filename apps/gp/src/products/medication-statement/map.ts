@@ -1,0 +1,170 @@
+import { Faulty, fault, type Change, type Fault } from '@caremesh/product';
+import { organisation } from '../../organisation.js';
+import { authorOf, changedAt, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import type { Medicine } from '../../sources/fhir/resources.js';
+import {
+  clinicalCode,
+  clinicalCoding,
+  codeOf,
+  extensionCode,
+  extensionOf,
+  wordsOf,
+} from './coded.js';
+import { demographicsOf, isRestricted, odsOf, practiceOf } from './demographics.js';
+import { doseOf } from './dose.js';
+import { personOf } from './person.js';
+import type { MedicationStatement } from './record.gen.js';
+import { supplyOf } from './supply.js';
+import { dayOf, momentOf } from './time.js';
+
+/** What a source says of an entry that was coded once and lost its code in a transfer (GP2GP). */
+const TRANSFER_DEGRADED = '196421000000109';
+
+/** Status of a request that the product, whose list is that of statements, has under another name. */
+const STATUSES = new Map([
+  ['cancelled', 'stopped'],
+  ['draft', 'intended'],
+]);
+
+/** The one change that a statement or request makes: its record as it now is, or its retraction. */
+export function toMedicationStatement(
+  entry: MedicineEntry,
+): Change<MedicationStatement>[] | Faulty {
+  const { medicine } = entry;
+  const faults = modifiersOf(medicine);
+  const id = idOf(entry);
+  if (!id) faults.push(fault('recordIdMissing', '/id'));
+  const custodian = odsOf(entry.patient?.managingOrganization, entry.organisations);
+  const change = {
+    // Ids are a server's own: the same id in the systems of two practices is two records. A resource that comes
+    // without its patient does not say whose it is; then it is the one that is held.
+    sourceRecordId: `${medicine.resourceType}/${id}`,
+    keeper: custodian,
+    publisherOds: publisherOf(entry, custodian),
+    at: changedAt(medicine),
+  };
+  if (medicine.status === 'entered-in-error')
+    return faults.length > 0
+      ? new Faulty(faults)
+      : [{ change: 'retract', ...change, person: personOf(entry, []) }];
+  const person = personOf(entry, faults);
+  const content = contentOf(entry, id, faults);
+  if (faults.length > 0 || !person) return new Faulty(faults);
+  return [{ change: 'upsert', ...change, person, content }];
+}
+
+/** Elements that change what the rest means: who does not understand them must not read the rest (FHIR R4, 2.6.2). */
+function modifiersOf(medicine: Medicine): Fault[] {
+  const faults: Fault[] = [];
+  if (medicine.modifierExtension?.length)
+    faults.push(fault('fhirElementInvalid', '/modifierExtension'));
+  if (medicine.implicitRules) faults.push(fault('fhirElementInvalid', '/implicitRules'));
+  if (medicine.resourceType === 'MedicationRequest' && medicine.doNotPerform)
+    faults.push(fault('fhirElementInvalid', '/doNotPerform', 'an order not to give a medicine'));
+  if (medicine.meta?.lastUpdated && !changedAt(medicine))
+    momentOf(medicine.meta.lastUpdated, '/meta/lastUpdated', faults);
+  return faults;
+}
+
+/** The resource's id, else its first business identifier, else the address of its entry. */
+function idOf({ medicine, fullUrl }: MedicineEntry): string | null {
+  return medicine.id ?? medicine.identifier?.find((one) => one.value)?.value ?? fullUrl;
+}
+
+/** Whose record it is: the patient's record keeper, else the practice, else whoever runs this service. */
+function publisherOf(entry: MedicineEntry, custodian: string | null): string {
+  if (isRestricted(entry.patient)) return organisation.ods;
+  return custodian ?? practiceOf(entry) ?? organisation.ods;
+}
+
+function contentOf(
+  entry: MedicineEntry,
+  id: string | null,
+  faults: Fault[],
+): Partial<MedicationStatement> {
+  const { medicine } = entry;
+  const request = medicine.resourceType === 'MedicationRequest' ? medicine : null;
+  const agency =
+    extensionOf(medicine.extension, 'MedicationPrescribingOrganizationType') ??
+    extensionOf(medicine.extension, 'MedicationPrescribingOrganization') ??
+    extensionOf(medicine.extension, 'MedicationPrescribingAgency');
+  return {
+    medicationStatementId: id,
+    recordedAs: request ? 'request' : 'statement',
+    ...medicationOf(entry, faults),
+    status: statusOf(medicine, faults),
+    statusReasonText: reasonOf(medicine),
+    prescriptionType: extensionCode(extensionOf(medicine.extension, 'PrescriptionType')),
+    requestIntent: request?.intent ?? null,
+    courseOfTherapy: codeOf(request?.courseOfTherapyType),
+    ...doseOf(medicine, faults),
+    ...supplyOf(medicine, faults),
+    ...timesOf(medicine, faults),
+    prescribingOds: isRestricted(entry.patient)
+      ? null
+      : odsOf(authorOf(medicine), entry.organisations),
+    prescribingAgency: extensionCode(agency),
+    reasonCode: clinicalCode(
+      medicine.reasonCode?.find((one) => clinicalCoding(one)),
+      '/reasonCode',
+      faults,
+    ),
+    ...demographicsOf(entry, faults),
+  };
+}
+
+/** The medicine's code, its name and the words typed, from the element itself or the Medication it refers to. */
+function medicationOf(
+  { medicine, medication }: MedicineEntry,
+  faults: Fault[],
+): Partial<MedicationStatement> {
+  const reference = medicine.medicationReference;
+  if (reference?.reference && !medication) {
+    faults.push(fault('fhirReferenceUnresolved', '/medicationReference/reference'));
+    return {};
+  }
+  const concept = medicine.medicationCodeableConcept ??
+    medication?.code ?? { text: reference?.display };
+  if (wordsOf(concept) === null && codeOf(concept) === null)
+    faults.push(fault('fhirElementMissing', '/medicationCodeableConcept'));
+  const degraded = concept.coding?.some(({ code }) => code === TRANSFER_DEGRADED) ?? false;
+  const code = degraded ? null : clinicalCode(concept, '/medicationCodeableConcept/coding', faults);
+  return {
+    medicationCode: code,
+    medicationDisplay: code === null ? null : (clinicalCoding(concept)?.display ?? null),
+    medicationText: concept.text ?? (code === null ? wordsOf(concept) : null),
+    dmdLevel: null,
+    transferDegraded: degraded,
+  };
+}
+
+function statusOf({ status }: Medicine, faults: Fault[]): string | null {
+  if (status === undefined) faults.push(fault('fhirElementMissing', '/status'));
+  return status === undefined ? null : (STATUSES.get(status) ?? status);
+}
+
+function reasonOf({ statusReason }: Medicine): string | null {
+  const reasons = Array.isArray(statusReason) ? statusReason : statusReason ? [statusReason] : [];
+  const words = reasons.map(wordsOf).filter((one) => one !== null);
+  return words.length > 0 ? words.join('\n') : null;
+}
+
+function timesOf(medicine: Medicine, faults: Fault[]): Partial<MedicationStatement> {
+  const issued = extensionOf(medicine.extension, 'MedicationStatementLastIssueDate');
+  const lastIssued = dayOf(issued?.valueDateTime, '/extension/LastIssueDate', faults);
+  if (medicine.resourceType === 'MedicationRequest')
+    return { authoredAt: momentOf(medicine.authoredOn, '/authoredOn', faults), lastIssued };
+  const { effectivePeriod, effectiveDateTime } = medicine;
+  const effectiveStart = effectivePeriod?.start
+    ? dayOf(effectivePeriod.start, '/effectivePeriod/start', faults)
+    : dayOf(effectiveDateTime, '/effectiveDateTime', faults);
+  const effectiveEnd = dayOf(effectivePeriod?.end, '/effectivePeriod/end', faults);
+  if (effectiveStart !== null && effectiveEnd !== null && effectiveEnd < effectiveStart)
+    faults.push(fault('endBeforeStart', '/effectivePeriod/end'));
+  return {
+    effectiveStart,
+    effectiveEnd,
+    dateAsserted: dayOf(medicine.dateAsserted, '/dateAsserted', faults),
+    lastIssued,
+  };
+}

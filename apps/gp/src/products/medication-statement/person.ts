@@ -1,0 +1,106 @@
+import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
+import { ODS, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import type { Identifier } from '../../sources/fhir/resources.js';
+import { extensionCode, extensionOf } from './coded.js';
+
+const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
+/** The NHS number's system as the UK writes it now, and as it was and is written elsewhere. */
+const NHS_NUMBERS = new Set([
+  NHS_NUMBER,
+  'https://fhir.hl7.org.uk/Id/nhs-number',
+  'http://fhir.nhs.net/Id/nhs-number',
+  'urn:oid:2.16.840.1.113883.2.1.4.1',
+]);
+/** A reference into the national demographics service names the person by NHS number. */
+const PDS = /\/personal-demographics\/FHIR\/R4\/Patient\/(\d{10})$/;
+
+/** UK Core's textual verification status as NHS NUMBER STATUS INDICATOR CODE. */
+const STATUSES: Record<string, string> = {
+  'number-present-and-verified': '01',
+  'number-present-but-not-traced': '02',
+  'trace-required': '03',
+  'trace-attempted': '04',
+  'trace-needs-to-be-resolved': '05',
+  'trace-in-progress': '06',
+  'number-not-present-and-trace-not-required': '07',
+  'trace-postponed': '08',
+};
+
+/**
+ * Whom a statement or request is about: its patient in the submission, or the identifier beside the reference.
+ * @returns null with the faults told if nobody can be identified
+ */
+export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | null {
+  const { subject } = entry.medicine;
+  if (!subject) return refuse(faults, fault('fhirElementMissing', '/subject'));
+  if (subject.reference && /(?:^|\/)Group\//.test(subject.reference))
+    return refuse(
+      faults,
+      fault('fhirElementInvalid', '/subject/reference', 'a group is no person'),
+    );
+  const national = PDS.exec(subject.reference ?? '')?.[1];
+  const identifiers = [
+    ...(entry.patient?.identifier ?? []),
+    ...(subject.identifier ? [subject.identifier] : []),
+    ...(national ? [{ system: NHS_NUMBER, value: national }] : []),
+  ];
+  if (!entry.patient && identifiers.length === 0 && subject.reference)
+    return refuse(faults, fault('fhirReferenceUnresolved', '/subject/reference'));
+  return identified(identifiers, entry, faults);
+}
+
+function identified(
+  identifiers: Identifier[],
+  entry: MedicineEntry,
+  faults: Fault[],
+): PersonRef | null {
+  const path = identifiers.length > 0 ? '/subject/identifier' : '/subject';
+  const current = identifiers.filter((one) => one.use !== 'old' && one.value?.trim());
+  const numbers = new Set<string>();
+  let status: string | null = null;
+  for (const one of current.filter(isNhsNumber)) {
+    const parsed = nhsNumber.parseNhsNumber(one.value!, entry.mode, path);
+    if (parsed.fault) faults.push(parsed.fault);
+    else numbers.add(parsed.value);
+    status ??= statusOf(one);
+  }
+  if (numbers.size > 1) faults.push(fault('nhsNumberConflict', path));
+  if (status && !nhsNumber.isNhsNumberStatus(status))
+    faults.push(fault('nhsNumberStatusUnknown', `${path}/extension`));
+  const others = current.filter((one) => !isNhsNumber(one));
+  const local = localOf(others, entry);
+  const [number = null] = numbers;
+  if (faults.length > 0) return null;
+  if (!number && !local)
+    return refuse(
+      faults,
+      fault(others.length > 0 ? 'localIdIssuerMissing' : 'personMissing', path),
+    );
+  // Nothing said of a number that is there: present, not known to be traced. Without one: trace required.
+  return { nhsNumber: number, nhsNumberStatus: status ?? (number ? '02' : '03'), local };
+}
+
+const isNhsNumber = ({ system }: Identifier): boolean => NHS_NUMBERS.has(system ?? '');
+
+/** The identifier of a local system whose issuer is known by ODS code, a medical record number first. */
+function localOf(identifiers: Identifier[], { organisations }: MedicineEntry): PersonRef['local'] {
+  const issued = identifiers.flatMap((one) => {
+    const named = one.assigner?.identifier;
+    const issuer =
+      named?.system === ODS ? named.value : organisations[one.assigner?.reference ?? ''];
+    const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
+    return issuer ? [{ issuer, id: one.value!.trim(), isRecordNumber }] : [];
+  });
+  const chosen = issued.find((one) => one.isRecordNumber) ?? issued[0];
+  return chosen ? { issuer: chosen.issuer, id: chosen.id } : null;
+}
+
+function statusOf(identifier: Identifier): string | null {
+  const code = extensionCode(extensionOf(identifier.extension, 'NHSNumberVerificationStatus'));
+  return code && (STATUSES[code] ?? code);
+}
+
+function refuse(faults: Fault[], one: Fault): null {
+  faults.push(one);
+  return null;
+}

@@ -1,0 +1,10 @@
+import { defineProduct } from '@caremesh/product';
+import { fhir } from '../../sources/fhir.js';
+import { toMedicationStatement } from './map.js';
+
+/** What people take or are prescribed, as general practice records it. */
+export const medicationStatement = defineProduct({
+  contract: 'gp/medication-statement/v1',
+  from: fhir,
+  map: toMedicationStatement,
+});

@@ -1,0 +1,37 @@
+import type { Fault } from '@caremesh/product';
+import type { Medicine } from '../../sources/fhir/resources.js';
+import { extensionOf } from './coded.js';
+import type { MedicationStatement } from './record.gen.js';
+import { dayOf } from './time.js';
+
+/** Days in the units of time that have a fixed number of them (UCUM). */
+const DAYS: Record<string, number> = { d: 1, day: 1, days: 1, wk: 7, week: 7, weeks: 7 };
+
+/** What is supplied each time, for how long and how often: of a request, with UK Core's repeat information. */
+export function supplyOf(medicine: Medicine, faults: Fault[]): Partial<MedicationStatement> {
+  const supply =
+    medicine.resourceType === 'MedicationRequest' ? medicine.dispenseRequest : undefined;
+  const repeats = extensionOf(medicine.extension, 'MedicationRepeatInformation')?.extension;
+  const issued = extensionOf(repeats, 'numberOfPrescriptionsIssued');
+  const expiry = extensionOf(repeats, 'authorisationExpiryDate');
+  return {
+    quantityValue: supply?.quantity?.value ?? null,
+    quantityUnit: supply?.quantity?.unit ?? supply?.quantity?.code ?? null,
+    expectedSupplyDays: daysOf(supply?.expectedSupplyDuration),
+    repeatsAllowed: supply?.numberOfRepeatsAllowed ?? null,
+    repeatsIssued: issued?.valueUnsignedInt ?? issued?.valueInteger ?? null,
+    reviewDate: dayOf(
+      expiry?.valueDateTime ?? expiry?.valueDate,
+      '/extension/RepeatInformation',
+      faults,
+    ),
+  };
+}
+
+function daysOf(
+  duration: { value?: number; unit?: string; code?: string } | undefined,
+): number | null {
+  const factor = DAYS[duration?.code ?? duration?.unit ?? ''];
+  if (duration?.value === undefined || factor === undefined) return null;
+  return Math.round(duration.value * factor);
+}

@@ -1,0 +1,155 @@
+import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { organisation } from '../../organisation.js';
+import type { Entry } from './entries.js';
+import {
+  isComplete,
+  itemOf,
+  sourceIdOf,
+  type Found,
+  type MedicineEntry,
+} from './medicine-entry.js';
+import { References } from './references.js';
+import { isMedicineKind, isSupportingKind, readMedicine, readSupporting } from './resources.js';
+import { hostileStructure } from './text.js';
+import { isOtherVersion } from './version.js';
+
+type Item = SourceItem<MedicineEntry>;
+
+/** Statements that may wait for a resource further on; beyond, the oldest is taken as it is. */
+const WAITING_MAX = 10_000;
+
+/** Kinds that may be named in an answer; what a sender calls others is not repeated. */
+const KNOWN_KINDS = new Set(
+  (
+    'AllergyIntolerance Appointment Binary Bundle CarePlan CareTeam Composition Condition Consent Coverage Device ' +
+    'DiagnosticReport DocumentReference Encounter EpisodeOfCare FamilyMemberHistory Flag Goal HealthcareService ' +
+    'Immunization List Location Medication MedicationAdministration MedicationDispense MessageHeader Observation ' +
+    'OperationOutcome Organization Parameters Patient Practitioner PractitionerRole Procedure Provenance ' +
+    'Questionnaire QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot Specimen Task'
+  ).split(' '),
+);
+
+/**
+ * Puts the resources of one submission together: each statement or request becomes an item as soon as what it
+ * refers to is there, wherever in the submission that stands, and never before one that stood before it: two
+ * states of one resource must not change places. A resource that serves one is part of it; one that serves none
+ * is an item left out.
+ */
+export class Assembly {
+  private readonly references = new References();
+  private queue: (Found | Item)[] = [];
+  private count = 0;
+
+  constructor(private readonly mode: Mode) {}
+
+  /** The items that are complete now. */
+  add(entry: Entry): Item[] {
+    const placed = this.place(entry, this.count++);
+    if (placed) this.queue.push(placed);
+    return this.release();
+  }
+
+  /** Everything still waiting, as it is, and the resources that served nobody. */
+  end(): Item[] {
+    const last = this.queue.splice(0).map((one) => this.finished(one));
+    return [
+      ...last,
+      ...this.references.unused().map(({ index, kind }) => notUsed(index, kind, false)),
+    ];
+  }
+
+  /** What an entry is: an item, a medicine that may wait, or a resource kept for others (null). */
+  private place(entry: Entry, index: number): Found | Item | null {
+    if (entry.unread)
+      return { ...head(index, null, entry.raw), outcome: 'quarantined', errors: [entry.unread] };
+    const { value, fullUrl } = entry;
+    const hostile = hostileStructure(value);
+    if (hostile) return unreadable(index, null, {}, hostile);
+    const kind = kindOf(value);
+    if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
+    const resource = value as Record<string, unknown>;
+    const other = entry.otherVersion || isOtherVersion(kind, resource);
+    if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, fullUrl);
+    if (other || !isSupportingKind(kind)) return notUsed(index, kind, other);
+    const supporting = readSupporting(kind, resource);
+    this.references.add(kind, resource['id'], {
+      kind,
+      resource: supporting,
+      fullUrl,
+      index,
+      used: false,
+    });
+    return null;
+  }
+
+  private release(): Item[] {
+    let ready = 0;
+    while (ready < this.queue.length && this.mayGo(this.queue[ready]!)) ready++;
+    if (ready === 0 && this.queue.length > WAITING_MAX) ready = 1;
+    return this.queue.splice(0, ready).map((one) => this.finished(one));
+  }
+
+  private mayGo(one: Found | Item): boolean {
+    return !('medicine' in one) || isComplete(one.medicine, this.references);
+  }
+
+  private finished(one: Found | Item): Item {
+    return 'medicine' in one ? itemOf(one, this.references, this.mode) : one;
+  }
+}
+
+function medicineOf(
+  index: number,
+  kind: 'MedicationStatement' | 'MedicationRequest',
+  resource: Record<string, unknown>,
+  otherVersion: boolean,
+  fullUrl: string | undefined,
+): Found | Item {
+  const sourceId = sourceIdOf(kind, resource['id'], index);
+  if (otherVersion)
+    return unreadable(index, sourceId, resource, fault('fhirVersionNotTaken', '/meta/profile'));
+  const medicine = readMedicine(kind, resource);
+  if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
+  return { index, medicine, original: resource, fullUrl };
+}
+
+function kindOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { resourceType } = value as { resourceType?: unknown };
+  return typeof resourceType === 'string' ? resourceType : null;
+}
+
+const kindMissing = (deleted: boolean | undefined): Fault =>
+  deleted
+    ? fault(
+        'fhirElementInvalid',
+        '/request/method',
+        'a deletion; retract by status entered-in-error',
+      )
+    : fault('fhirTypeMissing', '/resourceType');
+
+/** Nothing says whose an unread item is: it is with whoever runs the service. */
+const head = (index: number, sourceId: string | null, raw: string | Buffer) => ({
+  index,
+  sourceId,
+  raw,
+  publisherOds: organisation.ods,
+});
+
+function unreadable(
+  index: number,
+  sourceId: string | null,
+  value: unknown,
+  ...errors: Fault[]
+): Item {
+  return { ...head(index, sourceId, JSON.stringify(value)), outcome: 'quarantined', errors };
+}
+
+/** A resource left out is not landed: its kind is all there is to say of it. */
+function notUsed(index: number, kind: string, otherVersion: boolean): Item {
+  const name = KNOWN_KINDS.has(kind) ? kind : 'resource';
+  const errors = [fault('kindNotUsed', '/resourceType', name)];
+  if (otherVersion) errors.push(fault('fhirVersionNotTaken', '/meta/profile'));
+  const raw = JSON.stringify({ resourceType: name });
+  return { ...head(index, name, raw), outcome: 'notUsed', errors };
+}

@@ -1,0 +1,161 @@
+import { fault, IntakeRefused, type Fault } from '@caremesh/product';
+import { EntryCutter, type Outline, type Slice } from './entry-cutter.js';
+import { isBottomless, parseJson, wrongStart } from './text.js';
+import { isOtherVersion } from './version.js';
+
+/** One resource of a submission, or what stands where one should. */
+export type Entry =
+  | {
+      value: unknown;
+      fullUrl?: string;
+      deleted?: boolean;
+      /** The Bundle around it says that it is of another FHIR version. */
+      otherVersion?: boolean;
+      unread?: undefined;
+    }
+  | { unread: Fault; raw: Buffer };
+
+/** Bundles up to this size are parsed at once; larger ones entry by entry in flat memory. */
+const AT_ONCE_MAX = 8 * 1024 * 1024;
+/** Longest line of a file of resources. */
+const LINE_MAX = 8 * 1024 * 1024;
+/** Unreadable lines that may stand before the first readable one. */
+const HELD_MAX = 1000;
+const LF = 10;
+
+/** The resources of a JSON body: each entry of a Bundle of any type, or the one resource it is. */
+export async function* entriesOfJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+  const iterator = body[Symbol.asyncIterator]();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    pieces.push(next.value);
+    size += next.value.length;
+    if (size > AT_ONCE_MAX) return yield* streamed(Buffer.concat(pieces), iterator);
+  }
+  const bytes = Buffer.concat(pieces);
+  if (bytes.every((byte) => byte <= 0x20)) throw new IntakeRefused(fault('bodyEmpty', ''));
+  if (isBottomless(bytes)) return yield* streamed(bytes, iterator);
+  const parsed = parseJson(bytes);
+  if (!('value' in parsed)) throw new IntakeRefused(parsed);
+  yield* entriesOf(parsed.value);
+}
+
+/**
+ * The resources of a file with one JSON value per line. A bad line harms no other; lines that cannot be read are
+ * held back until one can, for a file of which nothing can be read is refused as a whole.
+ */
+export async function* entriesOfLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+  let readable = false;
+  const held: Entry[] = [];
+  let first: Fault | null = null;
+  for await (const entry of entriesByLine(body)) {
+    first ??= entry.unread ?? null;
+    readable ||= !entry.unread;
+    held.push(entry);
+    if (readable || held.length > HELD_MAX) yield* held.splice(0);
+  }
+  const nothing = !readable && (held.length > 0 || first === null);
+  if (nothing) throw new IntakeRefused(first ?? fault('bodyEmpty', ''));
+}
+
+async function* entriesByLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+  let number = 0;
+  for await (const { bytes, tooLong } of linesOf(body)) {
+    number++;
+    if (bytes.every((byte) => byte <= 0x20)) continue;
+    const path = `line ${number}`;
+    const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
+    if ('value' in parsed) yield* entriesOf(parsed.value);
+    else yield { unread: parsed, raw: bytes };
+  }
+}
+
+function* entriesOf(value: unknown): Generator<Entry> {
+  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value };
+  const entries: unknown = value['entry'] ?? [];
+  if (!Array.isArray(entries))
+    return yield {
+      unread: fault('fhirElementInvalid', '/entry', 'it is no list'),
+      raw: Buffer.from(JSON.stringify(value)),
+    };
+  const otherVersion = isOtherVersion('Bundle', value);
+  for (const entry of entries) yield { ...entryOf(entry), otherVersion };
+}
+
+function entryOf(entry: unknown): Exclude<Entry, { unread: Fault }> {
+  if (!isObject(entry)) return { value: entry };
+  const { fullUrl, request } = entry;
+  const deleted = isObject(request) && request['method'] === 'DELETE';
+  return {
+    value: entry['resource'],
+    ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
+    ...(deleted ? { deleted } : {}),
+  };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * A large Bundle, entry by entry. Of another kind of resource as large, or of a text that is no JSON around its entries,
+ * nothing can be read; what came before the fault has been given out already.
+ */
+async function* streamed(start: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Entry> {
+  const wrong = wrongStart(start);
+  if (wrong) throw new IntakeRefused(wrong);
+  const cutter = new EntryCutter(LINE_MAX);
+  let given = 0;
+  for (let chunk: Buffer | null = start; chunk; chunk = await nextOf(rest))
+    for (const slice of cutter.push(chunk)) yield entryIn(slice, given++);
+  const { rest: last, outline } = cutter.end();
+  const cut = last && entryIn(last, given++);
+  if (cut) yield cut;
+  const broken = faultOfOutline(outline);
+  if (broken && given === 0) throw new IntakeRefused(broken);
+  // An entry cut short has said already where the text breaks off.
+  if (broken && !cut?.unread) yield { unread: broken, raw: Buffer.alloc(0) };
+}
+
+async function nextOf(rest: AsyncIterator<Uint8Array>): Promise<Buffer | null> {
+  const next = await rest.next();
+  return next.done ? null : Buffer.from(next.value);
+}
+
+function entryIn({ bytes, tooLong }: Slice, position: number): Entry {
+  const path = `/entry/${position}`;
+  const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
+  return 'value' in parsed ? entryOf(parsed.value) : { unread: parsed, raw: bytes };
+}
+
+/** Why what stands around the entries makes no Bundle of FHIR R4; null if it does. */
+function faultOfOutline({ bytes, whole }: Outline): Fault | null {
+  if (!whole) return fault('itemTooLarge', '');
+  const parsed = parseJson(bytes);
+  if (!('value' in parsed)) return parsed;
+  return isObject(parsed.value) && parsed.value['resourceType'] === 'Bundle'
+    ? null
+    : fault('itemTooLarge', '');
+}
+
+async function* linesOf(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ bytes: Buffer; tooLong: boolean }> {
+  let held: Buffer = Buffer.alloc(0);
+  let tooLong = false;
+  for await (const chunk of body) {
+    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    let start = 0;
+    for (let end = held.indexOf(LF); end >= 0; end = held.indexOf(LF, start)) {
+      yield { bytes: held.subarray(start, end), tooLong };
+      tooLong = false;
+      start = end + 1;
+    }
+    held = held.subarray(start);
+    if (held.length > LINE_MAX) {
+      held = Buffer.from(held.subarray(0, 1024));
+      tooLong = true;
+    }
+  }
+  if (held.length > 0) yield { bytes: held, tooLong };
+}

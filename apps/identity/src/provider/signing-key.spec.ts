@@ -1,0 +1,28 @@
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { signingKey } from './signing-key.js';
+
+describe('the signing key', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-key-spec-'));
+
+  it('is made once, readable by its owner alone, and found again', async () => {
+    const file = join(folder, 'keys', 'identity.jwk');
+    const made = await signingKey(file);
+    expect([made.kty, made.alg, made.use]).toEqual(['RSA', 'RS256', 'sig']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await signingKey(file)).toEqual(made);
+  });
+
+  it.each(['', 'no json', '{"kty":"RSA","n":"x","e":"AQAB","kid":"a"}'])(
+    'is not replaced when the file holds %j',
+    async (text) => {
+      const file = join(folder, 'broken');
+      writeFileSync(file, text);
+      await expect(signingKey(file)).rejects.toMatchObject({ code: 'MESH-5302' });
+    },
+  );
+});

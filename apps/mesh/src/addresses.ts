@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cliError, meshErrors } from './errors.js';
+import type { Io } from './io.js';
+
+/** The part of MESH_HOME/status.json (shape of `mesh status -o json`) that calling the mesh needs. */
+export type Addresses = {
+  mode: string;
+  governance: { url: string };
+  registry: { url: string };
+  kafka: { bootstrap: string };
+  identity: { issuer: string; tokenUrl: string; jwksUrl: string };
+  domains: {
+    name: string;
+    url: string;
+    intake: {
+      source: string;
+      product: string;
+      method: string;
+      address: string;
+      contentTypes: string[];
+    }[];
+  }[];
+  components: { name: string; status: string; port: number | null }[];
+};
+
+/** Where the running mesh of this MESH_HOME listens. Throws MESH-6503 when none was ever started. */
+export async function addresses(io: Io): Promise<Addresses> {
+  const file = join(io.home, 'status.json');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw cliError(meshErrors.notRunning, `There is no ${file}.`, cause);
+  });
+  return JSON.parse(text) as Addresses;
+}
+
+/** URL of a domain, or of another service by its component name (`disclosure`). */
+export async function domainUrl(io: Io, name: string): Promise<string> {
+  const all = await addresses(io);
+  const domain = all.domains.find((one) => one.name === name);
+  if (domain) return domain.url;
+  const component = all.components.find((one) => one.name === name);
+  if (component?.port) return `http://127.0.0.1:${component.port}`;
+  const known = all.domains.map((one) => one.name).join(', ') || 'none';
+  throw cliError(meshErrors.unknownDomain, `"${name}" is not one of: ${known}.`);
+}

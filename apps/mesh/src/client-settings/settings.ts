@@ -1,0 +1,33 @@
+import { duckdb, psql, r } from './tables.js';
+import { java, librdkafka, node, python } from './stream.js';
+
+/** A credential as `POST /v1/grants/{id}/credentials` answers it, once. */
+export type Credential = {
+  clientId: string;
+  clientSecret: string | null;
+  keyId: string | null;
+  expires: string;
+  tokenUrl: string;
+  scope: string;
+  audience: string;
+  bootstrap: string;
+  securityProtocol: string;
+  saslMechanism: string;
+  registryUrl: string;
+  topics: string[];
+  groupPrefix: string;
+};
+
+/** What settings can be printed for, each as a text that the client takes as it stands. */
+export const FORMATS = {
+  json: (credential: Credential) => JSON.stringify(credential, null, 2),
+  python,
+  java,
+  node,
+  librdkafka,
+  duckdb,
+  psql,
+  r,
+} satisfies Record<string, (credential: Credential) => string>;
+
+export type Format = keyof typeof FORMATS;

@@ -1,0 +1,99 @@
+import type { Credential } from './settings.js';
+
+/** What stands where a secret would, for a credential that has a key instead. */
+const BY_KEY = '<signed by your private key>';
+
+/** confluent-kafka for Python: the two dictionaries its Consumer and SchemaRegistryClient take. */
+export function python(credential: Credential): string {
+  const consumer = { ...librdkafkaSettings(credential), 'auto.offset.reset': 'earliest' };
+  const entries = Object.entries(consumer).map(
+    ([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`,
+  );
+  return [
+    'CONSUMER = {',
+    ...entries,
+    '}',
+    `REGISTRY = {"url": ${JSON.stringify(credential.registryUrl)}}`,
+    `TOPICS = ${JSON.stringify(credential.topics)}`,
+  ].join('\n');
+}
+
+/** librdkafka's properties file (kcat -F, and every client built on librdkafka). */
+export function librdkafka(credential: Credential): string {
+  return properties(librdkafkaSettings(credential));
+}
+
+/** Kafka's own Java clients and console tools: a properties file. */
+export function java(credential: Credential): string {
+  const module = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
+  const { clientId, clientSecret, scope } = credential;
+  const login = [
+    `${module} required`,
+    `clientId="${clientId}"`,
+    `clientSecret="${clientSecret ?? BY_KEY}"`,
+    `scope="${scope}";`,
+  ];
+  return properties({
+    'bootstrap.servers': credential.bootstrap,
+    'security.protocol': credential.securityProtocol,
+    'sasl.mechanism': credential.saslMechanism,
+    'sasl.oauthbearer.token.endpoint.url': credential.tokenUrl,
+    'sasl.login.callback.handler.class':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler',
+    'sasl.jaas.config': login.join(' '),
+    'group.id': `${credential.groupPrefix}java`,
+    'auto.offset.reset': 'earliest',
+  });
+}
+
+/** @platformatic/kafka: an ES module that exports the options of its Consumer. */
+export function node(credential: Credential): string {
+  const { clientId, clientSecret, tokenUrl, scope, saslMechanism, bootstrap } = credential;
+  const tls = credential.securityProtocol === 'SASL_SSL' ? ['  tls: {},'] : [];
+  const text = (value: unknown) => JSON.stringify(value);
+  return [
+    'async function token() {',
+    `  const answer = await fetch(${text(tokenUrl)}, {`,
+    "    method: 'POST',",
+    '    body: new URLSearchParams({',
+    "      grant_type: 'client_credentials',",
+    `      client_id: ${text(clientId)},`,
+    `      client_secret: ${text(clientSecret ?? BY_KEY)},`,
+    `      scope: ${text(scope)},`,
+    '    }),',
+    '  });',
+    '  return (await answer.json()).access_token;',
+    '}',
+    '',
+    'export const consumer = {',
+    `  clientId: ${text(clientId)},`,
+    `  groupId: ${text(`${credential.groupPrefix}node`)},`,
+    `  bootstrapBrokers: ${text(bootstrap.split(','))},`,
+    `  sasl: { mechanism: ${text(saslMechanism)}, token },`,
+    ...tls,
+    '  maxWaitTime: 1000,',
+    '};',
+    `export const topics = ${text(credential.topics)};`,
+    `export const registryUrl = ${text(credential.registryUrl)};`,
+  ].join('\n');
+}
+
+function librdkafkaSettings(credential: Credential): Record<string, string> {
+  return {
+    'bootstrap.servers': credential.bootstrap,
+    'security.protocol': credential.securityProtocol,
+    'sasl.mechanisms': credential.saslMechanism,
+    'sasl.oauthbearer.method': 'oidc',
+    'sasl.oauthbearer.client.id': credential.clientId,
+    'sasl.oauthbearer.client.secret': credential.clientSecret ?? BY_KEY,
+    'sasl.oauthbearer.token.endpoint.url': credential.tokenUrl,
+    'sasl.oauthbearer.scope': credential.scope,
+    'group.id': `${credential.groupPrefix}client`,
+  };
+}
+
+function properties(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}

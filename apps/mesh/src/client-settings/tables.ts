@@ -1,0 +1,32 @@
+import type { Credential } from './settings.js';
+
+/**
+ * DuckDB, psql and R read tables, not streams. Until the mesh itself gives tables, each of these prints the
+ * lines with which the tool reads what `mesh consume` wrote down.
+ */
+export function duckdb(credential: Credential): string {
+  return [
+    `-- ${written(credential)}`,
+    `CREATE TABLE records AS SELECT * FROM read_json_auto('records.ndjson', format = 'newline_delimited');`,
+  ].join('\n');
+}
+
+export function psql(credential: Credential): string {
+  return [
+    `-- ${written(credential)}`,
+    'CREATE TABLE records (record jsonb);',
+    `\\copy records FROM 'records.ndjson' WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`,
+  ].join('\n');
+}
+
+export function r(credential: Credential): string {
+  return [
+    `# ${written(credential)}`,
+    `records <- jsonlite::stream_in(file("records.ndjson"))`,
+  ].join('\n');
+}
+
+function written({ groupPrefix }: Credential): string {
+  const grant = groupPrefix.split('.')[1] ?? '<grant>';
+  return `mesh consume ${grant} --from-beginning --idle 5 --credentials credentials.json > records.ndjson`;
+}

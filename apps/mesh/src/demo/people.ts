@@ -1,0 +1,31 @@
+import { api, domainApi, type Api } from '../http.js';
+import type { Io } from '../io.js';
+
+/** The seeded people the demonstration acts as; nobody decides on what they proposed themselves. */
+export const GOVERNANCE_LEAD = 'governance-lead';
+export const IG_LEAD = 'ig-lead';
+export const ANALYST = 'analyst';
+export const ANALYST_ORGANISATION = 'QUY';
+
+export function publisherOf(domain: string): string {
+  return `${domain}-publisher`;
+}
+
+export function ownerOf(domain: string): string {
+  return `${domain}-owner`;
+}
+
+/** Governance, as one of them. */
+export function as(io: Io, user: string): Api {
+  return api(io, { as: user });
+}
+
+/** A domain's own service, as its publisher. */
+export function asPublisher(io: Io, domain: string): Api {
+  return domainApi(io, domain, { as: publisherOf(domain) });
+}
+
+/** Reason of a demonstration's decision: nobody shall take it for one made after thought. */
+export function reasonFor(text: string): string {
+  return `Demonstration: ${text}`;
+}

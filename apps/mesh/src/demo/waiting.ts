@@ -1,0 +1,20 @@
+import { cliError, meshErrors } from '../errors.js';
+
+const LOOK_MS = 300;
+
+/** Asks until there is an answer other than null. Throws MESH-6504 naming what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null>,
+  patienceMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    if (Date.now() > deadline) {
+      throw cliError(meshErrors.unreachable, `${what} took longer than ${patienceMs / 1_000} s.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}

@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { processIo } from './io.js';
+
+describe('the folder the user stands in', () => {
+  it('is where `npm run mesh` was called', () => {
+    const { cwd } = processIo({ npm_lifecycle_event: 'mesh', INIT_CWD: '/somewhere' });
+    expect(cwd).toBe('/somewhere');
+  });
+
+  it('is its own folder below any other npm script', () => {
+    const { cwd } = processIo({ npm_lifecycle_event: 'test', INIT_CWD: '/somewhere' });
+    expect(cwd).toBe(process.cwd());
+  });
+});

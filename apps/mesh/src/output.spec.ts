@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { cliError, meshErrors } from './errors.js';
+import { exitOf } from './request.js';
+import { card, printError, table } from './output.js';
+import { memoryIo } from './spec/memory-io.js';
+
+it('lines columns up by their content and trims the ends', () => {
+  const text = table(
+    ['ID', 'STATE'],
+    [
+      ['gp.medication-statement', 'published'],
+      ['a', null],
+    ],
+  );
+  expect(text).toBe(
+    'ID                       STATE\ngp.medication-statement  published\na                        -',
+  );
+});
+
+it('says in words that there is nothing', () => {
+  expect(table(['ID'], [])).toBe('Nothing to show.');
+});
+
+it('lines the values of a card up', () => {
+  expect(
+    card([
+      ['id', 1],
+      ['purpose', ['a', 'b']],
+    ]),
+  ).toBe('id       1\npurpose  a, b');
+});
+
+it('tells what failed, why, what to do and the code, and no stack trace', () => {
+  const { io, err, out } = memoryIo();
+  const exit = printError(io, cliError(meshErrors.noIdentity, 'No --as.'), {});
+  expect(exit).toBe(3);
+  expect(err()).toBe(
+    'mesh: This command must know who is asking\n  why: No --as.\n' +
+      '  fix: Add --as <user> (users are in .mesh/people.json), or put a token in MESH_TOKEN.  [MESH-6505]\n',
+  );
+  expect(out()).toBe('');
+});
+
+it('shows the stack trace with --debug only, and calls a surprise a surprise', () => {
+  const { io, err } = memoryIo();
+  expect(printError(io, new Error('boom'), { debug: true })).toBe(5);
+  expect(err()).toMatch(/MESH-6599[\s\S]*at /);
+});
+
+it.each([
+  [401, 3],
+  [403, 3],
+  [404, 4],
+  [409, 1],
+  [412, 1],
+  [422, 1],
+  [429, 5],
+  [503, 5],
+])('answers HTTP %i with exit code %i', (status, exit) => {
+  expect(exitOf(status)).toBe(exit);
+});

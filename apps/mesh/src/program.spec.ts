@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { afterEach, expect, it } from 'vitest';
+import { api } from './http.js';
+import { run } from './program.js';
+import { memoryIo } from './spec/memory-io.js';
+
+let server: Server | undefined;
+afterEach(() => new Promise((resolve) => (server ? server.close(resolve) : resolve(null))));
+
+type Answer = { status: number; body: unknown };
+
+/** A mesh that answers as told, and remembers what it was asked. */
+async function fakeMesh(answer: (request: IncomingMessage, body: string) => Answer) {
+  const asked: string[] = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      asked.push(
+        `${request.method} ${request.url} ${request.headers.authorization ?? '-'} ${body}`,
+      );
+      const given = answer(request, body);
+      response.writeHead(given.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(given.body));
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server?.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  return { url, asked };
+}
+
+function statusAt(url: string, mode = 'development') {
+  return {
+    mode,
+    governance: { url },
+    identity: { issuer: url, tokenUrl: `${url}/token`, jwksUrl: `${url}/jwks` },
+    domains: [],
+    components: [],
+  };
+}
+
+it('prints help with exit code 0, and a misunderstood line with 2', async () => {
+  const { io, out, err } = memoryIo();
+  expect(await run(['--help'], io)).toBe(0);
+  expect(out()).toMatch(/^Usage: mesh/);
+  expect(await run(['tokn'], io)).toBe(2);
+  expect(err()).toBe(
+    "mesh: The command was not understood\n  why: unknown command 'tokn'\n       (Did you mean token?)\n" +
+      '  fix: See `npx mesh <command> --help`.  [MESH-6508]\n',
+  );
+  expect(await run(['token', '-o', 'xml'], io)).toBe(2);
+  expect(await run(['grant', 'revoke', 'abcdefgh', '--reason'], io)).toBe(2);
+  expect(err().match(/MESH-6508/g)).toHaveLength(3);
+});
+
+it('says that no mesh runs, with exit code 5', async () => {
+  const { io, err } = memoryIo();
+  expect(await run(['status'], io)).toBe(5);
+  expect(err()).toMatch(/The mesh is not running[\s\S]*MESH-6503/);
+});
+
+it('answers its own failures with -o json as the mesh answers: one problem on standard output', async () => {
+  const problem = (code: string, status: number, retriable: boolean) => ({
+    ...{ type: `urn:caremesh:error:${code}`, title: expect.any(String), status, code, retriable },
+    detail: expect.any(String),
+    errors: [{ path: '', code, message: expect.any(String), fix: expect.any(String) }],
+  });
+  for (const [line, code, status, exit] of [
+    ['status -o json', 'MESH-6503', 503, 5],
+    ['product list -o json', 'MESH-6503', 503, 5],
+    ['tokn --output=json', 'MESH-6508', 400, 2],
+    ['grant revoke abcdefgh -o json', 'MESH-6508', 400, 2],
+    ['contract lint nowhere -o json', 'MESH-6510', 400, 2],
+  ] as const) {
+    const { io, out } = memoryIo();
+    expect(await run(line.split(' '), io)).toBe(exit);
+    expect(JSON.parse(out())).toEqual(problem(code, status, exit === 5));
+  }
+});
+
+it('prints a token alone on one line', async () => {
+  const { url, asked } = await fakeMesh(() => ({ status: 200, body: { access_token: 'abc' } }));
+  const { io, out, keep } = memoryIo();
+  keep('status.json', statusAt(url));
+  keep('people.json', { people: [{ user: 'analyst', password: 'pass word' }] });
+  expect(await run(['token', '--as', 'analyst', '--audience', 'mesh-kafka'], io)).toBe(0);
+  expect(out()).toBe('abc\n');
+  expect(asked).toEqual([
+    'POST /token - grant_type=password&client_id=mesh-cli&username=analyst&password=pass+word&resource=urn%3Acaremesh%3Amesh-kafka',
+  ]);
+});
+
+it('gives no token in production mode, and none to a stranger', async () => {
+  const { io, err, keep } = memoryIo();
+  keep('status.json', statusAt('http://127.0.0.1:1', 'production'));
+  expect(await run(['token', '--as', 'analyst'], io)).toBe(3);
+  keep('status.json', statusAt('http://127.0.0.1:1'));
+  keep('people.json', { people: [] });
+  expect(await run(['token', '--as', 'nobody'], io)).toBe(3);
+  expect(await run(['token', '--client', '../people.json'], io)).toBe(3);
+  expect(await run(['token'], io)).toBe(2);
+  expect(err()).not.toMatch(/ at /);
+});
+
+it('calls with the bearer of MESH_TOKEN and turns a problem into an error with its exit code', async () => {
+  const problem = {
+    title: 'Not yours',
+    status: 403,
+    code: 'MESH-3001',
+    detail: 'Only an owner may.',
+    errors: [{ path: '$.role', code: 'MESH-3002', message: 'missing', fix: 'Ask an owner.' }],
+  };
+  const { url, asked } = await fakeMesh(() => ({ status: 403, body: problem }));
+  const { io, keep } = memoryIo({ MESH_TOKEN: 'given' });
+  keep('status.json', statusAt(url));
+  await expect(api(io, {}).get('/v1/products', { q: 'a b' })).rejects.toMatchObject({
+    code: 'MESH-3001',
+    exit: 3,
+    fix: 'Ask an owner.',
+    message: 'Only an owner may.\n$.role: missing [MESH-3002]',
+    body: JSON.stringify(problem),
+  });
+  expect(asked).toEqual(['GET /v1/products?q=a+b Bearer given ']);
+});
+
+it('asks who is calling before it calls', async () => {
+  const { io, keep } = memoryIo();
+  keep('status.json', statusAt('http://127.0.0.1:1'));
+  await expect(api(io, {}).get('/v1/products')).rejects.toMatchObject({ code: 'MESH-6505' });
+});

@@ -1,0 +1,85 @@
+import { CliError, EXIT, cliError, meshErrors } from './errors.js';
+
+/** An HTTP answer: `text` is the body as received (printed by `-o json`), `body` the same parsed. */
+export type Reply<T> = { status: number; text: string; body: T; headers: Headers };
+
+/** The body of a GET as it comes. */
+export async function bodyOf(url: string, authorization: string): Promise<ReadableStream> {
+  const response = await reach(url, { headers: { authorization } });
+  if (!response.ok || !response.body) throw refusal(response.status, await response.text());
+  return response.body;
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init).catch((cause: unknown) => {
+    throw cliError(meshErrors.unreachable, `${new URL(url).origin}: ${reasonOf(cause)}`, cause);
+  });
+}
+
+/** One request without a token of its own: `api` and the sign-in are built on it. */
+export async function request<T>(url: string, init: RequestInit): Promise<Reply<T>> {
+  const response = await reach(url, init);
+  const text = await response.text();
+  if (!response.ok) throw refusal(response.status, text);
+  return { status: response.status, text, body: parse(text) as T, headers: response.headers };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  return inner instanceof Error ? inner.message || inner.name : String(inner);
+}
+
+/** Turns a problem+json answer into the error a user reads; the exit code follows the HTTP status. */
+function refusal(status: number, text: string): CliError {
+  const problem = parse(text) as Partial<ProblemBody> | string;
+  const body = typeof problem === 'object' && problem !== null ? problem : {};
+  const exit = exitOf(status);
+  const detail = [body.detail ?? `HTTP ${status}`, ...(body.errors ?? []).map(fieldLine)].join(
+    '\n',
+  );
+  return new CliError(
+    {
+      code: body.code ?? meshErrors.refused.code,
+      title: body.title ?? meshErrors.refused.title,
+      detail,
+      fix: body.fix ?? body.errors?.[0]?.fix ?? adviceFor(status),
+      exit,
+    },
+    { body: text },
+  );
+}
+
+type ProblemBody = {
+  code: string;
+  title: string;
+  detail: string;
+  fix: string;
+  errors: { path: string; code: string; message: string; fix: string }[];
+};
+
+function fieldLine(error: ProblemBody['errors'][number]): string {
+  return `${error.path || '(whole)'}: ${error.message} [${error.code}]`;
+}
+
+/** 0 ok, 1 check failed, 3 not authorised, 4 not found, 5 unavailable. */
+export function exitOf(status: number): number {
+  if (status === 401 || status === 403) return EXIT.notAuthorised;
+  if (status === 404) return EXIT.notFound;
+  return status >= 500 || status === 429 ? EXIT.unavailable : EXIT.checkFailed;
+}
+
+function adviceFor(status: number): string {
+  if (status === 401) return meshErrors.noIdentity.fix;
+  if (status === 403) return 'Sign in as somebody whose role allows this.';
+  if (status === 404) return 'Check the id; an object you may not see is answered the same way.';
+  if (status === 409) return 'It changed meanwhile: show it again, then decide.';
+  return status >= 500 ? meshErrors.unreachable.fix : 'Mend what is named above and send it again.';
+}

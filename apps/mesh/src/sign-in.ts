@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addresses } from './addresses.js';
+import { CliError, cliError, meshErrors } from './errors.js';
+import { request } from './request.js';
+import type { Io } from './io.js';
+
+/** The seeded public client through which people sign in on the command line (development, test). */
+const CLI_CLIENT = 'mesh-cli';
+
+export type Audience = 'mesh-api' | 'mesh-kafka' | 'mesh-registry';
+
+type Person = { user: string; password: string };
+
+/** The bearer for a call: MESH_TOKEN as it is, or a new token of the seeded person `as`. */
+export async function tokenFor(io: Io, as: string | undefined): Promise<string> {
+  if (as) return personToken(io, as);
+  const given = io.env['MESH_TOKEN'];
+  if (given) return given;
+  throw cliError(meshErrors.noIdentity);
+}
+
+/** Signs a seeded person in (password grant of the development identity provider). */
+export async function personToken(
+  io: Io,
+  user: string,
+  audience: Audience = 'mesh-api',
+): Promise<string> {
+  const person = (await people(io)).find((one) => one.user === user);
+  if (!person) throw cliError(meshErrors.unknownPerson, `"${user}" is not in people.json.`);
+  return issue(io, {
+    grant_type: 'password',
+    client_id: CLI_CLIENT,
+    username: user,
+    password: person.password,
+    resource: `urn:caremesh:${audience}`,
+  });
+}
+
+/** Signs a domain or service in with its secret from MESH_HOME (client id = its sub, `domain-gp`). */
+export async function clientToken(
+  io: Io,
+  client: string,
+  audience: Audience = 'mesh-api',
+): Promise<string> {
+  if (!/^[a-z0-9-]+$/.test(client)) throw cliError(meshErrors.unknownPerson, `"${client}"`);
+  const file = join(io.home, 'secrets', client);
+  const secret = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw cliError(
+      meshErrors.unknownPerson,
+      `There is no secret of "${client}" in MESH_HOME.`,
+      cause,
+    );
+  });
+  return issue(io, {
+    grant_type: 'client_credentials',
+    client_id: client,
+    client_secret: secret.trim(),
+    resource: `urn:caremesh:${audience}`,
+  });
+}
+
+async function people(io: Io): Promise<Person[]> {
+  const text = await readFile(join(io.home, 'people.json'), 'utf8').catch((cause: unknown) => {
+    throw cliError(meshErrors.notRunning, 'MESH_HOME has no people.json yet.', cause);
+  });
+  return (JSON.parse(text) as { people: Person[] }).people;
+}
+
+async function issue(io: Io, form: Record<string, string>): Promise<string> {
+  const { identity } = await addresses(io);
+  const reply = await request<{ access_token: string }>(identity.tokenUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form),
+  }).catch((error: unknown) => {
+    throw signInError(error);
+  });
+  return reply.body.access_token;
+}
+
+function signInError(error: unknown): unknown {
+  if (!(error instanceof CliError) || error.body === null) return error;
+  const { error: name, error_description: why } = parseOAuth(error.body);
+  return cliError(meshErrors.signInRefused, `${name}: ${why}`, error);
+}
+
+/** RFC 6749 section 5.2 error answer. */
+function parseOAuth(text: string): { error: string; error_description: string } {
+  try {
+    return { error: 'refused', error_description: 'no reason given', ...JSON.parse(text) };
+  } catch {
+    return { error: 'refused', error_description: 'the answer was not JSON' };
+  }
+}

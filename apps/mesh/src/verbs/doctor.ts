@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { homeAt, readStatus, stackErrors } from '@caremesh/local';
+import { CliError, cliError, meshErrors } from '../errors.js';
+import type { Io } from '../io.js';
+import { printValue, table, type CommonOptions } from '../output.js';
+
+type Finding = { name: string; found: string | null; ok: boolean; fix: string };
+
+/** What the machine must bring, what the checkout must hold, how the mesh stands. Exit 1 when a check fails. */
+export function doctor(io: Io, options: CommonOptions): void {
+  const findings = [...machine(io), ...checkout(io), ...mesh(io)];
+  printValue(io, options, { ok: findings.every(({ ok }) => ok), checks: findings }, ({ checks }) =>
+    table(
+      ['', 'WHAT', 'FOUND', 'WHAT TO DO'],
+      checks.map(({ ok, name, found, fix }) => [ok ? 'ok' : 'MISSING', name, found, ok ? '' : fix]),
+    ),
+  );
+  const failed = findings.filter(({ ok }) => !ok).length;
+  if (failed > 0) throw cliError(meshErrors.checkFailed, `${failed} of ${findings.length} checks`);
+}
+
+/** Throws MESH-6001 naming everything that this machine lacks, at once. */
+export function checkMachine(io: Io): void {
+  const missing = machine(io).filter(({ ok }) => !ok);
+  if (missing.length === 0) return;
+  const { code, title, fix, exit } = stackErrors.prerequisites;
+  const detail = missing.map(
+    ({ name, found, fix: how }) => `${name}: ${found ?? 'not found'}\n  ${how}`,
+  );
+  throw new CliError({ code, title, detail: detail.join('\n'), fix, exit });
+}
+
+function machine(io: Io): Finding[] {
+  const script = join(io.root, 'infra', 'local', 'prerequisites.mjs');
+  const { stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  return JSON.parse(stdout) as Finding[];
+}
+
+function checkout(io: Io): Finding[] {
+  const fetched = existsSync(join(io.root, 'infra', 'local', 'target', 'fetched.pom.xml'));
+  return [
+    {
+      name: 'Broker and registry fetched (infra/local/target)',
+      found: fetched ? 'yes' : null,
+      ok: fetched,
+      fix: 'Run `npm start`, or `node infra/local/fetch-jars.mjs`.',
+    },
+  ];
+}
+
+function mesh(io: Io): Finding[] {
+  const components = readStatus(homeAt(io.home))?.components ?? [];
+  return components
+    .filter(({ status }) => status !== 'stopped')
+    .map(({ name, status }) => ({
+      name: `Part ${name}`,
+      found: status,
+      ok: status === 'ready',
+      fix: `See ${join(io.home, 'logs', `${name}.log`)}.`,
+    }));
+}

@@ -1,0 +1,288 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { contentHash } from '@caremesh/contract';
+import { pack } from 'tar-stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { run } from '../program.js';
+import { memoryIo } from '../spec/memory-io.js';
+import { meshAnswering, stopAnswering } from '../spec/mesh-answering.js';
+import { versionFolder } from '../version-folder.js';
+
+const VERSION = resolve(import.meta.dirname, '../../../../schemas/gp/medication-statement/v1');
+
+afterEach(stopAnswering);
+
+const credential = {
+  clientId: 'grant-abcdefgh-1',
+  clientSecret: 'hush',
+  keyId: null,
+  expires: '2027-01-01T00:00:00.000Z',
+  tokenUrl: 'http://identity/token',
+  scope: 'mesh-kafka',
+  audience: 'mesh-kafka',
+  bootstrap: 'broker:9092',
+  securityProtocol: 'SASL_PLAINTEXT',
+  saslMechanism: 'OAUTHBEARER',
+  registryUrl: 'http://registry/apis/ccompat/v7',
+  topics: ['share.abcdefgh.gp.medication-statement.v1'],
+  groupPrefix: 'share.abcdefgh.',
+};
+
+describe('mesh contract', () => {
+  it('lints a good folder offline with exit code 0 and the hash of its bytes', async () => {
+    const { io, out } = memoryIo();
+    expect(await run(['contract', 'lint', VERSION, '-o', 'json'], io)).toBe(0);
+    const files = await versionFolder(io, VERSION);
+    expect(JSON.parse(out())).toMatchObject({
+      product: 'gp.medication-statement',
+      contentHash: contentHash(files),
+    });
+  });
+
+  it('fails a folder that breaks a rule with exit code 1, naming where and what to do', async () => {
+    const { io, out, err } = memoryIo();
+    const folder = join(io.home, 'v1');
+    cpSync(VERSION, folder, { recursive: true });
+    const contract = join(folder, 'contract.odcs.yaml');
+    writeFileSync(contract, readFileSync(contract, 'utf8').replace(/^team:/m, 'crew:'));
+    expect(await run(['contract', 'lint', 'v1', '-o', 'json'], io)).toBe(1);
+    const { checks } = JSON.parse(out()) as { checks: { outcome: string; fix: string }[] };
+    const failed = checks.filter(({ outcome }) => outcome === 'failed');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.every(({ fix }) => fix.length > 0)).toBe(true);
+    expect(err()).toContain('MESH-6512');
+  });
+
+  it('proposes the files as they are, and leaves hidden ones at home', async () => {
+    const answer = { id: 'p', checks: [], changes: [], decisionsNeeded: [] };
+    const { mesh, asked, io } = await meshAnswering(answer, 201);
+    cpSync(VERSION, join(io.home, 'v1'), { recursive: true });
+    writeFileSync(join(io.home, 'v1', '.DS_Store'), 'x');
+    expect(await mesh('contract', 'propose', 'v1', '--reason', 'First')).toBe(0);
+    const [{ method, url, body } = { method: '', url: '', body: {} }] = asked;
+    expect([method, url]).toEqual(['POST', '/v1/proposals']);
+    const { files, reason } = body as { files: Record<string, string>; reason: string };
+    expect(reason).toBe('First');
+    expect(Object.keys(files)).toContain('schema.avsc');
+    expect(Object.keys(files)).not.toContain('.DS_Store');
+  });
+
+  it('says which folder cannot be read, with exit code 2', async () => {
+    const { io, err } = memoryIo();
+    expect(await run(['contract', 'lint', 'nowhere'], io)).toBe(2);
+    expect(err()).toContain('MESH-6510');
+  });
+});
+
+describe('mesh proposal and grant', () => {
+  it('decides only with hash and reason', async () => {
+    const { mesh, asked } = await meshAnswering({ checks: [], changes: [], decisionsNeeded: [] });
+    expect(await mesh('proposal', 'approve', 'p1', '--reason', 'x')).toBe(2);
+    expect(asked).toEqual([]);
+    const hash = `sha256:${'0'.repeat(64)}`;
+    expect(await mesh('proposal', 'approve', 'p1', '--hash', hash, '--reason', 'x')).toBe(0);
+    expect(asked).toEqual([
+      {
+        method: 'POST',
+        url: '/v1/proposals/p1/decisions',
+        body: { decision: 'approve', contentHash: hash, reason: 'x' },
+      },
+    ]);
+  });
+
+  it('takes back and retries with a reason', async () => {
+    const { mesh, asked } = await meshAnswering({ checks: [], changes: [], decisionsNeeded: [] });
+    expect(await mesh('proposal', 'retry', 'p1', '--reason', 'Mended')).toBe(0);
+    expect(await mesh('proposal', 'withdraw', 'p1')).toBe(2);
+    expect(asked).toEqual([
+      { method: 'POST', url: '/v1/proposals/p1/retry', body: { reason: 'Mended' } },
+    ]);
+  });
+
+  it('shows and decides what a domain may use of the broker', async () => {
+    const { mesh, asked, out } = await meshAnswering({
+      name: 'gp',
+      quota: { bytesPerSecond: 1_048_576, requestPercent: 100 },
+    });
+    expect(await mesh('domain', 'quota', 'gp')).toBe(0);
+    expect(out()).toContain('1048576');
+    const set = ['domain', 'set-quota', 'gp', '--reason', 'Small', '--request-percent', '100'];
+    expect(await mesh(...set, '--bytes-per-second', 'much')).toBe(2);
+    expect(await mesh(...set, '--bytes-per-second', '1048576')).toBe(0);
+    const quota = { bytesPerSecond: 1_048_576, requestPercent: 100 };
+    expect(asked).toMatchObject([
+      { method: 'GET', url: '/v1/domains/gp' },
+      { method: 'POST', url: '/v1/domains/gp/quota', body: { quota, reason: 'Small' } },
+    ]);
+  });
+
+  it('says something about a proposal, and has somebody else decide', async () => {
+    const { mesh, asked } = await meshAnswering(
+      { author: 'a', at: 't', path: null, text: 'x' },
+      201,
+    );
+    expect(await mesh('proposal', 'comment', 'p1', '--text', 'Why?', '--path', '$.purposes')).toBe(
+      0,
+    );
+    const cover = ['cover', 'give', '--role', 'ig-lead', '--deputy', 'user-a', '--reason', 'Away'];
+    expect(await mesh(...cover)).toBe(2);
+    expect(await mesh(...cover, '--until', '2027-01-31')).toBe(0);
+    const given = { role: 'ig-lead', deputy: 'user-a', until: '2027-01-31', reason: 'Away' };
+    expect(asked).toEqual([
+      {
+        method: 'POST',
+        url: '/v1/proposals/p1/comments',
+        body: { text: 'Why?', path: '$.purposes' },
+      },
+      { method: 'POST', url: '/v1/covers', body: given },
+    ]);
+  });
+
+  it('asks for a grant in the words of its options', async () => {
+    const { mesh, asked, out } = await meshAnswering({ id: 'g1' }, 201);
+    const line = [
+      ...['grant', 'request', '--product', 'gp.medication-statement', '--purpose', 'audit'],
+      ...['--legal-basis', '6(1)(e)/9(2)(h)/s251', '--organisation', 'QUY', '--fields', 'a,b'],
+      ...['--until', '2027-01-31', '--reason', 'Clinical audit', '-o', 'json'],
+    ];
+    expect(await mesh(...line)).toBe(0);
+    expect(asked[0]?.body).toEqual({
+      product: 'gp.medication-statement',
+      major: 1,
+      purpose: 'audit',
+      legalBasis: '6(1)(e)/9(2)(h)/s251',
+      organisation: 'QUY',
+      fields: 'a,b',
+      until: '2027-01-31',
+      reason: 'Clinical audit',
+    });
+    expect(out()).toBe('{"id":"g1"}\n');
+  });
+
+  it('prints settings that each client takes', async () => {
+    const wanted: Record<string, string[]> = {
+      json: ['"clientSecret": "hush"'],
+      java: ['sasl.mechanism=OAUTHBEARER', 'clientSecret="hush"', 'group.id=share.abcdefgh.java'],
+      librdkafka: ['sasl.oauthbearer.method=oidc', 'sasl.oauthbearer.client.secret=hush'],
+      python: ['"sasl.oauthbearer.client.id": "grant-abcdefgh-1"'],
+      node: ['groupId: "share.abcdefgh.node"'],
+      duckdb: ['read_json_auto', 'mesh consume abcdefgh'],
+      psql: ['\\copy records'],
+      r: ['jsonlite::stream_in'],
+    };
+    const { mesh, out, asked } = await meshAnswering(credential, 201);
+    for (const [format, parts] of Object.entries(wanted)) {
+      expect(await mesh('grant', 'credentials', 'abcdefgh', '--format', format)).toBe(0);
+      for (const part of parts) expect(out(), format).toContain(part);
+    }
+    expect(asked.every(({ url }) => url === '/v1/grants/abcdefgh/credentials')).toBe(true);
+  });
+});
+
+describe('mesh product', () => {
+  it('searches with every filter of the API, and says how to narrow', async () => {
+    const facets = {
+      domain: [
+        { value: 'gp', count: 2 },
+        { value: 'acute', count: 1 },
+      ],
+      status: [],
+    };
+    const readAs = [{ word: 'presure', meant: ['pressure'] }];
+    const answer = { items: [], next: 'abc', total: 3, facets, readAs, matched: 'some' };
+    const { mesh, asked, out } = await meshAnswering(answer);
+    const line = [
+      ...['product', 'search', 'blood', 'presure', '--domain', 'gp', '--care-setting', 'community'],
+      ...['--standard', 'SCCI0034', '--classification', 'none', '--purpose', 'audit'],
+      ...['--publisher', 'A81001', '--status', 'published', '--limit', '5', '--cursor', 'x'],
+    ];
+    expect(await mesh(...line)).toBe(0);
+    expect(asked[0]?.url).toBe(
+      '/v1/products?q=blood+presure&domain=gp&careSetting=community&standard=SCCI0034' +
+        '&classification=none&purpose=audit&publisher=A81001&status=published&limit=5&cursor=x',
+    );
+    for (const part of ['"presure" was read as pressure', '--cursor abc', 'gp (2), acute (1)'])
+      expect(out()).toContain(part);
+  });
+
+  it('exports by --as the document, and still acts as somebody', async () => {
+    const { mesh, asked, out } = await meshAnswering(Buffer.from('{"asyncapi":"3.0.0"}'));
+    expect(await mesh('product', 'export', 'gp.x', '--as', 'asyncapi')).toBe(0);
+    expect(out()).toBe('{"asyncapi":"3.0.0"}\n');
+    expect(await mesh('product', 'export', 'gp.x', '--format', 'odcs')).toBe(0);
+    expect(await mesh('product', 'export', 'gp.x')).toBe(2);
+    expect(asked.map(({ url }) => url)).toEqual([
+      '/v1/products/gp.x/asyncapi',
+      '/v1/products/gp.x/odcs',
+    ]);
+  });
+
+  it('shows a product part by part', async () => {
+    const { mesh, asked } = await meshAnswering({ items: [], next: null });
+    expect(await mesh('product', 'changelog', 'gp.x', '--major', '2')).toBe(0);
+    expect(await mesh('product', 'fields', 'gp.x', '--q', 'reason', '--role', 'ods-code')).toBe(0);
+    expect(await mesh('field', 'search', 'reason', '--code-system', 'http://snomed.info/sct')).toBe(
+      0,
+    );
+    expect(await mesh('organisation', 'list', '--q', 'sussex', '--on', '2026-04-01')).toBe(0);
+    expect(asked.map(({ url }) => url)).toEqual([
+      '/v1/products/gp.x/changelog?major=2',
+      '/v1/products/gp.x/fields?q=reason&role=ods-code',
+      '/v1/fields?q=reason&codeSystem=http%3A%2F%2Fsnomed.info%2Fsct',
+      '/v1/organisations?q=sussex&on=2026-04-01',
+    ]);
+  });
+
+  it('tells lineage in both directions, and of others only how many', async () => {
+    const { mesh, out } = await meshAnswering({
+      upstream: [
+        { field: 'reasonCode', from: { kind: 'code-system', system: 'snomed', version: 'uk' } },
+      ],
+      downstream: {
+        fields: [{ product: 'gp.y', field: 'z', from: { field: 'reasonCode' } }],
+        views: { items: [], others: 3 },
+      },
+    });
+    expect(await mesh('product', 'lineage', 'gp.x')).toBe(0);
+    for (const part of ['reasonCode  code-system  snomed uk', 'gp.y   z', '3 more grants read it'])
+      expect(out()).toContain(part);
+  });
+});
+
+describe('mesh audit', () => {
+  it('unpacks an export under bare names, and fails one that was tampered with', async () => {
+    const tar = pack();
+    tar.entry({ name: '../entries.ndjson' }, '{"seq":1}\n');
+    tar.finalize();
+    const bytes = await buffer(tar as never);
+    const { mesh, io, err } = await meshAnswering(bytes);
+    expect(await mesh('audit', 'export', '--out', 'ledger')).toBe(0);
+    expect(existsSync(join(io.home, 'entries.ndjson'))).toBe(false);
+    expect(existsSync(join(io.home, 'ledger', 'entries.ndjson'))).toBe(true);
+    expect(await mesh('audit', 'verify', 'ledger')).toBe(1);
+    expect(err()).toContain('MESH-6512');
+  });
+});
+
+describe('mesh drift', () => {
+  it('asks for what is wanted and shows each difference on a line', async () => {
+    const { mesh, asked, out } = await meshAnswering({
+      items: [
+        {
+          kind: 'setting',
+          object: 'topic:gp.medication-statement.v1',
+          outcome: 'repaired',
+          detail: { setting: 'retention.ms', was: '1000', is: null },
+          foundAt: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+      next: null,
+    });
+    expect(await mesh('drift', '--kind', 'setting')).toBe(0);
+    expect(asked[0]).toMatchObject({ method: 'GET', url: '/v1/drift?kind=setting' });
+    expect(out()).toContain(
+      'setting  topic:gp.medication-statement.v1  repaired  {"setting":"retention.ms","was":"1000","is":null}',
+    );
+  });
+});

@@ -1,0 +1,195 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { FORMATS } from '../client-settings/settings.js';
+import type { Credential, Format } from '../client-settings/settings.js';
+import { api, domainApi } from '../http.js';
+import type { Io } from '../io.js';
+import { optionsOf, print, printValue, table } from '../output.js';
+import type { CommonOptions } from '../output.js';
+import { jsonOf, registerAsking } from './grant-asking.js';
+import { registerCare } from './grant-care.js';
+import { grantCard } from './grant-text.js';
+import type { GrantBody, ViewStanding } from './grant-text.js';
+
+type RequestOptions = {
+  product: string[];
+  major: number;
+  purpose: string;
+  legalBasis: string;
+  organisation: string;
+  consumer?: string;
+  fields: string;
+  from?: string;
+  until: string;
+  reason: string;
+  terms?: string;
+};
+type ListOptions = { state?: string; kind?: string; product?: string; openReviews?: boolean };
+type CredentialOptions = { publicKey?: string; format: Format };
+
+const DECISIONS = {
+  approve: 'approve a request, in the order of its steps',
+  refuse: 'refuse a request',
+  changes: 'send a request back to be written anew',
+  revoke: 'end a grant at once',
+  suspend: 'take its access away until it is renewed',
+  renew: 'give a suspended grant its access back',
+};
+
+/** `mesh grant …`: asked for, decided, shown and connected; further verbs in `grant-asking` and `grant-care`. */
+export function registerGrant(program: Command, io: Io): void {
+  const grant = program.command('grant').description('ask for data, decide, and connect');
+  registerRequest(grant, io);
+  registerAsking(grant, io);
+  registerCare(grant, io);
+  grant
+    .command('list')
+    .description('grants you may see, newest first')
+    .option('--state <state>', 'only of this state, such as requested')
+    .addOption(
+      new Option('--kind <kind>', 'only of this kind').choices(['view', 'individual-care']),
+    )
+    .option('--product <id>', 'only of this product')
+    .option('--open-reviews', 'only emergency access that is still to be reviewed')
+    .action((_: unknown, command: Command) => list(io, command));
+  grant
+    .command('show <id>')
+    .description('one grant: its topics and who decided what')
+    .action((id: string, _: unknown, command: Command) => show(io, id, command));
+  for (const [decision, description] of Object.entries(DECISIONS)) {
+    grant
+      .command(`${decision} <id>`)
+      .description(description)
+      .requiredOption('--reason <text>', 'why')
+      .option('--condition <text...>', 'what is attached to an approval')
+      .action((id: string, _: unknown, command: Command) => decide(io, id, decision, command));
+  }
+  grant
+    .command('withdraw <id>')
+    .description('take your own request back')
+    .requiredOption('--reason <text>', 'why')
+    .action((id: string, _: unknown, command: Command) => withdraw(io, id, command));
+  grant
+    .command('credentials <id>')
+    .description('make a credential (its secret is shown this once) and print ready settings')
+    .option('--public-key <file>', 'a public JWK: the client signs, there is no secret')
+    .addOption(
+      new Option('--format <format>', 'settings for which client')
+        .choices(Object.keys(FORMATS))
+        .default('json'),
+    )
+    .action((id: string, _: unknown, command: Command) => credentials(io, id, command));
+}
+
+function registerRequest(grant: Command, io: Io): void {
+  grant
+    .command('request')
+    .description('ask for a grant')
+    .requiredOption('--product <id...>', 'the product, or several of the same major')
+    .option('--major <n>', 'its major version', major, 1)
+    .requiredOption('--purpose <purpose>', 'what for')
+    .requiredOption(
+      '--legal-basis <basis>',
+      '<article 6>/<article 9>/<common law>, such as "6(1)(e)/9(2)(h)/s251"',
+    )
+    .requiredOption('--organisation <ods>', 'your organisation')
+    .option('--consumer <domain>', 'your domain, whose service is to read (individual care)')
+    .option('--fields <names>', 'names with commas, or all', 'all')
+    .option('--from <day>', 'first day, YYYY-MM-DD (default: today)')
+    .requiredOption('--until <day>', 'last day')
+    .requiredOption('--reason <text>', 'why')
+    .option('--terms <file>', 'further parts as JSON: people, justifications, dpia, agreement, …')
+    .action((_: unknown, command: Command) => request(io, command));
+}
+
+function major(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number.');
+  return value;
+}
+
+async function request(io: Io, command: Command): Promise<void> {
+  const options = optionsOf<RequestOptions>(command);
+  const { purpose, legalBasis, organisation, consumer, fields, from, until, reason } = options;
+  const [product = '', ...others] = options.product;
+  const asked =
+    others.length === 0
+      ? { product, major: options.major }
+      : { products: options.product.map((one) => ({ product: one, major: options.major })) };
+  const given = {
+    ...asked,
+    ...{ purpose, legalBasis, organisation, consumer, fields, from, until, reason },
+    ...(options.terms ? await jsonOf(io, options.terms) : {}),
+  };
+  print(io, options, await api(io, options).post<GrantBody>('/v1/grants', given), grantCard);
+}
+
+async function list(io: Io, command: Command): Promise<void> {
+  const options = optionsOf<ListOptions>(command);
+  const { state, kind, product } = options;
+  const query = { state, kind, product, ...(options.openReviews && { review: 'open' }) };
+  const reply = await api(io, options).get<{ items: GrantBody[] }>('/v1/grants', query);
+  print(io, options, reply, ({ items }) =>
+    table(
+      ['ID', 'STATE', 'PRODUCTS', 'PURPOSE', 'ORGANISATION', 'UNTIL', 'DECIDES NEXT', 'YOU AS'],
+      items.map((one) => [
+        one.id,
+        one.state,
+        one.products,
+        one.purpose,
+        one.organisation,
+        one.until,
+        one.state === 'requested' ? one.steps.find(({ by }) => by === null)?.role : null,
+        one.mayDecide ?? [],
+      ]),
+      'No grants.',
+    ),
+  );
+}
+
+async function show(io: Io, id: string, command: Command): Promise<void> {
+  const options = optionsOf(command);
+  const reply = await api(io, options).get<GrantBody>(pathOf(id));
+  const disclosure = await standingOf(io, options, id);
+  if (disclosure === null) return print(io, options, reply, grantCard);
+  printValue(io, options, { ...reply.body, disclosure }, grantCard);
+}
+
+/** How its views stand at disclosure; null while that cannot be asked, which is no fault of the grant's. */
+async function standingOf(io: Io, options: CommonOptions, id: string) {
+  const asked = async () => {
+    const { body } = await domainApi(io, 'disclosure', options).get<{ views: ViewStanding[] }>(
+      pathOf(id),
+    );
+    return body.views;
+  };
+  return asked().catch(() => null);
+}
+
+async function decide(io: Io, id: string, decision: string, command: Command): Promise<void> {
+  const options = optionsOf<{ reason: string; condition?: string[] }>(command);
+  const { reason, condition: conditions } = options;
+  const path = `${pathOf(id)}/decisions`;
+  const given = { decision, reason, ...(conditions && { conditions }) };
+  const reply = await api(io, options).post<GrantBody>(path, given);
+  print(io, options, reply, grantCard);
+}
+
+async function withdraw(io: Io, id: string, command: Command): Promise<void> {
+  const options = optionsOf<{ reason: string }>(command);
+  const { reason } = options;
+  const path = `${pathOf(id)}/withdraw`;
+  print(io, options, await api(io, options).post<GrantBody>(path, { reason }), grantCard);
+}
+
+async function credentials(io: Io, id: string, command: Command): Promise<void> {
+  const options = optionsOf<CredentialOptions>(command);
+  const given = options.publicKey ? { publicKey: await jsonOf(io, options.publicKey) } : {};
+  const path = `${pathOf(id)}/credentials`;
+  const reply = await api(io, options).post<Credential>(path, given);
+  print(io, options, reply, FORMATS[options.format]);
+}
+
+function pathOf(id: string): string {
+  return `/v1/grants/${encodeURIComponent(id)}`;
+}

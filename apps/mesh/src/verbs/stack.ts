@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import {
+  down,
+  homeAt,
+  readStatus,
+  stackErrors,
+  supervisorOf,
+  up,
+  type Status,
+} from '@caremesh/local';
+import { InvalidArgumentError, type Command } from 'commander';
+import { CliError, cliError, meshErrors } from '../errors.js';
+import type { Io } from '../io.js';
+import { optionsOf, printValue } from '../output.js';
+import { checkMachine, doctor } from './doctor.js';
+import { asEnvironment, statusTable, summary } from './summary.js';
+
+type UpOptions = {
+  detach?: boolean;
+  demo?: boolean;
+  timeout: number;
+  governance?: number;
+  disclosure?: number;
+};
+
+/** The verbs that start, show and stop the stack: up, status, down, doctor. */
+export function registerStack(program: Command, io: Io): void {
+  program
+    .command('up')
+    .description('start the mesh; stays until Ctrl-C, which stops it')
+    .option('-d, --detach', 'return when it is ready; `mesh down` stops it')
+    .option('--demo', 'fill an empty mesh with the demonstration (not in production mode)')
+    .option('--timeout <seconds>', 'how long to wait for it to be ready', wholeNumber, 300)
+    .option('--governance <n>', 'how many instances of governance to run side by side', wholeNumber)
+    .option('--disclosure <n>', 'how many instances of disclosure to run side by side', wholeNumber)
+    .action((_: unknown, command: Command) => runUp(io, optionsOf<UpOptions>(command)));
+  program
+    .command('status')
+    .description('show every part of the mesh, and where it listens')
+    .action((_: unknown, command: Command) => showStatus(io, command));
+  program
+    .command('down')
+    .description('stop the mesh')
+    .option('--volumes', 'and delete its data, secrets and people')
+    .action((_: unknown, command: Command) =>
+      stop(io, optionsOf<{ volumes?: boolean }>(command).volumes ?? false),
+    );
+  program
+    .command('doctor')
+    .description('look for what keeps a mesh from running here')
+    .action((_: unknown, command: Command) => doctor(io, optionsOf(command)));
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('A whole number.');
+  return value;
+}
+
+async function runUp(io: Io, options: UpOptions): Promise<void> {
+  const home = homeAt(io.home);
+  if (supervisorOf(home) === null) {
+    checkMachine(io);
+    fetchPrograms(io);
+  }
+  const begun = Date.now();
+  const stopOnSignal = options.detach ? () => undefined : stopOnce(io);
+  const { status, started } = await up({
+    root: io.root,
+    home,
+    environment: environmentOf(io, options),
+    progress: progressOf(io, begun),
+    timeoutMs: options.timeout * 1_000,
+  });
+  io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
+  if (options.demo) await loadDemonstration(io, status);
+  io.stdout(`${summary(io, readStatus(home) ?? status)}\n`);
+  if (!options.detach) await untilStopped(io);
+  stopOnSignal();
+}
+
+function environmentOf({ env }: Io, { governance, disclosure }: UpOptions): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    ...(governance && { MESH_GOVERNANCE_INSTANCES: String(governance) }),
+    ...(disclosure && { MESH_DISCLOSURE_INSTANCES: String(disclosure) }),
+  };
+}
+
+/** The broker and the registry come from Maven; `npm start` fetched them, a bare `mesh up` may have to. */
+function fetchPrograms(io: Io): void {
+  const script = join(io.root, 'infra', 'local', 'fetch-jars.mjs');
+  const done = spawnSync(process.execPath, [script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (done.status !== 0) {
+    const detail = done.stderr.trim().split('\n').slice(-12).join('\n');
+    const { code, title, fix, exit } = stackErrors.fetchFailed;
+    throw new CliError({ code, title, detail, fix, exit });
+  }
+}
+
+/** Tells of every part once, when it becomes ready, with the seconds it took. */
+function progressOf(io: Io, begun: number): (status: Status) => void {
+  const told = new Map<string, string>();
+  return ({ components }) => {
+    for (const { name, status, port } of components) {
+      if (told.get(name) === status || status === 'starting') continue;
+      told.set(name, status);
+      const place = status === 'ready' && port !== null ? `127.0.0.1:${port}` : '';
+      io.stderr(`  ${since(begun).padStart(6)}  ${name.padEnd(12)} ${status.padEnd(8)} ${place}\n`);
+    }
+  };
+}
+
+function since(begun: number): string {
+  return `${((Date.now() - begun) / 1_000).toFixed(1)} s`;
+}
+
+async function loadDemonstration(io: Io, status: Status): Promise<void> {
+  if (status.mode === 'production') return;
+  const { loadDemo } = await import('../demo/load.js');
+  await loadDemo(io);
+}
+
+/** Ctrl-C, a closed terminal or a polite kill stop the mesh, at any moment, once. */
+function stopOnce(io: Io): () => void {
+  let stopping = false;
+  const listener = () => {
+    if (stopping) return;
+    stopping = true;
+    void stop(io, false)
+      .catch((error: unknown) => io.stderr(`${String(error)}\n`))
+      .finally(() => process.exit(0));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => signals.forEach((signal) => process.off(signal, listener));
+}
+
+/** Returns when the mesh is gone, or the launcher of this command is: whoever kills that keeps the mesh, not us. */
+async function untilStopped(io: Io): Promise<void> {
+  const home = homeAt(io.home);
+  const launcher = process.ppid;
+  while (supervisorOf(home) !== null) {
+    if (process.ppid !== launcher) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  io.stderr('The mesh was stopped.\n');
+}
+
+async function stop(io: Io, volumes: boolean): Promise<void> {
+  io.stderr('Stopping the mesh.\n');
+  const ran = await down(homeAt(io.home), { volumes });
+  const data = volumes ? ' Its data is deleted.' : '';
+  io.stderr(`${ran ? 'Stopped.' : 'Nothing was running.'}${data}\n`);
+}
+
+function showStatus(io: Io, command: Command): void {
+  const options = optionsOf(command);
+  const status = readStatus(homeAt(io.home));
+  if (status === null)
+    throw cliError(meshErrors.notRunning, `No mesh was ever started in ${io.home}.`);
+  if (options.output === 'env') io.stdout(asEnvironment(status));
+  else printValue(io, options, status, statusTable);
+  if (status.supervisor === null) throw cliError(meshErrors.notRunning);
+}

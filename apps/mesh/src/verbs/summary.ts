@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Status } from '@caremesh/local';
+import type { Io } from '../io.js';
+import { card, table } from '../output.js';
+
+/** The closing block of `mesh up` and `npm start`: addresses, sign-ins per role, what to try. */
+export function summary(io: Io, status: Status): string {
+  return [
+    heading('Addresses'),
+    card(addressesOf(status)),
+    ...signIns(io),
+    heading('Try this'),
+    ...commands(status),
+    'npx mesh status',
+    '',
+    'Stop it with `npx mesh down` (or Ctrl-C, where it runs in this terminal).',
+  ].join('\n');
+}
+
+/** Seeded people exist outside production alone; there the caller's own token speaks for them. */
+function commands({ mode }: Status): string[] {
+  if (mode === 'production') return ['MESH_TOKEN=<your token> npx mesh product list'];
+  return [
+    'npx mesh product list --as analyst',
+    'npx mesh product show gp.medication-statement --as analyst',
+  ];
+}
+
+function heading(text: string): string {
+  return `\n${text}\n${'-'.repeat(text.length)}`;
+}
+
+function addressesOf(status: Status): [string, unknown][] {
+  return [
+    ...(status.portal.url === null ? [] : [['Portal', status.portal.url] as [string, unknown]]),
+    ['Governance', status.governance.url],
+    ['Schema registry', status.registry.url],
+    ['Kafka', status.kafka.bootstrap],
+    ['Identity', status.identity.issuer],
+    ...status.domains.flatMap(({ name, intake }) =>
+      intake.map(({ address }): [string, unknown] => [`Intake ${name}`, address]),
+    ),
+  ];
+}
+
+/** Passwords stay in their file: a terminal is scrolled back, copied and recorded. */
+function signIns(io: Io): string[] {
+  const file = join(io.home, 'people.json');
+  if (!existsSync(file)) return [];
+  const { people } = JSON.parse(readFileSync(file, 'utf8')) as {
+    people: { user: string; roles: string[] }[];
+  };
+  const byRole = new Map<string, string[]>();
+  for (const { user, roles } of people) {
+    for (const role of roles) byRole.set(role, [...(byRole.get(role) ?? []), user]);
+  }
+  const rows = [...byRole].map(([role, users]) => [role, users.join(', ')]);
+  const note = `Passwords: ${file}. On the command line: --as <user>.`;
+  return [heading('Sign-ins'), table(['ROLE', 'USERS'], rows), note];
+}
+
+/** `mesh status` for a person. */
+export function statusTable(status: Status): string {
+  const head = status.ready ? 'Ready' : status.supervisor ? 'Not ready' : 'Stopped';
+  const rows = status.components.map(({ name, status: state, pid, ports, rssMb }) => [
+    name,
+    state,
+    pid,
+    ports.join(' '),
+    rssMb,
+  ]);
+  return [
+    `${head} (${status.mode} mode)`,
+    '',
+    table(['PART', 'STATUS', 'PID', 'PORTS', 'MB'], rows),
+    '',
+    card(addressesOf(status)),
+  ].join('\n');
+}
+
+/** `mesh status -o env`: lines a shell can read. */
+export function asEnvironment(status: Status): string {
+  const lines = {
+    MESH_GOVERNANCE_URL: status.governance.url,
+    MESH_REGISTRY_URL: status.registry.url,
+    MESH_KAFKA_BROKERS: status.kafka.bootstrap,
+    MESH_OIDC_ISSUER: status.identity.issuer,
+    MESH_TOKEN_URL: status.identity.tokenUrl,
+    ...Object.fromEntries(
+      status.domains.map(({ name, url }) => [
+        `MESH_${name.toUpperCase().replaceAll('-', '_')}_URL`,
+        url,
+      ]),
+    ),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

@@ -1,0 +1,4 @@
+import { startDomain } from '@caremesh/product';
+import { domain } from './domain.js';
+
+await startDomain(domain);

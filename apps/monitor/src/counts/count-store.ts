@@ -1,0 +1,183 @@
+import type { InspectedBatch } from '@caremesh/product';
+import type { Pool, PoolClient } from 'pg';
+
+import type { Counted, Finding } from './look.js';
+
+// A list that nobody takes away does not grow for ever; the totals go on.
+const MOST_WAITING = 1_000;
+
+/** Keeps positions and counts, each batch in one transaction. */
+export class CountStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Name of this reader, in its consumer groups. */
+  async reader(): Promise<string> {
+    const { rows } = await this.#pool.query<{ name: string }>('SELECT name FROM reader');
+    return rows[0]!.name;
+  }
+
+  /**
+   * Counts what of a batch was not counted before. `count` gets the batch without it; positions are locked, so
+   * two readers of one partition count each record once.
+   */
+  async take(batch: InspectedBatch, count: (fresh: InspectedBatch) => Counted): Promise<void> {
+    await this.#transaction(async (client) => {
+      const before = await positions(client, batch);
+      const counted = count(freshOf(batch, before));
+      await move(client, batch, before);
+      await add(client, batch.topic, counted);
+    });
+  }
+
+  /** Forgets counts older than the window. */
+  async forget(before: Date): Promise<void> {
+    await this.#pool.query('DELETE FROM tally WHERE part < $1', [before]);
+    await this.#pool.query('DELETE FROM stated_field WHERE part < $1', [before]);
+  }
+
+  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      await work(client);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+async function positions(client: PoolClient, { topic, next }: InspectedBatch) {
+  const partitions = [...next.keys()].sort((a, b) => a - b);
+  await client.query(
+    `INSERT INTO topic_position (topic, partition, next_offset)
+     SELECT $1, unnest($2::integer[]), 0 ON CONFLICT DO NOTHING`,
+    [topic, partitions],
+  );
+  const { rows } = await client.query<{ partition: number; next_offset: string }>(
+    `SELECT partition, next_offset FROM topic_position
+      WHERE topic = $1 AND partition = ANY($2) ORDER BY partition FOR UPDATE`,
+    [topic, partitions],
+  );
+  return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
+}
+
+/** The batch without the records below the positions. Pure. */
+export function freshOf(
+  batch: InspectedBatch,
+  before: ReadonlyMap<number, bigint>,
+): InspectedBatch {
+  const isFresh = ({ partition, offset }: { partition: number; offset: bigint }) =>
+    offset >= (before.get(partition) ?? 0n);
+  return {
+    ...batch,
+    records: batch.records.filter(({ origin }) => isFresh(origin)),
+    refused: batch.refused.filter(isFresh),
+  };
+}
+
+async function move(
+  client: PoolClient,
+  { topic, next }: InspectedBatch,
+  before: ReadonlyMap<number, bigint>,
+): Promise<void> {
+  const ahead = [...next].filter(([partition, offset]) => offset > (before.get(partition) ?? 0n));
+  await client.query(
+    `UPDATE topic_position p SET next_offset = u.next_offset
+       FROM unnest($2::integer[], $3::bigint[]) AS u(partition, next_offset)
+      WHERE p.topic = $1 AND p.partition = u.partition`,
+    [topic, ahead.map(([partition]) => partition), ahead.map(([, offset]) => String(offset))],
+  );
+}
+
+async function add(client: PoolClient, topic: string, counted: Counted): Promise<void> {
+  if (counted.records === 0) return;
+  await client.query(
+    `INSERT INTO topic_total AS t (topic, records, findings) VALUES ($1, $2, $3)
+     ON CONFLICT (topic) DO UPDATE SET records = t.records + excluded.records,
+       findings = t.findings + excluded.findings`,
+    [topic, counted.records, counted.found],
+  );
+  if (counted.tallies.length > 0) await addTallies(client, topic, counted.tallies);
+  if (counted.stated.length > 0) await addStated(client, topic, counted.stated);
+  if (counted.findings.length > 0) await addFindings(client, topic, counted.findings);
+}
+
+async function addTallies(client: PoolClient, topic: string, tallies: Counted['tallies']) {
+  await client.query(
+    `INSERT INTO tally AS t SELECT $1, to_timestamp(u.part / 1000.0), u.schema_id, u.records, u.live,
+            u.findings, u.bytes, u.timely, u.late, u.slowest_ms, to_timestamp(u.newest_at / 1000.0)
+       FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                   $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+         AS u(part, schema_id, records, live, findings, bytes, timely, late, slowest_ms, newest_at)
+     ON CONFLICT (topic, part, schema_id) DO UPDATE SET records = t.records + excluded.records,
+       live = t.live + excluded.live, findings = t.findings + excluded.findings,
+       bytes = t.bytes + excluded.bytes, timely = t.timely + excluded.timely, late = t.late + excluded.late,
+       slowest_ms = greatest(t.slowest_ms, excluded.slowest_ms),
+       newest_at = greatest(t.newest_at, excluded.newest_at)`,
+    [
+      topic,
+      tallies.map(({ part }) => part),
+      tallies.map(({ schemaId }) => schemaId),
+      tallies.map(({ records }) => records),
+      tallies.map(({ live }) => live),
+      tallies.map(({ findings }) => findings),
+      tallies.map(({ bytes }) => bytes),
+      tallies.map(({ timely }) => timely),
+      tallies.map(({ late }) => late),
+      tallies.map(({ slowestMs }) => slowestMs),
+      tallies.map(({ newestAt }) => newestAt),
+    ],
+  );
+}
+
+async function addStated(client: PoolClient, topic: string, stated: Counted['stated']) {
+  await client.query(
+    `INSERT INTO stated_field AS t SELECT $1, to_timestamp(u.part / 1000.0), u.field, u.stated
+       FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS u(part, field, stated)
+     ON CONFLICT (topic, part, field) DO UPDATE SET stated = t.stated + excluded.stated`,
+    [
+      topic,
+      stated.map(({ part }) => part),
+      stated.map(({ field }) => field),
+      stated.map((one) => one.stated),
+    ],
+  );
+}
+
+// What a record claims of itself (its time, its schema id of 32 bits without a sign) is bounded before it is stored.
+async function addFindings(client: PoolClient, topic: string, all: readonly Finding[]) {
+  const { rows } = await client.query<{ waiting: string }>(
+    'SELECT count(*) AS waiting FROM finding WHERE topic = $1',
+    [topic],
+  );
+  const findings = all.slice(0, Math.max(0, MOST_WAITING - Number(rows[0]!.waiting)));
+  await client.query(
+    `INSERT INTO finding
+     SELECT $1, u.partition, u.place, u.step, u.code, u.path, u.schema_id, u.publisher,
+            to_timestamp(u.written_at / 1000.0)
+       FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+                   $9::bigint[])
+         AS u(partition, place, step, code, path, schema_id, publisher, written_at)
+     ON CONFLICT DO NOTHING`,
+    [
+      topic,
+      findings.map(({ partition }) => partition),
+      findings.map(({ offset }) => String(offset)),
+      findings.map(({ step }) => step),
+      findings.map(({ code }) => code),
+      findings.map(({ path }) => path),
+      findings.map(({ schemaId }) => schemaId),
+      findings.map(({ publisher }) => publisher),
+      findings.map(({ timestamp }) => Math.min(Math.max(Number(timestamp), 0), Date.now())),
+    ],
+  );
+}

@@ -1,0 +1,4 @@
+import { startDomain } from '@caremesh/product';
+import { socialCare } from './domain.js';
+
+await startDomain(socialCare);

@@ -1,0 +1,9 @@
+import { defineProduct } from '@caremesh/product';
+import { source } from '../../sources/cld/cld.js';
+import { mapCarePackage } from './map.js';
+
+export const carePackage = defineProduct({
+  contract: 'social-care/care-package/v1',
+  from: source,
+  map: mapCarePackage,
+});

@@ -1,0 +1,131 @@
+import { IntakeRefused } from '@caremesh/product';
+import type { Mode } from '@caremesh/product';
+import { describe, expect, it } from 'vitest';
+import { source } from './cld.js';
+
+/** A good row; each test changes what it is about. */
+const GOOD: Record<string, string> = {
+  'LA Code': '503',
+  'NHS Number': '9434765919',
+  'Traced NHS Number': '',
+  'LA Person Unique Identifier': 'P1',
+  'Client Type': 'Service user',
+  'Event Type': 'Service',
+  'Event Reference': 'S1',
+  'Event Start Date': '2026-07-01',
+  'Event End Date': '',
+  'Service Type': 'Long term support: Community',
+  'Unit Cost': '',
+};
+const HEADER = Object.keys(GOOD);
+
+async function read(
+  text: string | Uint8Array,
+  environment: Mode = 'test',
+  contentType = 'text/csv',
+) {
+  async function* body() {
+    yield Buffer.from(text);
+  }
+  const items = [];
+  for await (const item of source.read({ contentType, body: body(), environment }))
+    items.push(item);
+  return items;
+}
+
+async function outcome(changes: Record<string, string>, environment?: Mode) {
+  const row = { ...GOOD, ...changes };
+  const [item] = await read(
+    `${HEADER.join(',')}\n${HEADER.map((name) => row[name]).join(',')}\n`,
+    environment,
+  );
+  if (item!.outcome) return item!.errors.map(({ code, path }) => `${code} ${path}`);
+  const { person, eventKey } = item!.record;
+  return [person.nhsNumber ?? person.local?.id, person.nhsNumberStatus, eventKey];
+}
+
+describe('whose event it is', () => {
+  it.each([
+    ['the traced number first', { 'Traced NHS Number': '9000000009' }, ['9000000009', '01']],
+    ['then the number the council gave', {}, ['9434765919', '02']],
+    ['then the council’s own identifier', { 'NHS Number': '' }, ['P1', '03']],
+    [
+      'then nobody’s',
+      { 'NHS Number': '', 'LA Person Unique Identifier': '' },
+      ['MESH-2211 LA Person Unique Identifier'],
+    ],
+    ['a failing number is refused', { 'NHS Number': '9434765910' }, ['MESH-2202 NHS Number']],
+    ['a repeated digit too', { 'NHS Number': '9999999999' }, ['MESH-2203 NHS Number']],
+    ['and a real one in a test', { 'NHS Number': '5000000005' }, ['MESH-2204 NHS Number']],
+  ])('%s', async (_name, changes, expected) => {
+    expect((await outcome(changes)).slice(0, expected.length)).toEqual(expected);
+  });
+});
+
+describe('which event it is', () => {
+  it('is the council’s reference, or what national processing goes by', async () => {
+    expect((await outcome({}))[2]).toBe('503|S1');
+    expect((await outcome({ 'Event Reference': '' }))[2]).toBe(
+      '503|P1|20635|Service user|Long term support: Community|',
+    );
+  });
+
+  it('other kinds of events are not used, unknown kinds are refused', async () => {
+    for (const kind of ['Request', 'ASSESSMENT', 'Review'])
+      expect(await outcome({ 'Event Type': kind })).toEqual(['MESH-2141 Event Type']);
+    expect(await outcome({ 'Event Type': 'Picnic' })).toEqual(['MESH-2241 Event Type']);
+    expect(
+      await outcome({ 'Event Type': '', 'Client Type': 'Carer known by association' }),
+    ).toEqual(['MESH-2141 Event Type']);
+  });
+});
+
+describe('what a row is called in answers', () => {
+  it.each([
+    [{}, 'S1'],
+    [{ 'Event Reference': '9434765919' }, null],
+    [{ 'Event Reference': '9434765910', 'NHS Number': '9434765910' }, null],
+    [{ 'Event Reference': 'X/10023', 'LA Person Unique Identifier': '10023' }, null],
+    [{ 'Event Reference': 'X-10023', 'LA Person Unique Identifier': '1' }, 'X-10023'],
+  ])('%j: its reference, unless it tells who the person is', async (changes, sourceId) => {
+    const row: Record<string, string> = { ...GOOD, ...changes };
+    const [item] = await read(`${HEADER.join(',')}\n${HEADER.map((one) => row[one]).join(',')}\n`);
+    expect(item).toMatchObject({ sourceId, place: 'line 2' });
+  });
+});
+
+describe('a service event', () => {
+  it.each([
+    [{ 'Event Start Date': '31/06/2026' }, ['MESH-2232 Event Start Date']],
+    [{ 'Event Start Date': '' }, ['MESH-2221 Event Start Date']],
+    [{ 'Event End Date': '2026-06-30' }, ['MESH-2235 Event End Date']],
+    [{ 'Unit Cost': 'twelve' }, ['MESH-2224 Unit Cost']],
+    [{ 'Unit Cost': '1.005' }, ['MESH-2225 Unit Cost']],
+    [{ 'Unit Cost': '99999999' }, ['MESH-2225 Unit Cost']],
+    [{ 'LA Code': '?' }, ['MESH-2244 LA Code']],
+    [{ 'Service Type': 'NULL' }, ['MESH-2221 Service Type']],
+  ])('with %j is refused', async (changes, expected) => {
+    expect(await outcome(changes)).toEqual(expected);
+  });
+});
+
+describe('a return', () => {
+  const text = `${HEADER.join(',')}\n${HEADER.map((name) => GOOD[name]).join(',')}\n`;
+
+  it('may be in Windows-1252 or UTF-16 if it says so', async () => {
+    expect(
+      await read(Buffer.from(text, 'latin1'), 'test', 'text/csv; charset=windows-1252'),
+    ).toHaveLength(1);
+    expect(await read(Buffer.from(`\uFEFF${text}`, 'utf16le'))).toHaveLength(1);
+  });
+
+  it('without a required column is refused, naming it', async () => {
+    const error: unknown = await read(text.replace('Client Type', 'Sort')).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect((error as IntakeRefused).fault).toMatchObject({
+      code: 'MESH-2121',
+      path: 'Client Type',
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { nhsNumber, RowReader } from '@caremesh/product';
+import type { Fault, Mode, PersonRef } from '@caremesh/product';
+import { CLD } from './columns.js';
+import type { CldColumn, CldValues } from './columns.js';
+import { asRelease2 } from './release-2.js';
+
+type Row = RowReader<CldColumn>;
+
+/** A service event in plain typed values: days since 1970, numbers, words in the spelling of release 2. */
+export type ServiceEvent = ReturnType<typeof valuesOf> & {
+  /** The event's own identifier within the council. */
+  eventKey: string;
+  person: PersonRef;
+  /** RFC 3339 end of the reporting period of the return: a later return is newer. */
+  at: string | null;
+};
+
+const ODS = /^[A-Z0-9]{3,10}$/;
+const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
+/** decimal(9,2) of the specification. */
+const MONEY = { min: 0, max: 9_999_999.99, places: 2 };
+
+export function readServiceEvent(
+  values: CldValues,
+  mode: Mode,
+): { event: ServiceEvent; faults?: undefined } | { event?: undefined; faults: Fault[] } {
+  const row = new RowReader(CLD, values);
+  const service = valuesOf(row);
+  const person = personOf(row, values, service.laCode, mode);
+  const { startDate, endDate, periodEnd } = service;
+  if (startDate !== null && endDate !== null && endDate < startDate)
+    row.wrong('endDate', 'endBeforeStart');
+  if (row.faults.length > 0) return { faults: row.faults };
+  const eventKey = eventKeyOf(service, person);
+  const at = periodEnd === null ? null : new Date(periodEnd * 86_400_000).toISOString();
+  return { event: { ...service, eventKey, person, at } };
+}
+
+function valuesOf(row: Row) {
+  return {
+    laCode: odsOf(row, 'laCode', row.mandatory('laCode')) ?? '',
+    eventReference: row.text('eventReference'),
+    clientType: asRelease2(row.mandatory('clientType')),
+    serviceType: asRelease2(row.mandatory('serviceType')),
+    serviceComponent: row.text('serviceComponent'),
+    deliveryMechanism: asRelease2(row.text('deliveryMechanism')),
+    providerId: row.text('providerId'),
+    providerName: row.text('providerName'),
+    startDate: row.mandatory('startDate') === '' ? null : row.day('startDate'),
+    endDate: row.day('endDate'),
+    description: row.prose('description'),
+    outcome: asRelease2(row.text('outcome')),
+    plannedUnits: row.decimal('plannedUnits', { min: 0, max: 99_999, places: 4 }),
+    unitCost: row.decimal('unitCost', MONEY),
+    costUnit: row.text('costUnit'),
+    fundingStatus: row.text('fundingStatus'),
+    fullCostClient: row.text('fullCostClient'),
+    ...circumstancesOf(row),
+    periodStart: row.day('periodStart'),
+    periodEnd: row.day('periodEnd'),
+  };
+}
+
+function circumstancesOf(row: Row) {
+  return {
+    primarySupportReason: row.text('primarySupportReason'),
+    accommodationStatus: row.text('accommodationStatus'),
+    employmentStatus: row.text('employmentStatus'),
+    hasUnpaidCarer: asRelease2(row.text('hasUnpaidCarer')),
+    autism: row.text('autism'),
+    visualImpairment: row.text('visualImpairment'),
+    hearingImpairment: row.text('hearingImpairment'),
+    dementia: row.text('dementia'),
+    birthDate: row.day('birthDate'),
+    postcode: postcodeOf(row),
+    gender: row.text('gender'),
+    ethnicity: row.text('ethnicity'),
+    gpPracticeOds: odsOf(row, 'gpPractice', row.text('gpPractice')),
+  };
+}
+
+/**
+ * The council's reference of the event; without one, what national processing takes for one event: council,
+ * person, start, client type, service type and component (the end is left out, so that an open service and
+ * the same service ended are one).
+ */
+function eventKeyOf(service: ReturnType<typeof valuesOf>, { nhsNumber, local }: PersonRef): string {
+  if (service.eventReference) return `${service.laCode}|${service.eventReference}`;
+  const { laCode, startDate, clientType, serviceType, serviceComponent } = service;
+  // The council's own identifier first: it stays when the NHS number becomes known.
+  const person = local?.id ?? nhsNumber;
+  return [laCode, person, startDate, clientType, serviceType, serviceComponent].join('|');
+}
+
+/**
+ * Whose event it is, in the precedence of national processing: the traced NHS number, else the one the council
+ * gave, else the council's own identifier of the person.
+ */
+function personOf(row: Row, values: CldValues, laCode: string, mode: Mode): PersonRef {
+  const column = values.tracedNhsNumber ? 'tracedNhsNumber' : 'nhsNumber';
+  const number = values[column]
+    ? nhsNumber.parseNhsNumber(values[column], mode, row.path(column))
+    : null;
+  if (number?.fault) row.add(number.fault);
+  const id = row.text('personId');
+  if (!number && !(id && laCode)) row.wrong('personId', 'personMissing');
+  const stated = column === 'tracedNhsNumber' ? '01' : '02';
+  return {
+    nhsNumber: number?.value ?? null,
+    nhsNumberStatus: number ? stated : '03',
+    local: id && laCode ? { issuer: laCode, id } : null,
+  };
+}
+
+function odsOf(row: Row, key: CldColumn, code: string | null): string | null {
+  return !code || ODS.test(code) ? code : row.wrong(key, 'odsMalformed');
+}
+
+function postcodeOf(row: Row): string | null {
+  const postcode = row.text('postcode')?.toUpperCase() ?? null;
+  return postcode === null || POSTCODE.test(postcode)
+    ? postcode
+    : row.wrong('postcode', 'postcodeMalformed');
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
+import avro from 'avsc';
+import { lives, ndjsonLines } from '@caremesh/synthetic';
+import { percentile } from '../measure/rounds.js';
+import { line, type Result } from '../measure/report.js';
+import { schemaOf, type Rig } from '../mesh/rig.js';
+import { connection } from '../mesh/topics.js';
+
+const PER_SECOND = 200;
+const SECONDS = 15;
+const TOPIC = 'gp.medication-statement.v1';
+const TARGET = [
+  { share: 0.5, name: 'p50', ms: 10 },
+  { share: 0.95, name: 'p95', ms: 25 },
+  { share: 0.99, name: 'p99', ms: 50 },
+];
+
+/** One record a POST, 200 a second whether answered or not; from the request sent until a consumer has it. */
+export async function httpLatency(rig: Rig): Promise<Result[]> {
+  const latencies = await intakeLatencies(rig, `latency-${process.pid}`, SECONDS);
+  return TARGET.map(({ share, name, ms }) => {
+    const measured = percentile(latencies, share);
+    return line(
+      `HTTP intake to visible at ${PER_SECOND}/s, ${name}`,
+      `${measured.toFixed(1)} ms`,
+      `${ms} ms`,
+      measured <= ms,
+    );
+  });
+}
+
+/** Milliseconds from each request to its record being read, at 200 a second. `seed` makes other records than before. */
+export async function intakeLatencies(rig: Rig, seed: string, seconds: number): Promise<number[]> {
+  const count = PER_SECOND * seconds;
+  const bodies = resources(count, seed);
+  const sent = new Map<string, number>();
+  const seen = new Map<string, number>();
+  const stop = await watch(rig, sent, seen);
+  const authorization = `Bearer ${await rig.mesh.token('gp-publisher')}`;
+  const address = rig.mesh.intake('gp');
+  const began = performance.now();
+  const answers: Promise<number>[] = [];
+  for (const [at, { dose, body }] of bodies.entries()) {
+    const due = began + (at * 1000) / PER_SECOND;
+    if (due > performance.now()) await sleep(due - performance.now());
+    sent.set(dose, performance.now());
+    answers.push(post(address, authorization, body));
+  }
+  const statuses = await Promise.all(answers);
+  const deadline = performance.now() + 10_000;
+  while (seen.size < count && performance.now() < deadline) await sleep(20);
+  await stop();
+  const refused = statuses.filter((status) => status !== 200).length;
+  if (refused > 0 || seen.size < count)
+    throw new Error(`${refused} refused, ${count - seen.size} of ${count} never seen`);
+  return [...seen].map(([dose, at]) => at - sent.get(dose)!);
+}
+
+/** Bundles of one patient and one statement, each marked by its dose text so that it is known again in the topic. */
+function resources(count: number, seed: string): { dose: string; body: string }[] {
+  const made: { dose: string; body: string }[] = [];
+  for (const life of lives({ seed, count })) {
+    for (const text of linesOf(life)) {
+      const resource = JSON.parse(text) as Record<string, unknown>;
+      const dose = `bench dose ${seed} ${made.length}`;
+      const field = resource.resourceType === 'MedicationRequest' ? 'dosageInstruction' : 'dosage';
+      made.push({ dose, body: JSON.stringify({ ...resource, [field]: [{ text: dose }] }) });
+      if (made.length === count) return made;
+    }
+  }
+  return made;
+}
+
+function linesOf(life: Parameters<typeof ndjsonLines>[0]): string[] {
+  return [...ndjsonLines(life)]
+    .map((entry) => (typeof entry === 'string' ? entry : (entry as { text: string }).text))
+    .filter((text) => /"resourceType":"Medication(Statement|Request)"/.test(text));
+}
+
+async function post(address: string, authorization: string, body: string): Promise<number> {
+  const answer = await fetch(address, {
+    method: 'POST',
+    body,
+    headers: { authorization, 'content-type': 'application/fhir+json' },
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function watch(
+  rig: Rig,
+  sent: Map<string, number>,
+  seen: Map<string, number>,
+): Promise<() => Promise<void>> {
+  const { schema } = await schemaOf(rig.mesh, `${TOPIC}-value`);
+  const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
+  const consumer = new Consumer({
+    groupId: `bench-latency-${process.pid}`,
+    clientId: 'bench',
+    ...connection(rig.mesh),
+    autocommit: false,
+  });
+  const stream = await consumer.consume({
+    topics: [TOPIC],
+    mode: MessagesStreamModes.MANUAL,
+    offsets: (await rig.topics.ends(TOPIC)).map((offset, partition) => ({
+      topic: TOPIC,
+      partition,
+      offset,
+    })),
+    maxWaitTime: 50,
+    minBytes: 1,
+  });
+  stream.on('data', (message) => {
+    if (!message.value) return;
+    const { doseText } = type.fromBuffer(message.value.subarray(5)) as { doseText: string };
+    if (sent.has(doseText) && !seen.has(doseText)) seen.set(doseText, performance.now());
+  });
+  return () => consumer.close(true);
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase, readSecret, Sensitive, TokenSource } from '@caremesh/platform';
+import { openOutbox, outboxMigrations, Relay } from '@caremesh/product';
+import pg from 'pg';
+import { line, type Result } from '../measure/report.js';
+import { median } from '../measure/rounds.js';
+import type { Rig } from '../mesh/rig.js';
+
+const TOPIC = 'gp.bench-relay.v1';
+const SMALL = 100_000;
+const LARGE = 1_000_000;
+const VALUE_BYTES = 300;
+const HEADERS = 10;
+
+/** Microseconds for each record relayed, from a backlog of 100,000 and of 1,000,000, the latter also under load. */
+export async function relay(rig: Rig): Promise<Result[]> {
+  await rig.topics.make(TOPIC);
+  const small = [await drain(rig, SMALL), await drain(rig, SMALL), await drain(rig, SMALL)];
+  const large = await drain(rig, LARGE);
+  const loaded = await drain(rig, LARGE, true);
+  const base = median(small);
+  const judged = (cost: number) => line('', '', '', cost / base <= 1.15);
+  return [
+    line('Relay cost at a backlog of 100,000', `${base.toFixed(1)} µs/record`, '', null),
+    {
+      ...judged(large),
+      what: '… at 1,000,000',
+      measured: `${large.toFixed(1)} µs, ${(large / base).toFixed(2)} x`,
+      target: '1.15 x',
+    },
+    {
+      ...judged(loaded),
+      what: '… at 1,000,000 with intake running and a long transaction open',
+      measured: `${loaded.toFixed(1)} µs, ${(loaded / base).toFixed(2)} x`,
+      target: '1.15 x',
+    },
+  ];
+}
+
+async function drain(rig: Rig, backlog: number, loaded = false): Promise<number> {
+  const url = await freshDatabase(rig.mesh.databaseUrl);
+  const database = await openDatabase({
+    url: new Sensitive(url),
+    entities: [],
+    migrations: outboxMigrations,
+  });
+  await fill(database.pool, backlog);
+  const from = await rig.topics.ends(TOPIC);
+  const load = loaded ? await startLoad(database.pool, url) : null;
+  const relaying = new Relay({
+    databaseUrl: url,
+    kafka: {
+      brokers: rig.mesh.status.kafka.bootstrap.split(','),
+      clientId: 'domain-gp',
+      tokens: tokensOf(rig),
+    },
+    transactionPrefix: 'relay.gp.bench',
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const began = performance.now();
+  relaying.start();
+  const done = await rig.topics.grown(TOPIC, from, backlog, 600_000);
+  await load?.stop();
+  await relaying.stop();
+  await database.close();
+  return ((done - began) * 1000) / backlog;
+}
+
+function tokensOf({ mesh }: Rig): TokenSource {
+  return new TokenSource({
+    tokenUrl: mesh.status.identity.tokenUrl,
+    clientId: 'domain-gp',
+    clientSecret: readSecret(join(mesh.home, 'secrets', 'domain-gp')),
+    audience: 'mesh-kafka',
+  });
+}
+
+async function freshDatabase(owner: string): Promise<string> {
+  const client = new pg.Client({ connectionString: owner });
+  await client.connect();
+  await client.query('drop database if exists bench_relay with (force)');
+  await client.query('create database bench_relay');
+  await client.end();
+  const url = new URL(owner);
+  url.pathname = '/bench_relay';
+  return url.href;
+}
+
+const record = (n: number) => ({
+  topics: [TOPIC],
+  key: `person${n % 5000}.record${n}`,
+  value: Buffer.alloc(VALUE_BYTES, 1),
+  headers: Array.from(
+    { length: HEADERS },
+    (_, h) => [`ce_header${h}`, 'a value as long as most'] as const,
+  ),
+});
+
+/** One batch through the library, then copied by the server: what is measured is reading it back. */
+async function fill(pool: pg.Pool, rows: number): Promise<void> {
+  const batch = 1000;
+  const transaction = await pool.connect();
+  await openOutbox(pool).write(
+    transaction,
+    Array.from({ length: batch }, (_, n) => record(n)),
+  );
+  transaction.release();
+  await pool.query(
+    `insert into outbox (shard, route, hash, body)
+     select shard, route, hash, body from outbox, generate_series(2, $1::int / ${batch})`,
+    [rows],
+  );
+  await pool.query('vacuum analyze outbox');
+}
+
+/** 500 records a second in batches of 50, and a transaction that wrote something and stays open. */
+async function startLoad(pool: pg.Pool, url: string): Promise<{ stop(): Promise<void> }> {
+  const long = new pg.Client({ connectionString: url });
+  await long.connect();
+  await long.query('begin');
+  await long.query('create table bench_long (n int)');
+  const outbox = openOutbox(pool);
+  let running = true;
+  const work = (async () => {
+    for (let n = 0; running; n += 50) {
+      const transaction = await pool.connect();
+      await outbox.write(
+        transaction,
+        Array.from({ length: 50 }, (_, at) => record(n + at)),
+      );
+      transaction.release();
+      await sleep(100);
+    }
+  })();
+  return {
+    stop: async () => {
+      running = false;
+      await work;
+      await long.query('rollback');
+      await long.end();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { catalogue } from './benches/catalogue.js';
+import { choices } from './benches/choices.js';
+import { contract } from './benches/contract.js';
+import { fileToTopic } from './benches/file-to-topic.js';
+import { httpLatency } from './benches/http-latency.js';
+import { ledger } from './benches/ledger.js';
+import { mllp } from './benches/mllp.js';
+import { publish } from './benches/publish.js';
+import { quota } from './benches/quota.js';
+import { relay } from './benches/relay.js';
+import { startUp } from './benches/start-up.js';
+import { BenchMesh } from './mesh/bench-mesh.js';
+import type { Rig } from './mesh/rig.js';
+import { Topics } from './mesh/topics.js';
+import { line, reportOf, type Result } from './measure/report.js';
+
+/** Every measurement, by the name it is called with. `npm run bench -- publish mllp` runs two of them. */
+const BENCHES: Record<string, (rig: Rig) => Promise<Result[]>> = {
+  publish,
+  'file-to-topic': fileToTopic,
+  'http-latency': httpLatency,
+  mllp,
+  quota,
+  relay,
+  ledger,
+  contract,
+  'start-up': startUp,
+  catalogue,
+  choices,
+};
+
+const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+const rounds = Number(/--rounds=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 5);
+const unknown = asked.filter((name) => !(name in BENCHES));
+if (unknown.length > 0)
+  throw new Error(
+    `No measurement is called ${unknown.join(', ')}: ${Object.keys(BENCHES).join(', ')}`,
+  );
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const mesh = await BenchMesh.start();
+const topics = await Topics.of(mesh);
+let results: Result[] = [];
+try {
+  for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+    say(`\n${name} (${rounds} rounds)`);
+    // What fails is printed as what it is; the other measurements go on.
+    const found = await BENCHES[name]!({ mesh, topics, rounds }).catch((error: unknown) => [
+      line(
+        `${name} could not be measured`,
+        error instanceof Error ? error.message : String(error),
+        '',
+        false,
+      ),
+    ]);
+    results = [...results, ...found];
+    say(reportOf(found));
+  }
+} finally {
+  await topics.close();
+  await mesh.stop();
+}
+say(`\n${reportOf(results)}`);

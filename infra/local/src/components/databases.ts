@@ -1,0 +1,48 @@
+import pg from 'pg';
+
+/**
+ * Gives each name a database and a role of the same name, and nobody else a way into it. What is there
+ * stays; passwords are set again, so that a restored or foreign server takes those of this mesh.
+ */
+export async function provisionDatabases(
+  adminUrl: string,
+  names: readonly string[],
+  passwordOf: (name: string) => string,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
+    for (const name of names) await provision(client, name, passwordOf(name));
+  } finally {
+    await client.end();
+  }
+}
+
+async function provision(client: pg.Client, name: string, password: string): Promise<void> {
+  const role = pg.escapeIdentifier(name);
+  const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
+  const verb = known.rowCount === 0 ? 'CREATE' : 'ALTER';
+  await client.query(`${verb} ROLE ${role} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+  const there = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (there.rowCount !== 0) return;
+  // A managed server's administrator is no superuser: it must be a member of the role it gives a database to.
+  await client.query(`GRANT ${role} TO CURRENT_USER`);
+  await client.query(`CREATE DATABASE ${role} OWNER ${role}`);
+  await client.query(`REVOKE ALL ON DATABASE ${role} FROM PUBLIC`);
+}
+
+/** Name of a service's database and role: `mesh_governance`, `mesh_domain_social_care`. */
+export function databaseOf(service: { name: string; kind: 'domain' | 'service' }): string {
+  const name = service.name.replaceAll('-', '_');
+  return service.kind === 'domain' ? `mesh_domain_${name}` : `mesh_${name}`;
+}
+
+/** The address of one database for its own role. */
+export function databaseUrl(adminUrl: string, name: string, password: string): string {
+  const url = new URL(adminUrl);
+  url.username = name;
+  url.password = password;
+  url.pathname = `/${name}`;
+  return url.toString();
+}

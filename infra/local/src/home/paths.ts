@@ -1,0 +1,57 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Where everything of one mesh lies. All of it is under MESH_HOME and none of it is committed. */
+export type Home = ReturnType<typeof homeAt>;
+
+export function homeAt(root: string) {
+  return {
+    root,
+    secrets: join(root, 'secrets'),
+    keys: join(root, 'keys'),
+    logs: join(root, 'logs'),
+    data: join(root, 'data'),
+    run: join(root, 'run'),
+    people: join(root, 'people.json'),
+    ports: join(root, 'ports.json'),
+    status: join(root, 'status.json'),
+    processes: join(root, 'run', 'processes.json'),
+    supervisor: join(root, 'run', 'supervisor.json'),
+  };
+}
+
+/** What `mesh down --volumes` deletes: only names that we made, whatever else lies in the folder. */
+export const HOME_ENTRIES = [
+  'secrets',
+  'keys',
+  'logs',
+  'data',
+  'run',
+  'demo',
+  'credentials',
+  'witness',
+  'reports',
+  'people.json',
+  'ports.json',
+  'status.json',
+] as const;
+
+/**
+ * Makes the folders. The home may be entered by other users (PostgreSQL's own user must reach its data),
+ * but not listed; secrets and keys only by their owner.
+ */
+export function makeHome(home: Home): void {
+  mkdirSync(home.root, { recursive: true, mode: 0o711 });
+  for (const folder of [home.data, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o711 });
+  for (const folder of [home.secrets, home.keys, home.run]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** Writes a file so that a reader sees the old or the new content, never half of it. */
+export function writeWhole(file: string, content: string | Uint8Array, mode = 0o600): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, content, { mode });
+  renameSync(draft, file);
+}

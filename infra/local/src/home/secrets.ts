@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeWhole, type Home } from './paths.js';
+
+/** The secret of that name, made at first use: 256 random bits as text, in a file of mode 0600. */
+export function secretOf(home: Home, name: string): string {
+  const file = secretFile(home, name);
+  if (!existsSync(file)) writeWhole(file, randomBytes(32).toString('base64url'));
+  return readFileSync(file, 'utf8').trim();
+}
+
+export function secretFile(home: Home, name: string): string {
+  return join(home.secrets, name);
+}
+
+/**
+ * The key file of a service: 32 random bytes. A domain's record keys are made with it, so it is never
+ * replaced once it exists.
+ */
+export function keyFile(home: Home, service: string): string {
+  const file = join(home.keys, `${service}.key`);
+  if (!existsSync(file)) writeWhole(file, randomBytes(32));
+  return file;
+}

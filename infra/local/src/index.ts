@@ -1,0 +1,11 @@
+export { adminUrl } from './components/postgresql.js';
+export { StackError, stackErrors } from './errors.js';
+export { homeAt, type Home } from './home/paths.js';
+export { readPorts } from './home/ports.js';
+export { secretOf } from './home/secrets.js';
+export { findDomains } from './home/workspace.js';
+export { modeOf, type Mode } from './plan.js';
+export { startStack, type RunningStack, type StackOptions } from './running-stack.js';
+export { down, up } from './stack.js';
+export { PATIENCE, type Patience } from './supervisor/runner.js';
+export { readStatus, supervisorOf, type Status } from './status.js';

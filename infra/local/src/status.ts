@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeWhole, type Home } from './home/paths.js';
+import type { Intake } from './intake.js';
+import type { Mode, Plan } from './plan.js';
+import type { ComponentStatus } from './supervisor/component.js';
+import { childrenByParent, isAlive, residentMb } from './supervisor/processes.js';
+import type { Snapshot } from './supervisor/supervisor.js';
+
+type ComponentState = Snapshot & { rssMb: number | null };
+
+/** What `mesh status -o json` prints; outside programs rely on this shape. */
+export type Status = {
+  ready: boolean;
+  mode: Mode;
+  governance: { url: string };
+  registry: { url: string };
+  kafka: { bootstrap: string };
+  identity: { issuer: string; tokenUrl: string; jwksUrl: string };
+  portal: { url: string | null };
+  domains: { name: string; url: string; intake: Intake[] }[];
+  components: ComponentState[];
+  /** The process that keeps the parts running, and since when. */
+  supervisor: { pid: number; since: string } | null;
+};
+
+/** The status of a plan as its components stand now. */
+export function statusOf(
+  plan: Plan,
+  mode: Mode,
+  components: Snapshot[],
+  intake: ReadonlyMap<string, Intake[]>,
+  supervisor: Status['supervisor'],
+): Status {
+  const { endpoints, issuer, domains } = plan;
+  return {
+    ready: components.every(({ status }) => status === 'ready'),
+    mode,
+    governance: { url: endpoints.governanceUrl },
+    registry: { url: endpoints.registryUrl },
+    kafka: { bootstrap: endpoints.kafkaBrokers },
+    identity: issuer,
+    portal: { url: endpoints.portalUrl },
+    domains: domains.map(({ name, url }) => ({ name, url, intake: intake.get(name) ?? [] })),
+    components: components.map((one) => ({ ...one, rssMb: null })),
+    supervisor,
+  };
+}
+
+/** Readable by all: it holds addresses, no secrets. */
+export function writeStatus(home: Home, status: Status): void {
+  writeWhole(home.status, `${JSON.stringify(status, null, 2)}\n`, 0o644);
+}
+
+/**
+ * How the mesh of this home stands now; null when none was ever started. Without a living supervisor
+ * every part counts as stopped, whatever the file says.
+ */
+export function readStatus(home: Home): Status | null {
+  if (!existsSync(home.status)) return null;
+  const status = JSON.parse(readFileSync(home.status, 'utf8')) as Status;
+  return supervisorOf(home) === null ? stopped(status) : withMemory(status);
+}
+
+function stopped(status: Status): Status {
+  const off = { status: 'stopped' as ComponentStatus, pid: null, rssMb: null };
+  const components = status.components.map((one) => ({ ...one, ...off }));
+  return { ...status, ready: false, components, supervisor: null };
+}
+
+function withMemory(status: Status): Status {
+  const children = childrenByParent();
+  const components = status.components.map((one) => ({
+    ...one,
+    rssMb: one.pid === null ? null : residentMb(one.pid, children),
+  }));
+  return { ...status, components };
+}
+
+/** What the supervisor writes of itself; it is the lock as well. */
+export type SupervisorRecord = { pid: number; started: string; since: string };
+
+/** The living supervisor of this home, null when there is none. */
+export function supervisorOf(home: Home): SupervisorRecord | null {
+  return supervisorIn(home.supervisor);
+}
+
+/** The living supervisor that wrote this file, null when there is none. */
+export function supervisorIn(file: string): SupervisorRecord | null {
+  const record = recordIn(file);
+  return record !== null && isAlive(record) ? record : null;
+}
+
+function recordIn(file: string): SupervisorRecord | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as SupervisorRecord;
+  } catch {
+    // Not there, or taken away at this moment.
+    return null;
+  }
+}

@@ -1,0 +1,172 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { listens } from '../components/answers.js';
+import type { Component } from './component.js';
+import { LogBook } from './log-book.js';
+import { isAlive, ProcessRegistry } from './processes.js';
+import { Supervisor, type Snapshot } from './supervisor.js';
+
+/** Real processes that are small: each listens on a port, or ends at once. */
+const folder = mkdtempSync(join(tmpdir(), 'caremesh-supervisor-'));
+const patience = {
+  startMs: 10_000,
+  startPollMs: 20,
+  watchPollMs: 50,
+  missedLooks: 3,
+  stopMs: 2_000,
+};
+let supervisor: Supervisor | undefined;
+afterEach(() => supervisor?.stop());
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listener(name: string, extra: Partial<Component> = {}): Promise<Component> {
+  const port = await freePort();
+  return {
+    name,
+    after: [],
+    ports: [port],
+    stopSignal: 'SIGTERM',
+    launch: () => ({
+      file: process.execPath,
+      args: ['-e', `require('net').createServer((s) => s.end()).listen(${port}, '127.0.0.1')`],
+      env: {},
+      cwd: folder,
+    }),
+    probe: () => listens(port),
+    ...extra,
+  };
+}
+
+const seen: Snapshot[][] = [];
+function supervise(components: Component[]): ProcessRegistry {
+  seen.length = 0;
+  const registry = new ProcessRegistry(join(folder, `${Math.random()}.json`));
+  supervisor = new Supervisor(components, {
+    registry,
+    logs: new LogBook(join(folder, 'logs')),
+    patience,
+    changed: (components) => seen.push(components),
+  });
+  supervisor.start();
+  return registry;
+}
+
+const now = (name: string) => supervisor?.snapshot().find((one) => one.name === name);
+
+async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('It did not happen in time.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('the supervisor', () => {
+  it('starts a part only when those it needs are ready', async () => {
+    const first = await listener('first');
+    const second = await listener('second', { after: ['first'] });
+    supervise([second, first]);
+    await supervisor?.ready();
+    const order = seen.map((parts) => parts.filter(({ pid }) => pid !== null).map((p) => p.name));
+    const secondStarts = order.findIndex((names) => names.includes('second'));
+    expect(seen[secondStarts]?.find(({ name }) => name === 'first')?.status).toBe('ready');
+  });
+
+  it('starts a killed part again, under a new pid, and leaves the others alone', async () => {
+    const one = await listener('one');
+    const two = await listener('two', { after: ['one'] });
+    const registry = supervise([one, two]);
+    await supervisor?.ready();
+    const before = { one: now('one')?.pid ?? 0, two: now('two')?.pid ?? 0 };
+    process.kill(before.one, 'SIGKILL');
+    await until(() => now('one')?.status === 'starting');
+    await supervisor?.ready();
+    expect(now('one')?.pid).not.toBe(before.one);
+    expect(now('two')?.pid).toBe(before.two);
+    const recorded = registry.read().map(({ pid }) => pid);
+    expect(new Set(recorded)).toEqual(new Set([now('one')?.pid, now('two')?.pid]));
+  });
+
+  it('ends and starts again a part that no longer answers', async () => {
+    let answers = true;
+    const deaf = await listener('deaf');
+    supervise([{ ...deaf, probe: async () => answers && (await deaf.probe()) }]);
+    await supervisor?.ready();
+    const before = now('deaf')?.pid;
+    answers = false;
+    await until(() => now('deaf')?.pid !== before && now('deaf')?.pid !== null);
+    answers = true;
+    await supervisor?.ready();
+    expect(now('deaf')?.status).toBe('ready');
+  });
+
+  it('leaves a part alone that is alive and waits for another to come back', async () => {
+    let serves = true;
+    const part = await listener('waiting');
+    supervise([{ ...part, probe: async () => serves && (await part.probe()), alive: part.probe }]);
+    await supervisor?.ready();
+    const before = now('waiting')?.pid;
+    serves = false;
+    await new Promise((resolve) => setTimeout(resolve, 12 * patience.watchPollMs));
+    expect(now('waiting')).toMatchObject({ pid: before, status: 'ready' });
+  });
+
+  it('shows a part that keeps dying as failing, goes on trying, and sees it recover', async () => {
+    const file = join(folder, 'broken.js');
+    writeFileSync(file, 'process.exit(1)');
+    const part = await listener('broken');
+    const listen = part.launch().args[1] ?? '';
+    supervise([{ ...part, launch: () => ({ ...part.launch(), args: [file] }) }]);
+    await until(() => now('broken')?.status === 'failing', 20_000);
+    writeFileSync(file, listen);
+    await until(() => now('broken')?.status === 'ready', 20_000);
+    const statuses = seen.map((parts) => parts[0]?.status);
+    expect([...new Set(statuses)]).toEqual(['starting', 'failing', 'ready']);
+  }, 50_000);
+
+  it('does not count a part as ready before it is set up', async () => {
+    const order: string[] = [];
+    const part = await listener('settling', {
+      settle: () => {
+        order.push(now('settling')?.status ?? '');
+        return Promise.resolve();
+      },
+    });
+    supervise([part]);
+    await supervisor?.ready();
+    expect(order).toEqual(['starting']);
+  });
+
+  it('ends every part, the dependent ones first, and leaves no process and no record', async () => {
+    const one = await listener('one');
+    const two = await listener('two', { after: ['one'] });
+    const registry = supervise([one, two]);
+    await supervisor?.ready();
+    const records = registry.read();
+    await supervisor?.stop();
+    expect(records.map(isAlive)).toEqual([false, false]);
+    expect(registry.read()).toEqual([]);
+    expect(supervisor?.snapshot().map(({ status }) => status)).toEqual(['stopped', 'stopped']);
+    const firstStop = seen.find((parts) => parts.some(({ status }) => status === 'stopped'));
+    expect(firstStop?.map(({ status }) => status)).toEqual(['ready', 'stopped']);
+  });
+
+  it('leaves what a part says in its log', async () => {
+    const part = await listener('talking');
+    const launch = () => ({ ...part.launch(), args: ['-e', 'console.log("hello")'] });
+    supervise([{ ...part, launch }]);
+    const log = join(folder, 'logs', 'talking.log');
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').length > 5);
+    expect(readFileSync(log, 'utf8')).toMatch(/^hello\n/);
+  });
+});

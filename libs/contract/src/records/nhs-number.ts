@@ -1,0 +1,28 @@
+/** Why a text cannot be an NHS number, or null. No allocation: this runs for every record published. */
+export function nhsNumberFault(value: string): 'shape' | 'check-digit' | null {
+  if (value.length !== 10) return 'shape';
+  const first = value.charCodeAt(0);
+  let sum = 0;
+  let same = true;
+  for (let i = 0; i < 10; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 48 || code > 57) return 'shape';
+    if (code !== first) same = false;
+    // Weights 10 to 2 for the first nine digits, 1 for the check digit: a valid number's sum is a multiple of 11.
+    sum += (code - 48) * (10 - i);
+  }
+  // Every repeated digit passes modulus 11, and none is ever issued.
+  if (same) return 'shape';
+  return sum % 11 === 0 ? null : 'check-digit';
+}
+
+/** 3 to 10 capital letters and digits, as the Organisation Data Service gives them. */
+export function isOdsShaped(value: string): boolean {
+  if (value.length < 3 || value.length > 10) return false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    const digit = code >= 48 && code <= 57;
+    if (!digit && (code < 65 || code > 90)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+
+import { platformErrors } from '../errors.js';
+import type { ErrorEntry, FieldError } from './problem.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** `$.a.b[0]`: the JSON path of a place inside a document. */
+function jsonPath(path: readonly PropertyKey[]): string {
+  const step = (key: PropertyKey) => {
+    if (typeof key === 'number') return `[${key}]`;
+    const name = String(key);
+    return /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+  };
+  return `$${path.map(step).join('')}`;
+}
+
+/** What a schema found wrong, one entry for each place, with a code of the closed list. */
+export function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap(errorsOf);
+}
+
+function errorsOf(issue: Issue): FieldError[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      fieldError(platformErrors.fieldUnknown, [...issue.path, key], 'This field is not known.'),
+    );
+  }
+  if (issue.code === 'invalid_type') return [typeError(issue)];
+  return [fieldError(platformErrors.fieldValue, issue.path, issue.message)];
+}
+
+function typeError(issue: z.core.$ZodIssueInvalidType): FieldError {
+  // zod reports a missing field as one that is undefined; its message is the only place that says so.
+  return issue.message.endsWith('received undefined')
+    ? fieldError(platformErrors.fieldMissing, issue.path, `A ${issue.expected} is required here.`)
+    : fieldError(platformErrors.fieldType, issue.path, `A ${issue.expected} is expected here.`);
+}
+
+function fieldError(entry: ErrorEntry, path: readonly PropertyKey[], message: string): FieldError {
+  return { path: jsonPath(path), code: entry.code, message, fix: entry.fix };
+}

@@ -1,0 +1,87 @@
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { platformErrors } from '../errors.js';
+import { Problem, problem } from '../faults/problem.js';
+import type { ErrorEntry } from '../faults/problem.js';
+import type { Logger } from '../log/logger.js';
+
+const ENTRY_OF_STATUS: Record<number, ErrorEntry> = {
+  400: platformErrors.badRequest,
+  401: platformErrors.noToken,
+  403: platformErrors.notAllowed,
+  404: platformErrors.notFound,
+  405: platformErrors.methodNotAllowed,
+  409: platformErrors.conflict,
+  413: platformErrors.tooLarge,
+  415: platformErrors.unsupportedType,
+  422: platformErrors.invalidContent,
+  429: platformErrors.tooManyRequests,
+  503: platformErrors.notReady,
+};
+
+/**
+ * Turns whatever a handler, the framework or the server throws into `application/problem+json`.
+ * What is not on the closed list answers 500 without a word of its message, and is logged.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const found = asProblem(error);
+    this.#report(error, found, http.getRequest<FastifyRequest>());
+    const reply = http.getResponse<FastifyReply>();
+    if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
+    if (found.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (found.status === 503) reply.header('retry-after', '1');
+    reply
+      .status(found.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(found));
+  }
+
+  // The route's pattern, not its address: an address could hold an identifier.
+  #report(error: unknown, found: Problem, request: FastifyRequest): void {
+    const line = { code: found.code, method: request.method, route: request.routeOptions?.url };
+    if (found.status < 500) return this.#log.debug(line, found.title);
+    this.#log.error({ ...line, err: found === error ? found.cause : error }, found.title);
+  }
+}
+
+/** The problem that an error of any origin stands for. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const entry = isOutage(error) ? platformErrors.notReady : ENTRY_OF_STATUS[statusOf(error) ?? 500];
+  return problem(entry ?? platformErrors.unexpected, undefined, [], error);
+}
+
+// Fastify marks what it refuses itself (too large, wrong type, malformed) by a status below 500.
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  if (!(error instanceof Error)) return undefined;
+  const { statusCode, code } = error as Error & { statusCode?: number; code?: unknown };
+  return typeof code === 'string' && code.startsWith('FST_') ? statusCode : undefined;
+}
+
+// PostgreSQL: connection lost (08), too many connections or no room (53), shut down or starting (57P).
+const STATES = /^(08...|53...|57P0[123])$/;
+const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/;
+const WORDS = /^connection terminated|timeout exceeded when trying to connect/i;
+
+/** Something this service needs, its database above all, is away and will come back: trying again is right. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // TypeORM wraps what the driver threw.
+  const { driverError } = error as Error & { driverError?: unknown };
+  const { code, message } = (driverError instanceof Error ? driverError : error) as Error & {
+    code?: unknown;
+  };
+  return typeof code === 'string' ? STATES.test(code) || SOCKET.test(code) : WORDS.test(message);
+}

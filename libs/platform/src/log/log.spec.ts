@@ -1,0 +1,141 @@
+import { inspect } from 'node:util';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { createLogger } from './logger.js';
+import { printableError, redactText } from './redact.js';
+import { Sensitive } from './sensitive.js';
+
+describe('a sensitive value', () => {
+  const secret = new Sensitive('open sesame');
+
+  it('is given back by reveal alone', () => {
+    expect(secret.reveal()).toBe('open sesame');
+  });
+
+  it.each([
+    ['a template', `${secret}`],
+    ['concatenation', '' + String(secret)],
+    ['JSON', JSON.stringify({ secret })],
+    ['inspect', inspect({ secret })],
+    ['spreading', JSON.stringify({ ...secret })],
+    ['an error', String(new Error(`about ${secret}`))],
+  ])('does not show in %s', (_, text) => {
+    expect(text).not.toContain('sesame');
+  });
+});
+
+describe('redaction of text', () => {
+  it.each([
+    ['seen 9434765919 today', 'seen [identifier] today'],
+    ['seen 943 476 5919 today', 'seen [identifier] today'],
+    ['seen 943-476-5919.', 'seen [identifier].'],
+    ['header eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln end', 'header [token] end'],
+  ])('masks %s', (text, masked) => {
+    expect(redactText(text)).toBe(masked);
+  });
+
+  it.each(['1763776800123', '123456789', 'MESH-5001', '2026-11-22T02:00:00.000Z', '0.1234567890'])(
+    'leaves %s as it is',
+    (text) => {
+      expect(redactText(text)).toBe(text);
+    },
+  );
+
+  it('leaves no run of exactly ten digits anywhere', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.stringMatching(/^[0-9]{10}$/),
+      fc.stringMatching(/^[0-9]{3} [0-9]{3} [0-9]{4}$/),
+    );
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        expect(redactText(pieces.join('|'))).not.toMatch(/(?<![\d.])\d{10}(?!\d)/);
+      }),
+    );
+  });
+});
+
+describe('what is logged of an error', () => {
+  it('keeps where and what kind, and masks what is quoted', () => {
+    const parsing = (() => {
+      try {
+        return JSON.parse('{"name": Jane}') as unknown;
+      } catch (error) {
+        return error;
+      }
+    })();
+    const shown = printableError(parsing);
+    expect(shown['type']).toBe('SyntaxError');
+    expect(shown['stack']).toContain('log.spec');
+    expect(JSON.stringify(shown)).not.toContain('Jane');
+  });
+
+  it('keeps the codes of a database error and not its detail', () => {
+    const error = Object.assign(new Error('duplicate key value violates constraint "k"'), {
+      code: '23505',
+      constraint: 'k',
+      detail: 'Key (name)=(Jane) already exists.',
+    });
+    expect(printableError(error)).toMatchObject({
+      code: '23505',
+      constraint: 'k',
+      message: 'duplicate key value violates constraint […]',
+    });
+    expect(JSON.stringify(printableError(error))).not.toContain('Jane');
+  });
+
+  it('tells what an aggregate is made of, and its cause', () => {
+    const error = new AggregateError([new Error('one of "Jane"'), new Error('two')], 'all failed', {
+      cause: new RangeError('far off'),
+    });
+    expect(printableError(error)).toMatchObject({
+      type: 'AggregateError',
+      message: 'all failed',
+      cause: { type: 'RangeError', message: 'far off' },
+      errors: [{ message: 'one of […]' }, { message: 'two' }],
+    });
+  });
+
+  it('shows nothing of what is thrown without being an error', () => {
+    expect(printableError('Jane')).toEqual({ type: 'string' });
+  });
+});
+
+describe('the logger', () => {
+  const logged = (write: (log: ReturnType<typeof createLogger>) => void) => {
+    const lines: string[] = [];
+    write(createLogger('spec', 'info', { write: (line) => void lines.push(line) }));
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+
+  it('writes one JSON object per line, with the level by name', () => {
+    const [line] = logged((log) => log.info({ count: 2 }, 'Two of them'));
+    expect(line).toMatchObject({ level: 'info', name: 'spec', count: 2, msg: 'Two of them' });
+    expect(line?.['time']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+  });
+
+  it('masks identifiers in the text, in fields and as numbers', () => {
+    const [line] = logged((log) => {
+      log.info({ id: 9434765919, list: ['943 476 5919'], offset: 17 }, 'of 9434765919');
+    });
+    expect(line).toMatchObject({
+      id: '[identifier]',
+      list: ['[identifier]'],
+      offset: 17,
+      msg: 'of [identifier]',
+    });
+  });
+
+  it('masks credentials by the name of their field', () => {
+    const [line] = logged((log) => {
+      log.info({ headers: { authorization: 'Basic abc' }, config: { password: 'abc' } }, 'x');
+    });
+    expect(JSON.stringify(line)).not.toContain('abc');
+  });
+
+  it('writes nothing below its level', () => {
+    expect(logged((log) => log.debug('quiet'))).toEqual([]);
+  });
+});

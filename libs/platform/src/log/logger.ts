@@ -1,0 +1,33 @@
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+
+import { printableError, redactLine } from './redact.js';
+
+export type { Logger } from 'pino';
+
+// By name at any of the first two levels: headers and credentials that libraries hand about.
+const NEVER_SHOWN = ['authorization', 'password', 'clientSecret', 'client_secret', 'access_token'];
+
+/**
+ * A logger of JSON lines on stdout, one object per line. Whatever is handed to it, the line holds no
+ * credential, no `Sensitive` value and no run of digits that looks like a person's identifier.
+ */
+export function createLogger(
+  service: string,
+  level = 'info',
+  destination?: DestinationStream,
+): Logger {
+  const options = {
+    name: service,
+    level,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: printableError },
+    redact: {
+      paths: NEVER_SHOWN.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      censor: '[redacted]',
+    },
+    hooks: { streamWrite: redactLine },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}

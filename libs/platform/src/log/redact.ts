@@ -1,0 +1,57 @@
+// An identifier of a person is ten digits, written alone or grouped 3-3-4. Longer runs are times in
+// milliseconds or offsets and stay readable.
+const TEN_DIGITS = /(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)/g;
+const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+// Of an aggregate (every broker refused) the first few tell enough.
+const AGGREGATED = 3;
+const QUOTED = /(["'`])(?:(?!\1).)*\1/gs;
+
+/** `text` without anything that looks like a person's identifier or a token. */
+export function redactText(text: string): string {
+  return text.replace(TOKEN, '[token]').replace(TEN_DIGITS, '[identifier]');
+}
+
+/**
+ * One finished JSON log line, redacted. The line is parsed again only when something was found, so
+ * that a number is replaced by a string and the line stays valid JSON.
+ */
+export function redactLine(line: string): string {
+  if (line.search(TEN_DIGITS) < 0 && line.search(TOKEN) < 0) return line;
+  return `${JSON.stringify(JSON.parse(line, redactValue))}\n`;
+}
+
+function redactValue(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'number' && redactText(String(value)) !== String(value)) {
+    return '[identifier]';
+  }
+  return value;
+}
+
+/**
+ * What may be logged of an error. Libraries quote the offending value in their messages (a JSON
+ * parser, a database), so quoted parts are masked; names, codes and the call path stay.
+ */
+export function printableError(error: unknown): Record<string, unknown> {
+  if (!isErrorLike(error)) return { type: typeof error };
+  const { code, table, column, constraint } = error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    code,
+    table,
+    column,
+    constraint,
+    message: redactText(error.message.replace(QUOTED, '[…]')),
+    stack: frames.join('\n'),
+    cause: error.cause === undefined ? undefined : printableError(error.cause),
+    errors: Array.isArray(error['errors'])
+      ? error['errors'].slice(0, AGGREGATED).map(printableError)
+      : undefined,
+  };
+}
+
+// Not `instanceof`: an error may come from another realm (a worker, a test's sandbox).
+function isErrorLike(value: unknown): value is Error & Record<string, unknown> {
+  return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
+}

@@ -1,0 +1,94 @@
+import { fault, ProductError } from '../errors.js';
+import type { Fault } from '../errors.js';
+import type { Codec, Content, Identity } from '../state/codec.js';
+import { classificationCheck } from './classification.js';
+import type { IdentifierRules } from './classification.js';
+
+/** A record as a mapping made it, before it may be committed. */
+export type Candidate = {
+  identity: Identity;
+  content: Content;
+  codec: Codec;
+  /** Set by the schema check: the record encoded as state. */
+  state: Buffer | null;
+};
+
+/** One idea per check. It names what is wrong by path; an empty list is a pass. */
+export type RecordCheck = { name: string; run(candidate: Candidate): Fault[] };
+
+/** What the contract says about values: code lists, required fields, rules (compiled by the contract library). */
+export type ValueRules = (record: Content) => Fault[];
+
+/** Largest record, encoded: a quarter of what a broker takes as one message. */
+const MOST_BYTES = 256 * 1024;
+
+/** The checks of a product in their order: each may count on those before it. */
+export function standardChecks(rules: ValueRules, identifiers: IdentifierRules): RecordCheck[] {
+  return [
+    keyCheck,
+    schemaCheck,
+    {
+      name: 'values',
+      run: ({ identity, content, codec }) => rules(codec.whole(identity, content)),
+    },
+    classificationCheck(identifiers),
+    sizeCheck,
+  ];
+}
+
+/**
+ * Runs checks in order and stops at the first that fails: what comes after could not be relied on.
+ * An empty list is refused when it is made, not when the first record passes unchecked.
+ */
+export class Checks {
+  constructor(
+    private readonly product: string,
+    private readonly list: readonly RecordCheck[],
+  ) {
+    if (list.length === 0) throw new ProductError('noChecks', product);
+  }
+
+  /** The first failing step with its faults, or null if the record may be committed. */
+  run(candidate: Candidate): { step: string; errors: Fault[] } | null {
+    for (const check of this.list) {
+      const errors = check.run(candidate);
+      if (errors.length > 0) return { step: check.name, errors };
+    }
+    return null;
+  }
+}
+
+const keyCheck: RecordCheck = {
+  name: 'key',
+  run: ({ identity: { record, person, publisherOds } }) => {
+    const errors: Fault[] = [];
+    if (record === '') errors.push(fault('recordIdMissing', '/recordId'));
+    if (person.nhsNumber === null && person.local === null) {
+      errors.push(fault('personMissing', '/nhsNumber'));
+    }
+    if (person.local && person.local.issuer === '') {
+      errors.push(fault('localIdIssuerMissing', '/localPatientIdIssuer'));
+    }
+    if (publisherOds === '') errors.push(fault('publisherMissing', '/publisherOds'));
+    return errors;
+  },
+};
+
+/** Encoding is the check: a record that does not fit cannot be encoded. Only then the path is looked for. */
+const schemaCheck: RecordCheck = {
+  name: 'schema',
+  run: (candidate) => {
+    const { identity, content, codec } = candidate;
+    try {
+      candidate.state = codec.state(identity, content);
+      return [];
+    } catch {
+      return [fault('schemaMismatch', codec.pathOf(identity, content) ?? '/')];
+    }
+  },
+};
+
+const sizeCheck: RecordCheck = {
+  name: 'size',
+  run: ({ state }) => (state && state.length > MOST_BYTES ? [fault('recordTooLarge', '/')] : []),
+};

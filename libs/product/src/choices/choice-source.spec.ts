@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+
+import type { SourceItem } from '../define/source.js';
+import { nhsNumber } from '../rig/feed.js';
+import { choiceSource } from './choice-source.js';
+import type { ChoiceStatement } from './statement.js';
+
+const SNOMED = 'http://snomed.info/sct';
+const source = choiceSource([
+  { system: SNOMED, code: '827241000000103', choice: 'type-1', objects: true },
+  { system: SNOMED, code: '827261000000102', choice: 'type-1', objects: false },
+]);
+const NHS = nhsNumber(1);
+const patient = {
+  resourceType: 'Patient',
+  id: 'p1',
+  identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: NHS }],
+};
+const observation = {
+  resourceType: 'Observation',
+  id: 'o1',
+  status: 'final',
+  code: { coding: [{ system: SNOMED, code: '827241000000103' }] },
+  subject: { reference: 'Patient/p1' },
+  effectiveDateTime: '2026-03-01',
+};
+const consent = {
+  resourceType: 'Consent',
+  id: 'c1',
+  status: 'active',
+  patient: { identifier: patient.identifier[0] },
+  dateTime: '2026-03-02T10:00:00Z',
+  provision: {
+    type: 'deny',
+    purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' }],
+  },
+};
+const bundleOf = (...resources: object[]) => ({
+  resourceType: 'Bundle',
+  type: 'collection',
+  entry: resources.map((resource) => ({ resource })),
+});
+
+async function read(text: string, contentType = 'application/fhir+json') {
+  const body = (async function* () {
+    yield Buffer.from(text);
+  })();
+  const items: SourceItem<ChoiceStatement>[] = [];
+  for await (const item of source.read({ contentType, body, environment: 'test' }))
+    items.push(item);
+  return items;
+}
+const one = async (resource: object) =>
+  (await read(JSON.stringify(bundleOf(resource, patient))))[0]!;
+const codes = (item: SourceItem<ChoiceStatement>) =>
+  item.outcome === undefined ? [] : item.errors.map(({ code, path }) => `${code} ${path}`);
+
+describe('entries about a choice', () => {
+  test('a coded entry of a GP record, its patient elsewhere in the submission', async () => {
+    expect(await one(observation)).toMatchObject({
+      sourceId: 'Observation/o1',
+      record: {
+        person: { nhsNumber: NHS },
+        ...{ choice: 'type-1', objects: true, at: Date.UTC(2026, 2, 1), id: 'o1' },
+      },
+    });
+    const withdrawn = { coding: [{ system: SNOMED, code: '827261000000102' }] };
+    expect(await one({ ...observation, code: withdrawn })).toMatchObject({
+      record: { choice: 'type-1', objects: false },
+    });
+  });
+
+  test('a consent about care, denied, permitted, and no longer active', async () => {
+    const choice = 'dissent';
+    expect(await one(consent)).toMatchObject({ record: { choice, objects: true } });
+    const permitted = { ...consent.provision, type: 'permit' };
+    expect(await one({ ...consent, provision: permitted })).toMatchObject({
+      record: { choice, objects: false },
+    });
+    expect(await one({ ...consent, status: 'inactive' })).toMatchObject({
+      record: { choice, objects: false },
+    });
+  });
+
+  test('someone known by a local identifier alone, contained in the entry', async () => {
+    const assigner = {
+      identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'RRV' },
+    };
+    const own = { resourceType: 'Patient', id: 'x', identifier: [{ value: '77', assigner }] };
+    const item = await one({ ...consent, contained: [own], patient: { reference: '#x' } });
+    expect(item).toMatchObject({ record: { person: { local: { issuer: 'RRV', id: '77' } } } });
+  });
+
+  test('what cannot be used is named by code and path, and never repeated', async () => {
+    expect(codes(await one({ ...observation, effectiveDateTime: undefined }))).toEqual([
+      'MESH-2611 /effectiveDateTime',
+    ]);
+    expect(codes(await one({ ...observation, status: 'entered-in-error' }))).toEqual([
+      'MESH-2612 /status',
+    ]);
+    expect(codes(await one({ ...observation, subject: {} }))).toHaveLength(1);
+    expect(
+      codes(await one({ ...observation, subject: { reference: 'Patient/none' } })),
+    ).toHaveLength(1);
+    // A Type 2 opt-out ended in 2018 and must not be acted on; another code says nothing of a choice.
+    const other = { coding: [{ system: SNOMED, code: '881561000000100' }] };
+    expect(await one({ ...observation, code: other })).toMatchObject({ outcome: 'notUsed' });
+    const item = await one({ ...observation, id: NHS, status: 1 });
+    expect(item).toMatchObject({ sourceId: 'Observation', outcome: 'quarantined' });
+  });
+
+  test('one entry on each line; a line that is no JSON stands alone', async () => {
+    const lines = [JSON.stringify(patient), '{', JSON.stringify(observation)].join('\n');
+    const items = await read(lines, 'application/fhir+ndjson');
+    expect(items.map(({ index, outcome }) => [index, outcome])).toEqual([
+      [1, 'quarantined'],
+      [2, undefined],
+    ]);
+  });
+
+  test('a body that is no JSON is refused whole', async () => {
+    await expect(read('no json')).rejects.toMatchObject({ fault: { path: '' } });
+  });
+});

@@ -1,0 +1,137 @@
+import { defineSource } from '../define/source.js';
+import type { Source, SourceInput, SourceItem } from '../define/source.js';
+import { fault, IntakeRefused } from '../errors.js';
+import type { Fault } from '../errors.js';
+import { readEntry } from './read-entry.js';
+import type { Patients } from './read-entry.js';
+import { anyResource, bundle, ENTRIES, PATIENT } from './resources.js';
+import type { Patient } from './resources.js';
+import type { ChoiceCode, ChoiceStatement } from './statement.js';
+
+/** A practice of 20,000 people has some hundred such entries; a submission is read whole. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const RESOURCE_ID = /^[A-Za-z0-9.-]{1,64}$/;
+
+/** The name of every domain's source of choices, and so the end of its address: `/v1/intake/choices`. */
+const CHOICES = 'choices';
+
+/**
+ * A domain's source of people's choices. `codes`: those entries of the domain's own systems that state one; a `Consent`
+ * about care (purpose TREAT, permitted or denied) is understood by every domain.
+ */
+export function choiceSource(codes: readonly ChoiceCode[]): Source<ChoiceStatement> {
+  const source = defineSource<ChoiceStatement>({
+    name: CHOICES,
+    method: 'http',
+    contentTypes: ['application/fhir+json', 'application/fhir+ndjson'],
+    maxBytes: MOST_BYTES,
+    read: (input) => read(input, codes),
+  });
+  return { ...source, tells: 'choices' };
+}
+
+type Resource = { value: unknown; fullUrl?: string; raw: string };
+
+async function* read(
+  input: SourceInput,
+  codes: readonly ChoiceCode[],
+): AsyncGenerator<SourceItem<ChoiceStatement>> {
+  const text = await textOf(input.body);
+  const resources = input.contentType.includes('ndjson') ? lines(text) : whole(text);
+  const patients = patientsOf(resources);
+  const about = { codes, patients, mode: input.environment };
+  for (const [index, one] of resources.entries()) {
+    const item = itemOf(index, one, about);
+    if (item) yield item;
+  }
+}
+
+function itemOf(
+  index: number,
+  { value, raw }: Resource,
+  about: Parameters<typeof readEntry>[1],
+): SourceItem<ChoiceStatement> | null {
+  const head = { index, sourceId: null as string | null, raw };
+  const unread = (outcome: 'quarantined' | 'notUsed', ...errors: Fault[]) => ({
+    ...head,
+    outcome,
+    errors,
+  });
+  const known = anyResource.safeParse(value);
+  if (!known.success) return unread('quarantined', fault('fhirTypeMissing', '/resourceType'));
+  const { resourceType: kind } = known.data;
+  if (kind === 'Patient') return null;
+  head.sourceId = idOf(kind, known.data.id);
+  if (!isEntry(kind)) return unread('notUsed', fault('kindNotUsed', '/resourceType'));
+  const parsed = ENTRIES[kind].safeParse(value);
+  if (!parsed.success) {
+    const paths = parsed.error.issues.map(({ path }) => `/${path.map(String).join('/')}`);
+    return unread('quarantined', ...paths.map((path) => fault('fhirElementInvalid', path)));
+  }
+  const entry = readEntry(parsed.data, about);
+  if (entry === null) return unread('notUsed', fault('kindNotUsed', '/code'));
+  if (Array.isArray(entry)) return unread('quarantined', ...entry);
+  // Kept with what it takes to read it again alone: the person it is about.
+  return { ...head, raw: alone(value, entry), record: entry, at: new Date(entry.at).toISOString() };
+}
+
+const isEntry = (kind: string): kind is keyof typeof ENTRIES => Object.hasOwn(ENTRIES, kind);
+
+/** Kind and id; an id with ten digits in a row could be an NHS number and is left out. */
+const idOf = (kind: string, id: unknown): string | null => {
+  if (!isEntry(kind)) return null;
+  const named = typeof id === 'string' && RESOURCE_ID.test(id) && !/\d{10}/.test(id);
+  return named ? `${kind}/${id}` : kind;
+};
+
+function alone(value: unknown, { person }: ChoiceStatement): string {
+  return JSON.stringify({ resource: value, person });
+}
+
+function patientsOf(resources: readonly Resource[]): Patients {
+  const patients = new Map<string, Patient>();
+  for (const { value, fullUrl } of resources) {
+    const { data } = PATIENT.safeParse(value);
+    if (!data) continue;
+    if (fullUrl) patients.set(fullUrl, data);
+    if (data.id) patients.set(`Patient/${data.id}`, data);
+  }
+  return patients;
+}
+
+function whole(text: string): Resource[] {
+  const value = parse(text);
+  if (value === undefined) throw new IntakeRefused(fault('jsonMalformed', ''));
+  const { data } = bundle.safeParse(value);
+  if (!data) return [{ value, raw: text }];
+  return (data.entry ?? []).map(({ resource, fullUrl }) => ({
+    value: resource,
+    raw: JSON.stringify(resource) ?? '',
+    ...(fullUrl && { fullUrl }),
+  }));
+}
+
+function lines(text: string): Resource[] {
+  const all = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return all.map((raw) => ({ value: parse(raw), raw }));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The engine's own message quotes the input, so it goes nowhere.
+    return undefined;
+  }
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new IntakeRefused(fault('bodyTooLarge', ''));
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

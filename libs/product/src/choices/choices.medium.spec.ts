@@ -1,0 +1,255 @@
+import { avroType } from '@caremesh/contract';
+import { openDatabase } from '@caremesh/platform';
+import type { Database } from '@caremesh/platform';
+import { testDatabase } from '@caremesh/testing';
+import type { TestDatabase } from '@caremesh/testing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { readContractFolder } from '../approval/contract-folder.js';
+import { runProduct } from '../approval/live-product.js';
+import { Committer } from '../intake/committer.js';
+import { Preparer } from '../intake/prepare.js';
+import type { RunningProduct } from '../intake/prepare.js';
+import { domainMigrations } from '../migrations/all.js';
+import { Routes } from '../outbox/outbox.js';
+import { splitWire } from '../registry/wire.js';
+import { gp, nhsNumber, ODS } from '../rig/feed.js';
+import type { Line } from '../rig/feed.js';
+import { readBody } from '../rig/read-body.js';
+import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from '../rig/small-mesh.js';
+import { Seal } from '../sealing/seal.js';
+import type { OwnChoice } from './held.js';
+import type { ChoiceStatement } from './statement.js';
+
+const KEY = Buffer.alloc(32, 6);
+const folder = readContractFolder(SCHEMAS, CONTRACT);
+const type = avroType(JSON.parse(folder.schema) as object);
+const ARRIVAL = {
+  ...{ source: 'feed', contentType: 'application/x-ndjson', receipt: 'r' },
+  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+};
+let place: TestDatabase;
+let database: Database;
+let records: Preparer;
+let choices: Preparer;
+let committer: Committer;
+
+beforeAll(async () => {
+  place = await testDatabase();
+  database = await openDatabase({ url: place.url, entities: [], migrations: domainMigrations });
+  const version = {
+    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
+    secondary: { topic: SECONDARY, schemaId: SCHEMA_ID },
+  };
+  const product: RunningProduct = await runProduct(gp.products[0]!, folder, version, {
+    routes: new Routes(database.pool),
+    registryUrl: 'http://registry',
+    schemaOf: async () => null,
+  });
+  records = new Preparer(KEY, [product]);
+  choices = new Preparer(KEY, [product], 'choices');
+  committer = new Committer({
+    ...{ databaseUrl: place.url, domainKey: KEY, seal: new Seal(KEY) },
+    products: () => [product.live],
+    log: { warn: () => undefined },
+  });
+});
+afterAll(async () => {
+  await committer.close();
+  await database.close();
+  await place.drop();
+});
+
+/** A line of the feed, or what somebody says about their record. */
+type Said = Omit<ChoiceStatement, 'person'> & { nhs: string | null; local: string | null };
+type Step = Line | Said;
+
+let index = 0;
+function prepared(step: Step) {
+  const head = { index: index++, sourceId: null, raw: `${index} ${JSON.stringify(step)}` };
+  if ('do' in step) return records.prepare({ ...head, record: step, at: step.at ?? null }, ARRIVAL);
+  const { nhs, local, ...said } = step;
+  const person = {
+    ...{ nhsNumber: nhs, nhsNumberStatus: '01' },
+    local: local === null ? null : { issuer: ODS, id: local },
+  };
+  return choices.prepare({ ...head, record: { ...said, person }, at: null }, ARRIVAL);
+}
+
+const commit = async (...steps: Step[]) =>
+  (await committer.commit({ items: steps.map(prepared) })).map(({ outcome }) => outcome);
+
+type Row = { key: string; change: unknown; revision: number; id: string; text: unknown };
+
+/** What was sent to a topic, in order. */
+async function sentTo(topic: string): Promise<Row[]> {
+  const { rows } = await database.pool.query<{ body: Buffer }>(
+    `SELECT body FROM outbox JOIN outbox_route ON id = route WHERE $1 = ANY(topics) ORDER BY pos`,
+    [topic],
+  );
+  return rows.map(({ body }) => {
+    const { key, value, headers } = readBody(body);
+    const content = value
+      ? (type.fromBuffer(splitWire(value)!.avro) as Record<string, unknown>)
+      : null;
+    return {
+      ...{
+        key,
+        change: content?.['changeType'] ?? null,
+        text: content?.['medicationText'] ?? null,
+      },
+      revision: Number(headers.get('ce_recordrevision')),
+      id: headers.get('ce_id')!,
+    };
+  });
+}
+
+/** Keys that a new reader of a topic finds a record under. */
+async function live(topic: string): Promise<string[]> {
+  const last = new Map((await sentTo(topic)).map((row) => [row.key, row]));
+  const found = [...last.values()].filter(({ change }) => change !== null && change !== 'MERGED');
+  return found.map(({ key }) => key).sort();
+}
+
+/** Keys of all records held whose person is not left out of an edition, by what is held of the person. */
+async function expected(choice: OwnChoice): Promise<string[]> {
+  const { rows } = await database.pool.query<{
+    key: string;
+    chosen: Record<string, { objects: boolean }>;
+  }>(
+    `SELECT r.person || '.' || r.record AS key, p.choices AS chosen FROM record r JOIN person p USING (person)
+     WHERE r.revision > 0`,
+  );
+  return rows
+    .filter(({ chosen }) => !chosen?.[choice]?.objects)
+    .map(({ key }) => key)
+    .sort();
+}
+
+const says = (
+  person: number,
+  choice: OwnChoice,
+  objects: boolean,
+  at: number,
+  local: string | null = null,
+): Said => ({ nhs: nhsNumber(person), local, choice, objects, at, id: `${at}` });
+const put = (id: string, person: number, text = 'first', local: string | null = null): Line => ({
+  ...{ do: 'put', id, nhs: nhsNumber(person), local, text },
+});
+
+it('leaves a person with a Type 1 opt-out out of the secondary edition, and takes them in again', async () => {
+  await commit(put('a', 1), put('b', 1), put('c', 2));
+  const [before, other] = [await live(SECONDARY), await live(TOPIC)];
+  expect(before).toHaveLength(3);
+  expect(await commit(says(1, 'type-1', true, 10))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(1);
+  expect(await live(TOPIC)).toEqual(other);
+  const sent = (await sentTo(TOPIC)).length;
+  expect(await commit(put('a', 1, 'second'), put('d', 1))).toEqual(['accepted', 'accepted']);
+  expect(await live(SECONDARY)).toHaveLength(1);
+  expect((await sentTo(TOPIC)).length).toBe(sent + 2);
+  // An older entry, and one told again, change nothing.
+  expect(await commit(says(1, 'type-1', false, 9), says(1, 'type-1', true, 10))).toEqual([
+    ...['unchanged', 'unchanged'],
+  ]);
+  expect(await commit(says(1, 'type-1', false, 11))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(4);
+  expect((await sentTo(SECONDARY)).filter(({ text }) => text === 'second')).toHaveLength(1);
+});
+
+it('leaves a person who dissents from sharing out of the product topic alone', async () => {
+  await commit(put('e', 3));
+  const secondary = await live(SECONDARY);
+  const topic = await live(TOPIC);
+  await commit(says(3, 'dissent', true, 10));
+  expect(await live(TOPIC)).toHaveLength(topic.length - 1);
+  expect(await live(SECONDARY)).toEqual(secondary);
+  await commit(says(3, 'type-1', true, 10), put('f', 3));
+  expect(await live(TOPIC)).toHaveLength(topic.length - 1);
+  expect(await live(SECONDARY)).toHaveLength(secondary.length - 1);
+});
+
+it('keeps a choice that comes before any record, and through a merge', async () => {
+  await commit(says(4, 'type-1', true, 10), put('g', 4), put('h', 5));
+  const before = await live(SECONDARY);
+  await commit({ do: 'merge', nhs: nhsNumber(4), into: nhsNumber(5) });
+  // The survivor is left out now, with everything held of either.
+  expect(await live(SECONDARY)).toHaveLength(before.length - 1);
+  expect(await commit(says(4, 'type-1', false, 12))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(before.length + 1);
+});
+
+it('a choice of somebody known by a local identifier holds once the NHS number is known, in one batch too', async () => {
+  await commit(put('i', 6));
+  const before = await live(SECONDARY);
+  const local: Said = { ...says(6, 'type-1', true, 10), nhs: null, local: 'L6' };
+  await commit(local, put('j', 6, 'first', 'L6'));
+  expect(await live(SECONDARY)).toHaveLength(before.length - 1);
+});
+
+it('never shows a record in an edition its person is left out of, nor hides another, whatever comes', async () => {
+  const who = fc.record({
+    nhs: fc.option(fc.nat(3).map((n) => nhsNumber(30 + n))),
+    local: fc.option(fc.nat(3).map((n) => `R${n}`)),
+  });
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc
+        .record({
+          do: fc.constant('put' as const),
+          id: fc.nat(5).map((n) => `q${n}`),
+          text: fc.nat(2).map(String),
+          who,
+        })
+        .map(({ who: person, ...rest }) => ({ ...rest, ...person })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ do: fc.constant('retract' as const), id: fc.nat(5).map((n) => `q${n}`), who })
+        .map(({ who: person, ...rest }) => ({ ...rest, ...person })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => ({
+        ...{ do: 'merge' as const, nhs: nhsNumber(30 + a), into: nhsNumber(30 + b) },
+      })),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .record({
+          choice: fc.constantFrom('type-1' as const, 'dissent' as const),
+          objects: fc.boolean(),
+          at: fc.nat(20),
+          id: fc.nat(3).map(String),
+          who: who.filter(({ nhs, local }) => nhs !== null || local !== null),
+        })
+        .map(({ who: person, ...rest }) => ({ ...rest, ...person })),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 6 }),
+      async (batches) => {
+        for (const steps of batches) await commit(...steps);
+        for (const [topic, choice] of [
+          [TOPIC, 'dissent'],
+          [SECONDARY, 'type-1'],
+        ] as const) {
+          expect(await live(topic)).toEqual(await expected(choice));
+          const all = await sentTo(topic);
+          expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+          const last = new Map<string, number>();
+          for (const { key, revision } of all) {
+            expect(revision).toBeGreaterThan(last.get(key) ?? -1);
+            last.set(key, revision);
+          }
+        }
+      },
+    ),
+    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25) },
+  );
+});

@@ -1,0 +1,102 @@
+import type { Faulty } from '../errors.js';
+import type { Joined, JoinedSource, Source } from './source.js';
+
+/** Whom a record is about: an NHS number, or the identifier an organisation (ODS code) issued, or both. */
+export type PersonRef = {
+  nhsNumber: string | null;
+  nhsNumberStatus: string;
+  local: { issuer: string; id: string } | null;
+};
+
+/** The core fields that the library fills; a mapping never states them. */
+export type FilledField =
+  | 'recordId'
+  | 'nhsNumber'
+  | 'nhsNumberStatus'
+  | 'localPatientId'
+  | 'localPatientIdIssuer'
+  | 'publisherOds'
+  | 'recordedAt'
+  | 'sourceSystemUpdatedAt'
+  | 'changeType'
+  | 'survivorKey';
+
+type RecordIdentity = {
+  /** The source system's own identifier of the record, unique within its keeper. Landed, never published as it is. */
+  sourceRecordId: string;
+  /**
+   * ODS code of who keeps the record, in a source whose identifiers are each keeper's own. Null if the source did not
+   * say: then it is the record held under that identifier, of that person if several keepers gave it. Left out, an
+   * identifier is unique within the product.
+   */
+  keeper?: string | null;
+};
+
+/** A record now has this content. `at`: RFC 3339 time of the source's event, null to order by receipt. */
+export type Upsert<R> = RecordIdentity & {
+  change: 'upsert';
+  person: PersonRef;
+  publisherOds: string;
+  at: string | null;
+  content: Partial<Omit<R, FilledField>>;
+};
+/** The record was never true (entered in error). Its person may be unknown to a retraction (null). */
+export type Retract = RecordIdentity & {
+  change: 'retract';
+  person: PersonRef | null;
+  publisherOds: string;
+  at: string | null;
+};
+/** Two people are one: everything held of `from` belongs to `into` from now on. */
+export type Merge = {
+  change: 'merge';
+  from: PersonRef;
+  into: PersonRef;
+  publisherOds: string;
+  at: string | null;
+};
+export type Change<R> = Upsert<R> | Retract | Merge;
+
+export type Product<S = never, R = never> = {
+  /** `<domain>/<product>/v<major>`: the folder below schemas/. */
+  contract: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the rows' type is bound by defineProduct to S
+  from: Source<S> | JoinedSource<any>;
+  /** Pure: the same source record always gives the same changes. An empty list: not used by this product. */
+  map(record: S): Change<R>[] | Faulty;
+  /**
+   * For sources whose messages state only part of a record (HL7): what the record is after a message, given
+   * what is held. Without it a record is what the last message said.
+   */
+  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  /**
+   * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
+   * the major begins with everything that is held; null leaves a record out until its source states it again. Pure.
+   */
+  fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+};
+
+/** Says what a product is: its contract, the source it is made from, and the pure mapping between the two. */
+export function defineProduct<Row, R>(definition: {
+  contract: string;
+  from: JoinedSource<Row>;
+  map(record: Joined<Row>): Change<R>[] | Faulty;
+  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+}): Product<Joined<Row>, R>;
+export function defineProduct<S, R>(definition: {
+  contract: string;
+  from: Source<S>;
+  map(record: S): Change<R>[] | Faulty;
+  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+}): Product<S, R>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are what callers see
+export function defineProduct(definition: Product<any, any>): Product<any, any> {
+  if (!/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*\/v[1-9]\d*$/.test(definition.contract)) {
+    throw new TypeError(
+      `The contract of a product is <domain>/<product>/v<major>, not ${definition.contract}`,
+    );
+  }
+  return definition;
+}

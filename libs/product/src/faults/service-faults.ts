@@ -1,0 +1,143 @@
+import { bad, later, refused } from './row.js';
+import type { FaultRow } from './row.js';
+
+/** 24xx joins · 25xx quarantine · 26xx state · 27xx publishing and start · 28xx consumption. */
+export const SERVICE_FAULTS = {
+  // 24xx Joins
+  ancestorMissing: later(
+    'MESH-2401',
+    'The item waits for a row it belongs to',
+    'Send the missing table; the item is published as soon as it has arrived.',
+  ),
+  partKeyMissing: bad(
+    'MESH-2402',
+    'The row has no key to join it by',
+    'Fill the key column of the row.',
+  ),
+  // 25xx Quarantine
+  quarantineUnknown: refused(
+    'MESH-2501',
+    404,
+    'There is no such quarantined item',
+    'List the items with `mesh quarantine list`.',
+  ),
+  reasonMissing: bad(
+    'MESH-2502',
+    'A reason is needed to see a payload',
+    'Give the reason: it is kept on the ledger with your name.',
+  ),
+  payloadExpired: refused(
+    'MESH-2503',
+    410,
+    'The payload is no longer kept',
+    'Ask the source system to send the item again.',
+  ),
+  replayEmpty: bad(
+    'MESH-2504',
+    'The selection for the replay names nothing',
+    'Give ids, or a cause, or a time range.',
+  ),
+  ledgerUnreachable: later(
+    'MESH-2505',
+    'The ledger cannot be written now, so the payload stays closed',
+    'Try again when governance is up.',
+  ),
+  // 26xx State
+  mergeIntoSelf: bad(
+    'MESH-2601',
+    'A merge names the same person twice',
+    'Name two different people: the one that ends and the one that survives.',
+  ),
+  mergeCycle: bad(
+    'MESH-2602',
+    'The merge would lead in a circle',
+    'The survivor was itself merged into this person before; correct the merge at its source.',
+  ),
+  recordKeeperUnclear: bad(
+    'MESH-2603',
+    'Several record keepers have a record of this id, and nothing says whose is meant',
+    'State whose record it is (FHIR: the ODS code of Patient.managingOrganization), or whom it is about.',
+  ),
+  // 261x Choices
+  choiceUndated: bad(
+    'MESH-2611',
+    'The entry does not say from when the choice holds',
+    'Give the date on which the entry took effect: of several entries the latest counts.',
+  ),
+  choiceInError: bad(
+    'MESH-2612',
+    'The entry was made in error and says nothing',
+    'Send the entry that holds now, with its date.',
+  ),
+  // 27xx Publishing and start
+  noChecks: refused(
+    'MESH-2701',
+    500,
+    'The product has no checks',
+    'A product without checks is not started. Leave the standard list in place.',
+  ),
+  contractFolderMissing: refused(
+    'MESH-2702',
+    500,
+    'The contract folder of a product is missing or cannot be read',
+    'Check MESH_SCHEMAS_DIR and the contract named in defineProduct.',
+  ),
+  schemaNotApproved: later(
+    'MESH-2703',
+    'The schema of the product has no approved version',
+    'Propose the contract; records wait until it is approved.',
+  ),
+  publisherFenced: later(
+    'MESH-2704',
+    'Another process publishes this shard now',
+    'Nothing to do: this process has stopped sending.',
+  ),
+  definitionInvalid: refused(
+    'MESH-2705',
+    500,
+    'The definition of the domain is not valid',
+    'Correct the definition as the detail says.',
+  ),
+  submissionFailed: refused(
+    'MESH-2810',
+    500,
+    'The rest of the submission could not be worked through',
+    'Items up to the fault are stored. Tell the operators the receipt; send the file again once it is mended.',
+  ),
+  // 28xx Consumption
+  noMagicByte: bad(
+    'MESH-2801',
+    'The value does not begin with the magic byte of the wire format',
+    'Publish with the schema id prefix: 0x00 and four bytes.',
+  ),
+  schemaIdUnknown: bad(
+    'MESH-2802',
+    'The schema id is not known to the registry',
+    'Publish only with an approved version of the product.',
+  ),
+  schemaIdOfAnother: bad(
+    'MESH-2803',
+    'The schema id belongs to another product',
+    'Publish only with an approved version of this very product.',
+  ),
+  undecodable: bad(
+    'MESH-2804',
+    'The bytes cannot be decoded with their schema',
+    'The publisher must encode with the schema it names.',
+  ),
+  handlerFailed: bad(
+    'MESH-2805',
+    'The handler of the consumer failed on this record',
+    'Correct the handler; then replay the record.',
+  ),
+  recordKeyMalformed: bad(
+    'MESH-2806',
+    'The key of the record is not the one the mesh gives',
+    'Publish through the outbox; a key is the person part, a full stop and the record part.',
+  ),
+  envelopeIncomplete: bad(
+    'MESH-2807',
+    'A header that every record must have is missing or malformed',
+    'Publish through the outbox, or add the header named.',
+  ),
+} as const satisfies Record<string, FaultRow>;

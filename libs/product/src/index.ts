@@ -1,0 +1,66 @@
+export type { ChoiceCode } from './choices/statement.js';
+export { defineDomain } from './define/domain.js';
+export type { AnyProduct, AnySource, Domain } from './define/domain.js';
+export { defineSubscription } from './define/subscription.js';
+export type { Subscription } from './define/subscription.js';
+export { defineProduct } from './define/product.js';
+export type {
+  Change,
+  FilledField,
+  Merge,
+  PersonRef,
+  Product,
+  Retract,
+  Upsert,
+} from './define/product.js';
+export { defineJoinedSource, defineSource } from './define/source.js';
+export type {
+  ItemOutcome,
+  Joined,
+  JoinedSource,
+  JoinPart,
+  ListenContext,
+  Listening,
+  Outcome,
+  PartRow,
+  Source,
+  SourceInput,
+  SourceItem,
+  SourcePart,
+  Submit,
+} from './define/source.js';
+export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
+export type { Fault, FaultCode, FaultName } from './errors.js';
+export * as nhsNumber from './person/nhs-number.js';
+export type { Mode } from './person/nhs-number.js';
+export { shownId } from './person/shown-id.js';
+export * as ukTime from './person/uk-time.js';
+export { RowReader } from './csv/row-reader.js';
+export { csvTable } from './csv/table.js';
+export type { CsvRow, CsvTable } from './csv/table.js';
+export { charsetOf } from './csv/text.js';
+export { findRefused, listRefused } from './subscribe/refused.js';
+export type { RefusedFilter, RefusedItem } from './subscribe/refused.js';
+export { UNKNOWN_REVISION } from './subscribe/received.js';
+export type { Envelope, Origin, Received, RecordKey } from './subscribe/received.js';
+export { subscribe } from './subscribe/subscribe.js';
+export type { Subscribed } from './subscribe/subscribe.js';
+export type { ConsumerSettings, SubscribeOptions } from './subscribe/consumption.js';
+export { inspect, publisherOf } from './inspect/inspect.js';
+export type { InspectedBatch, RefusedRecord } from './inspect/inspect.js';
+export type { SubscriptionStatus } from './subscribe/subscription.js';
+export { Subscribe1763769600000 } from './subscribe/tables.js';
+export { RecordContext, Records, RecordTransport } from './subscribe/transport.js';
+export { openOutbox, plainArray } from './outbox/outbox.js';
+export type { OutgoingRecord } from './outbox/outbox.js';
+export { Relay } from './outbox/relay.js';
+export { SchemaRegistry } from './registry/schema-registry.js';
+export { splitWire, withSchemaId } from './registry/wire.js';
+export type { KafkaConnection } from './kafka/client.js';
+export { outboxMigrations, quarantineMigrations } from './migrations/all.js';
+export { startDomain } from './start/start-domain.js';
+export type { RelaySettings } from './outbox/relay.js';
+export { startRelay } from './outbox/relay-thread.js';
+export type { RelayThreadSettings, RunningRelay } from './outbox/relay-thread.js';
+export { QuarantineStore } from './quarantine/store.js';
+export { readKey, Seal } from './sealing/seal.js';

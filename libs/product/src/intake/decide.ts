@@ -1,0 +1,132 @@
+import type { ItemOutcome, Outcome } from '../define/source.js';
+import type { Fault } from '../errors.js';
+import { quarantineStatement } from '../quarantine/statements.js';
+import type { QuarantineEntry } from '../quarantine/statements.js';
+import type { Seal } from '../sealing/seal.js';
+import { apply } from '../state/apply.js';
+import type { Emitter } from '../state/emit.js';
+import type { Statement } from '../state/store.js';
+import type { World } from '../state/world.js';
+import { newId } from './ids.js';
+import { answerAsBefore, landedStatement, payloadStatement } from './landing.js';
+import type { Landed, Landing } from './landing.js';
+import type { Prepared, Refusal } from './prepare.js';
+
+/** When several changes come of one item, the first of these that happened is its outcome. */
+const WEIGHT: readonly Outcome[] = [
+  'quarantined',
+  'accepted',
+  'retracted',
+  'held',
+  'unchanged',
+  'notUsed',
+];
+
+/**
+ * Decides items one after the other on the world as read, and gathers what must be written.
+ * Nothing is written here; if the transaction fails, another decision is made on what is there then.
+ */
+export class Decision {
+  readonly outcomes: ItemOutcome[] = [];
+  readonly #landings: Landing[] = [];
+  readonly #kept: Prepared[] = [];
+  readonly #refused: QuarantineEntry[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly emitter: Emitter,
+    private readonly landed: Map<string, Landed>,
+  ) {}
+
+  /** @param refuseReuse a reused message id is refused outright (a listener answers at once), else quarantined. */
+  async decide(item: Prepared, refuseReuse: boolean): Promise<void> {
+    const before = answerAsBefore(item, this.landed);
+    if (!before) return this.#land(item, await this.#apply(item));
+    if (before.outcome !== 'refused' || refuseReuse) {
+      this.outcomes.push(before);
+      return;
+    }
+    const refusal = { step: 'land', product: productOf(item), errors: before.errors };
+    this.#settle(
+      { ...item, landing: null },
+      'quarantined',
+      this.#quarantine(item, refusal),
+      before.errors,
+    );
+  }
+
+  async #apply(item: Prepared): Promise<{ outcomes: Outcome[]; refusal: Refusal | null }> {
+    const outcomes: Outcome[] = [];
+    let refusal = item.refusal;
+    for (const change of item.changes) {
+      const applied = await apply(this.world, this.emitter, change);
+      if (typeof applied === 'string') outcomes.push(applied);
+      else refusal = { step: 'state', product: change.product.id, errors: [applied] };
+    }
+    return { outcomes, refusal };
+  }
+
+  #land(
+    item: Prepared,
+    { outcomes, refusal }: { outcomes: Outcome[]; refusal: Refusal | null },
+  ): void {
+    if (refusal) {
+      this.#settle(item, 'quarantined', this.#quarantine(item, refusal), refusal.errors);
+    } else if (item.notUsed) {
+      this.#settle(item, 'notUsed', null, item.notUsed);
+    } else {
+      const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
+      this.#settle(item, outcome, null, []);
+    }
+  }
+
+  #quarantine(item: Prepared, { step, product, errors, publisherOds }: Refusal): string {
+    const id = newId();
+    this.#refused.push({
+      id,
+      product,
+      source: item.arrival.source,
+      sourceId: item.sourceId,
+      publisherOds: item.publisherOds ?? publisherOds ?? item.changes[0]?.publisherOds ?? null,
+      step,
+      errors,
+      contentType: item.arrival.contentType,
+      part: item.part,
+      landing: item.joinedRoot ?? item.landing?.key ?? null,
+      payload:
+        item.preamble === '' ? item.raw : Buffer.concat([Buffer.from(item.preamble), item.raw]),
+      origin: null,
+    });
+    return id;
+  }
+
+  #settle(item: Prepared, outcome: Outcome, quarantineId: string | null, errors: Fault[]): void {
+    const { index, sourceId, landing } = item;
+    this.outcomes.push({ index, sourceId, outcome, ...(quarantineId && { quarantineId }), errors });
+    if (landing) {
+      const landed = { digest: landing.digest, outcome, quarantineId, errors };
+      this.landed.set(landing.key.toString('hex'), landed);
+      this.#landings.push({ key: landing.key, landed });
+    }
+    // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before.
+    if (outcome !== 'quarantined' && outcome !== 'unchanged' && !item.joinedRoot)
+      this.#kept.push(item);
+  }
+
+  /** Quarantine entries that this decision makes. */
+  get refusedIds(): string[] {
+    return this.#refused.map(({ id }) => id);
+  }
+
+  /** What is to be written for the items themselves. */
+  statements(batchId: string, seal: Seal): Statement[] {
+    return [
+      ...(this.#landings.length > 0 ? [landedStatement(this.#landings)] : []),
+      ...(this.#kept.length > 0 ? [payloadStatement(batchId, this.#kept, seal)] : []),
+      ...(this.#refused.length > 0 ? [quarantineStatement(this.#refused, seal)] : []),
+    ];
+  }
+}
+
+const productOf = (item: Prepared): string =>
+  item.refusal?.product ?? item.changes[0]?.product.id ?? '';

@@ -1,0 +1,114 @@
+import type { Client } from 'pg';
+
+import type { ItemOutcome, Outcome } from '../define/source.js';
+import { fault } from '../errors.js';
+import type { Fault } from '../errors.js';
+import { byteaArray, plainArray } from '../outbox/outbox.js';
+import type { Seal } from '../sealing/seal.js';
+import type { Statement } from '../state/store.js';
+import type { Prepared } from './prepare.js';
+
+/** A message landed before: what its bytes were, and what became of it. */
+export type Landed = {
+  digest: Buffer;
+  outcome: Outcome;
+  quarantineId: string | null;
+  errors: Fault[] | null;
+};
+type LandedRow = [Buffer, Buffer, Outcome, string | null, Fault[] | null];
+
+const LANDED = {
+  name: 'intake-landed',
+  rowMode: 'array' as const,
+  text: `SELECT message, digest, outcome, quarantine_id, errors FROM landed WHERE message = ANY($1::bytea[])`,
+};
+
+/** Messages landed before, by the hexadecimal form of their key. */
+export async function loadLanded(
+  client: Client,
+  items: readonly Prepared[],
+): Promise<Map<string, Landed>> {
+  const keys = items.flatMap(({ landing }) => (landing ? [landing.key] : []));
+  if (keys.length === 0) return new Map();
+  const found = await client.query<LandedRow>({ ...LANDED, values: [byteaArray(keys)] });
+  return new Map(
+    found.rows.map(([key, digest, outcome, quarantineId, errors]) => [
+      key.toString('hex'),
+      { digest, outcome, quarantineId, errors },
+    ]),
+  );
+}
+
+/** The answer to a message that was landed before; null if it is new. */
+export function answerAsBefore(
+  item: Prepared,
+  landed: ReadonlyMap<string, Landed>,
+): ItemOutcome | null {
+  const before = item.landing && landed.get(item.landing.key.toString('hex'));
+  if (!before) return null;
+  const head = { index: item.index, sourceId: item.sourceId };
+  if (!before.digest.equals(item.landing!.digest)) {
+    return { ...head, outcome: 'refused', errors: [fault('messageIdReused', '/')] };
+  }
+  const { outcome, quarantineId, errors } = before;
+  if (outcome === 'quarantined' || outcome === 'notUsed') {
+    return {
+      ...head,
+      outcome,
+      ...(quarantineId && { quarantineId }),
+      errors: errors ?? [],
+      before: outcome,
+    };
+  }
+  return { ...head, outcome: 'unchanged', errors: [], before: outcome };
+}
+
+/** One message that is landed by this batch. */
+export type Landing = { key: Buffer; landed: Landed };
+
+export function landedStatement(landings: readonly Landing[]): Statement {
+  return {
+    name: 'intake-land',
+    text: `INSERT INTO landed (message, digest, outcome, quarantine_id, errors)
+           SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[], $5::jsonb[])`,
+    values: [
+      byteaArray(landings.map(({ key }) => key)),
+      byteaArray(landings.map(({ landed }) => landed.digest)),
+      plainArray(landings.map(({ landed }) => landed.outcome)),
+      plainArray(landings.map(({ landed }) => landed.quarantineId)),
+      landings.map(({ landed }) => (landed.errors?.length ? JSON.stringify(landed.errors) : null)),
+    ],
+  };
+}
+
+/**
+ * What was received, in one sealed piece per batch: for each item its length (4 bytes, big-endian) and its
+ * bytes, preambles before the items they belong to. Kept for the contract's retention.
+ */
+export function payloadStatement(id: string, items: readonly Prepared[], seal: Seal): Statement {
+  const pieces: Buffer[] = [];
+  let preamble = '';
+  for (const item of items) {
+    if (item.preamble !== preamble) {
+      preamble = item.preamble;
+      pieces.push(lengthOf(Buffer.byteLength(preamble)), Buffer.from(preamble));
+    }
+    pieces.push(lengthOf(item.raw.length), item.raw);
+  }
+  return {
+    name: 'intake-payload',
+    text: `INSERT INTO payload (id, source, items, sealed) VALUES ($1, $2, $3, $4)`,
+    values: [
+      id,
+      items[0]!.arrival.source,
+      items.length,
+      seal.close(Buffer.concat(pieces), `payload:${id}`),
+    ],
+  };
+}
+
+function lengthOf(bytes: number): Buffer {
+  const prefix = Buffer.allocUnsafe(4);
+  prefix.writeUInt32BE(bytes);
+  return prefix;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { IntakeRefused } from '../errors.js';
+import { partsOf } from './multipart.js';
+
+const TYPE = 'multipart/form-data; boundary="--x y"';
+const part = (headers: string, text: string): string => `----x y\r\n${headers}\r\n\r\n${text}\r\n`;
+const table = (name: string, text: string, type = 'text/csv'): string =>
+  part(
+    `Content-Disposition: form-data; name="${name}"; filename="${name}.csv"\r\nContent-Type: ${type}`,
+    text,
+  );
+
+async function* pieces(text: string, size: number): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text, 'latin1');
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** The parts of a form with their text, and the code that ended the reading. */
+async function read(form: string, { size = 11, type = TYPE } = {}): Promise<string[]> {
+  const told: string[] = [];
+  try {
+    for await (const one of partsOf(pieces(form, size), type)) {
+      let text = '';
+      for await (const chunk of one.body) text += Buffer.from(chunk).toString('latin1');
+      told.push(`${one.name} ${one.contentType} ${text}`);
+    }
+  } catch (error) {
+    if (!(error instanceof IntakeRefused)) throw error;
+    told.push(error.fault.code);
+  }
+  return told;
+}
+
+const WHOLE = `${table('A', 'a,b\r\n1,\xe9\r\n', 'text/csv; charset="windows-1252"')}${table('B', '')}----x y--\r\n`;
+
+describe('a form', () => {
+  it.each([1, 7, 64, 10_000])('is the same parts in pieces of %i bytes', async (size) => {
+    expect(await read(WHOLE, { size })).toEqual([
+      'A text/csv; charset="windows-1252" a,b\r\n1,\xe9\r\n',
+      'B text/csv ',
+    ]);
+  });
+
+  it('may name a part without quotes, without a file name and without a type', async () => {
+    const form = `${part('content-disposition: form-data; name=A', '1')}----x y--`;
+    expect(await read(form)).toEqual(['A text/plain 1']);
+  });
+
+  it('that is cut short is broken there, whatever it is cut in', async () => {
+    const cuts = Array.from({ length: WHOLE.length - 6 }, (_, at) => WHOLE.slice(0, at));
+    for (const cut of cuts) expect((await read(cut)).at(-1)).toBe('MESH-2013');
+  });
+
+  it('that is none is broken, one without parts holds nothing', async () => {
+    expect(await read('{"a":1}')).toEqual(['MESH-2013']);
+    expect(await read(WHOLE, { type: 'multipart/form-data' })).toEqual(['MESH-2013']);
+    expect(await read('----x y--\r\n')).toEqual(['MESH-2004']);
+  });
+});

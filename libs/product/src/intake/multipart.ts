@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+
+import { Dicer } from '@fastify/busboy';
+
+import type { SourcePart } from '../define/source.js';
+import { fault, IntakeRefused } from '../errors.js';
+
+const MOST_PARTS = 1_000;
+/** A parameter of a header, plain or in quotes. */
+const parameter = (name: string): RegExp =>
+  new RegExp(`;\\s*${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s]+))`, 'i');
+const BOUNDARY = parameter('boundary');
+const NAME = parameter('name');
+const FILENAME = parameter('filename');
+
+/**
+ * The parts of a multipart form (RFC 7578) as they stream by; each part's body must be read before the next comes.
+ * A part's content type is given as it stands, for its charset says how the bytes are to be read.
+ * Throws `multipartBroken` where the body does not hold together, also out of the body of the part that it breaks in,
+ * and `nothingReadable` if there is no part at all.
+ */
+export async function* partsOf(
+  body: AsyncIterable<Uint8Array>,
+  contentType: string,
+): AsyncGenerator<SourcePart> {
+  const waiting: SourcePart[] = [];
+  let wake = (): void => undefined;
+  let ended = false;
+  let broken = false;
+  let parts = 0;
+  const tell = (): void => wake();
+  const fail = (): void => ((broken = true), tell());
+  const parser = parserOf(contentType);
+  parser.on('part', (stream) => {
+    // Told again by the parser itself; unheard it would end the process.
+    stream.on('error', fail);
+    if (++parts > MOST_PARTS) return fail();
+    stream.on('header', (headers) => {
+      waiting.push(partOf(headers as Headers, stream));
+      tell();
+    });
+  });
+  parser.on('finish', () => ((ended = true), tell()));
+  parser.on('error', fail);
+  const feeding = feed(parser, body).catch(fail);
+  for (;;) {
+    const part = waiting.shift();
+    if (part) yield part;
+    else if (broken) throw new IntakeRefused(fault('multipartBroken', '/'));
+    else if (ended) break;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+  await feeding;
+  if (parts === 0) throw new IntakeRefused(fault('nothingReadable', '/', 'the form has no part'));
+}
+
+type Headers = Record<string, string[] | undefined>;
+
+function partOf(headers: Headers, stream: Readable): SourcePart {
+  const disposition = headers['content-disposition']?.[0] ?? '';
+  const filename = valueOf(FILENAME, disposition);
+  return {
+    name: valueOf(NAME, disposition) ?? '',
+    ...(filename !== undefined && { filename }),
+    contentType: headers['content-type']?.[0] ?? 'text/plain',
+    body: readWhole(stream),
+  };
+}
+
+function valueOf(wanted: RegExp, header: string): string | undefined {
+  const match = wanted.exec(header);
+  return match?.[1]?.replace(/\\(.)/g, '$1') ?? match?.[2];
+}
+
+function parserOf(contentType: string): Dicer {
+  const boundary = valueOf(BOUNDARY, contentType);
+  if (!boundary) throw new IntakeRefused(fault('multipartBroken', '/'));
+  return new Dicer({ boundary, maxHeaderPairs: 50 });
+}
+
+async function feed(parser: Dicer, body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of body) {
+    if (!parser.write(chunk))
+      await new Promise<void>((resolve) => parser.once('drain', () => resolve()));
+  }
+  parser.end();
+}
+
+async function* readWhole(stream: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield chunk as Uint8Array;
+  } catch {
+    throw new IntakeRefused(fault('multipartBroken', '/'));
+  }
+}

@@ -1,0 +1,281 @@
+import { keys } from '@caremesh/contract';
+import type { PersonIdentity } from '@caremesh/contract';
+
+import type { ChoiceStatement } from '../choices/statement.js';
+import type { Checks } from '../checks/checks.js';
+import type { Change, PersonRef, Product, Retract, Upsert } from '../define/product.js';
+import type { SourceItem } from '../define/source.js';
+import { fault, Faulty } from '../errors.js';
+import type { Fault } from '../errors.js';
+import type { Content } from '../state/codec.js';
+import { shownId } from '../person/shown-id.js';
+import { heldRecord, publishedId } from '../state/model.js';
+import type { KeyedChange, Kept, LiveProduct } from '../state/model.js';
+import { digest16 } from './ids.js';
+
+/** A product as it runs: what the domain wrote, what was approved, what is checked. */
+export type RunningProduct = {
+  definition: Product<unknown, Content>;
+  live: LiveProduct;
+  checks: Checks;
+};
+/** Where the item came from: constant for a submission. */
+export type Arrival = {
+  source: string;
+  contentType: string;
+  traceparent: string;
+  receipt: string;
+};
+/** Which step refused an item, and why. */
+export type Refusal = { step: string; product: string; errors: Fault[]; publisherOds?: string };
+
+/** An item ready to be committed: what it changes, or why it cannot. */
+export type Prepared = {
+  index: number;
+  sourceId: string | null;
+  publisherOds: string | null;
+  raw: Buffer;
+  preamble: string;
+  part: string | null;
+  arrival: Arrival;
+  /** Set for an item that may be landed once: its identity, and what its bytes were. */
+  landing: { key: Buffer; digest: Buffer } | null;
+  /** The root row of a joined source that the item was made from. */
+  joinedRoot?: Buffer;
+  changes: KeyedChange[];
+  refusal: Refusal | null;
+  notUsed: Fault[] | null;
+};
+
+type Mapped = Pick<Prepared, 'changes' | 'refusal' | 'notUsed'>;
+
+const KEPT_KEYS = 20_000;
+
+/** Runs mappings and checks on items as they are read, while the batch before them is being committed. */
+export class Preparer {
+  readonly #keys = new Map<string, string>();
+
+  constructor(
+    private readonly domainKey: Uint8Array,
+    private products: readonly RunningProduct[],
+    /** Set for a domain's source of people's choices. */
+    private readonly tells?: 'choices',
+  ) {}
+
+  /** From now on these products are made: a major was approved beside another, or retired. */
+  make(products: readonly RunningProduct[]): void {
+    this.products = products;
+  }
+
+  prepare(item: SourceItem<unknown>, arrival: Arrival): Prepared {
+    const raw = typeof item.raw === 'string' ? Buffer.from(item.raw) : asBuffer(item.raw);
+    const { place } = item;
+    const outcome = this.#outcomeOf(item, arrival);
+    if (place && outcome.refusal)
+      outcome.refusal = { ...outcome.refusal, errors: atPlace(outcome.refusal.errors, place) };
+    return {
+      index: item.index,
+      sourceId: shownIdOf(item, outcome.changes),
+      publisherOds: item.publisherOds ?? null,
+      raw,
+      preamble: item.preamble ?? '',
+      part: item.part ?? null,
+      arrival,
+      landing: landingOf(item, raw, arrival.source),
+      ...outcome,
+    };
+  }
+
+  #outcomeOf(item: SourceItem<unknown>, arrival: Arrival): Mapped {
+    if (item.outcome === undefined) return this.map(item.record, arrival.traceparent);
+    if (item.outcome === 'notUsed') return { changes: [], refusal: null, notUsed: item.errors };
+    const product = this.products[0]?.live.id ?? '';
+    const refusal = { step: 'read', product, errors: item.errors };
+    return { changes: [], refusal, notUsed: null };
+  }
+
+  /** What a source record changes in each product that is made from it. */
+  map(record: unknown, traceparent: string): Mapped {
+    if (this.tells) return this.#choice(record as ChoiceStatement, traceparent);
+    const changes: KeyedChange[] = [];
+    let refusal: Refusal | null = null;
+    let used = false;
+    for (const product of this.products) {
+      const mapped = mapSafely(product, record);
+      if (mapped instanceof Faulty) {
+        refusal = { step: 'map', product: product.live.id, errors: [...mapped.faults] };
+        continue;
+      }
+      for (const change of mapped) {
+        used = true;
+        const keyed = this.#keyed(product, change, traceparent);
+        if ('step' in keyed) refusal = keyed;
+        else changes.push(keyed);
+      }
+    }
+    const notUsed = used || refusal ? null : [fault('kindNotUsed', '/')];
+    return { changes, refusal, notUsed };
+  }
+
+  /** Of no product; the first stands for the domain, whatever the person has in it. */
+  #choice(statement: ChoiceStatement, traceparent: string): Mapped {
+    const { person: ref, choice, objects, at, id } = statement;
+    const change: KeyedChange = {
+      ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', at, traceparent },
+      person: this.#personKey(ref),
+      alias: ref.nhsNumber !== null && ref.local !== null ? this.#localKey(ref.local) : null,
+      ...{ ref, choice, said: { objects, at, id } },
+    };
+    return { changes: [change], refusal: null, notUsed: null };
+  }
+
+  #keyed(
+    product: RunningProduct,
+    change: Change<Content>,
+    traceparent: string,
+  ): KeyedChange | Refusal {
+    const { live } = product;
+    const at = change.at === null ? null : Date.parse(change.at);
+    if (Number.isNaN(at))
+      return { step: 'map', product: live.id, errors: [fault('mappingFailed', '/at')] };
+    const head = { product: live, publisherOds: change.publisherOds, at, traceparent };
+    if (change.change === 'merge') {
+      const faults = [personFault(change.from, '/from'), personFault(change.into, '/into')];
+      const errors = faults.filter((one) => one !== null);
+      if (errors.length > 0) return { step: 'key', product: live.id, errors };
+      const [from, into] = [this.#personKey(change.from), this.#personKey(change.into)];
+      return { ...head, change: 'merge', from, into, intoRef: change.into };
+    }
+    return change.change === 'retract'
+      ? this.#keyedRetract(head, change)
+      : this.#keyedUpsert(product, head, change);
+  }
+
+  #keyedRetract(head: Head, change: Retract): KeyedChange | Refusal {
+    if (change.sourceRecordId === '') {
+      const errors = [fault('recordIdMissing', '/recordId')];
+      return { step: 'key', product: head.product.id, errors };
+    }
+    const known = change.person !== null && personFault(change.person, '/') === null;
+    return {
+      ...head,
+      change: 'retract',
+      ...this.#recordOf(head.product, change),
+      person: known ? this.#personKey(change.person!) : null,
+      ref: known ? change.person : null,
+    };
+  }
+
+  #keyedUpsert(
+    product: RunningProduct,
+    head: Head,
+    change: Upsert<Content>,
+  ): KeyedChange | Refusal {
+    const { live, checks } = product;
+    const { record, kept } =
+      change.sourceRecordId === '' ? { record: '' } : this.#recordOf(live, change);
+    const identity = {
+      record: publishedId(record),
+      person: change.person,
+      publisherOds: change.publisherOds,
+    };
+    const candidate = { identity, content: change.content, codec: live.codec, state: null };
+    const failed = checks.run(candidate);
+    if (failed) return { ...failed, product: live.id, publisherOds: change.publisherOds };
+    const { nhsNumber, local } = change.person;
+    return {
+      ...head,
+      change: 'upsert',
+      record,
+      ...(kept && { kept }),
+      person: this.#personKey(change.person),
+      alias: nhsNumber !== null && local !== null ? this.#localKey(local) : null,
+      ref: change.person,
+      content: change.content,
+      state: live.carry ? null : candidate.state,
+    };
+  }
+
+  #personKey({ nhsNumber, local }: PersonRef): string {
+    return nhsNumber !== null ? this.#keyOf(nhsNumber, { nhsNumber }) : this.#localKey(local!);
+  }
+
+  #localKey(local: { issuer: string; id: string }): string {
+    return this.#keyOf(`${local.issuer}:${local.id}`, { issuer: local.issuer, localId: local.id });
+  }
+
+  /** The same people come again and again in a file; their keys are made once and kept for a while. */
+  #keyOf(name: string, person: PersonIdentity): string {
+    let key = this.#keys.get(name);
+    if (key === undefined) {
+      if (this.#keys.size >= KEPT_KEYS) this.#keys.clear();
+      this.#keys.set(name, (key = keys.personKey(this.domainKey, person)));
+    }
+    return key;
+  }
+
+  #recordOf(
+    product: LiveProduct,
+    { sourceRecordId, keeper }: Pick<Retract, 'sourceRecordId' | 'keeper'>,
+  ): { record: string; kept?: Kept } {
+    const id = this.#recordKey(product, sourceRecordId);
+    if (keeper === undefined) return { record: id };
+    const record = keeper === null ? id : this.#recordKey(product, `${keeper}/${sourceRecordId}`);
+    return { record, kept: { id, keeper } };
+  }
+
+  #recordKey(product: LiveProduct, sourceRecordId: string): string {
+    return heldRecord(keys.recordKey(this.domainKey, product.id, sourceRecordId), product);
+  }
+}
+
+/** What an item is called in answers and listings: never by what tells who it is about. */
+export function shownIdOf(
+  { index, sourceId, place }: Pick<SourceItem<unknown>, 'index' | 'sourceId' | 'place'>,
+  changes: readonly KeyedChange[] = [],
+): string | null {
+  if (sourceId === null || sourceId === '') return place ?? null;
+  const people = changes.flatMap((change) => identifiersOf(change));
+  return shownId(sourceId, people) ?? place ?? `item ${index + 1}`;
+}
+
+function identifiersOf(change: KeyedChange): (string | null)[] {
+  if (change.change === 'expire') return [];
+  const ref = change.change === 'merge' ? change.intoRef : change.ref;
+  return ref ? [ref.nhsNumber, ref.local?.id ?? null] : [];
+}
+
+const atPlace = (errors: readonly Fault[], place: string): Fault[] =>
+  errors.map((one) => ({ ...one, message: `${one.message} (${place})` }));
+
+type Head = Pick<KeyedChange, 'product' | 'publisherOds' | 'at' | 'traceparent'>;
+
+function mapSafely({ definition }: RunningProduct, record: unknown): Change<Content>[] | Faulty {
+  try {
+    return definition.map(record);
+  } catch {
+    // The error's own text may hold a value of the record, so it goes nowhere.
+    return new Faulty([fault('mappingFailed', '/')]);
+  }
+}
+
+function personFault(person: PersonRef, path: string): Fault | null {
+  if (person.nhsNumber === null && person.local === null) return fault('personMissing', path);
+  return person.local?.issuer === '' ? fault('localIdIssuerMissing', path) : null;
+}
+
+/**
+ * An item with an identity of its own is landed once under it. One that only has a time is known again by its
+ * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt.
+ */
+function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
+  if (item.messageId) {
+    return { key: digest16('id\u0000', source, '\u0000', item.messageId), digest: digest16(raw) };
+  }
+  if (item.outcome !== undefined || item.at === null) return null;
+  const digest = digest16(raw);
+  return { key: digest16('bytes\u0000', source, '\u0000', digest), digest };
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,334 @@
+import type { AnySource } from '../define/domain.js';
+import type { ItemOutcome, JoinedSource, Outcome, PartRow, SourceItem } from '../define/source.js';
+import { fault } from '../errors.js';
+import type { Fault } from '../errors.js';
+import type { Committer } from '../intake/committer.js';
+import { shownIdOf } from '../intake/prepare.js';
+import type { Arrival, Prepared, Preparer } from '../intake/prepare.js';
+import type { ProcessLock } from '../intake/process-lock.js';
+import { inputOf, itemsOf } from '../intake/reception.js';
+import type { OnUnit, Receiver } from '../intake/reception.js';
+import type { Mode } from '../person/nhs-number.js';
+import type { Statement } from '../state/store.js';
+import { partKey } from './part-store.js';
+import type { IncomingRow, MarkedRoot, PartStore } from './part-store.js';
+
+const UNIT_ITEMS = 500;
+/** Items whose outcome is shown one by one. */
+const SHOWN = 1_000;
+/** Roots mapped before another submission gets its turn. */
+const TURN_ROOTS = 5_000;
+
+type Part = {
+  rows: Map<string, IncomingRow>;
+  outcomes: ItemOutcome[];
+  refused: Prepared[];
+  stored: number;
+};
+type Parts = {
+  source: JoinedSource<unknown>;
+  store: PartStore;
+  preparer: Preparer;
+  committer: Committer;
+  environment: Mode;
+  /** Storing and mapping take turns among all the processes of the domain. */
+  lock: ProcessLock;
+};
+
+/**
+ * Takes in a source whose tables make sense only together: first every row of a submission is stored and marks
+ * the roots it concerns, then marked roots are mapped, joined to what is there. So the order of tables in
+ * a submission does not matter, and a root is mapped once however many of its rows came.
+ */
+export class JoinedReception implements Receiver {
+  /** Submissions under way: each maps the roots it stored itself, so that its answer can count them. */
+  readonly #underWay = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: Parts) {}
+
+  async receive(
+    source: AnySource,
+    body: AsyncIterable<Uint8Array>,
+    arrival: Arrival,
+    { skip, receipt, onUnit }: { skip: number; receipt: string; onUnit: OnUnit },
+  ): Promise<void> {
+    const units = { n: 0 };
+    this.#underWay.add(receipt);
+    try {
+      await this.#storeRows(source, body, arrival, { skip, receipt, onUnit, units });
+      await this.#mapMarked(arrival, receipt, (n, outcomes) =>
+        onUnit(units.n + n, { stored: 0, outcomes }, false),
+      ).then((mapped) => (units.n += mapped));
+      await this.#finish(receipt, onUnit, units);
+    } finally {
+      this.#underWay.delete(receipt);
+    }
+  }
+
+  /** Maps what was left marked when the process ended; nobody waits for the answer. */
+  async catchUp(arrival: Arrival): Promise<void> {
+    await this.#mapMarked(arrival, '', () => []);
+  }
+
+  /** Ends after the turn in hand. */
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.parts.lock.close();
+  }
+
+  /** Maps one root again; its outcome. */
+  async remap(key: Buffer, arrival: Arrival): Promise<Outcome> {
+    await this.parts.store.markRoot(key);
+    let found: Outcome = 'unchanged';
+    await this.#mapMarked(
+      arrival,
+      '',
+      () => [],
+      (root, outcome) => {
+        if (root.key.equals(key)) found = outcome;
+      },
+    );
+    return found;
+  }
+
+  async #storeRows(
+    source: AnySource,
+    body: AsyncIterable<Uint8Array>,
+    arrival: Arrival,
+    {
+      skip,
+      receipt,
+      onUnit,
+      units,
+    }: { skip: number; receipt: string; onUnit: OnUnit; units: { n: number } },
+  ): Promise<void> {
+    let unit = emptyPart();
+    let seen = 0;
+    let storing: Promise<unknown> = Promise.resolve();
+    const warnings: Fault[] = [];
+    const notice = (found: Fault) => void warnings.push(found);
+    const input = { ...inputOf(body, arrival, this.parts.environment), notice };
+    for await (const item of itemsOf<PartRow<unknown>>(source, input)) {
+      if (seen++ < skip) continue;
+      this.#add(unit, item, arrival);
+      if (unit.stored < UNIT_ITEMS) continue;
+      // Reading the next rows overlaps the commit of these.
+      await storing;
+      const [full, n] = [unit, units.n++];
+      const told = warnings.splice(0);
+      storing = this.#exclusive(() => this.#storeUnit(full, receipt, n, told, onUnit));
+      storing.catch(() => undefined);
+      unit = emptyPart();
+    }
+    await storing;
+    if (unit.stored > 0 || warnings.length > 0) {
+      const n = units.n++;
+      await this.#exclusive(() => this.#storeUnit(unit, receipt, n, warnings, onUnit));
+    }
+  }
+
+  #add(unit: Part, item: SourceItem<PartRow<unknown>>, arrival: Arrival): void {
+    unit.stored += 1;
+    if (item.outcome !== undefined) {
+      unit.refused.push(this.parts.preparer.prepare(item, arrival));
+      return;
+    }
+    const incoming = this.#incoming(item.record, item.at, item.index, shownIdOf(item));
+    if (Array.isArray(incoming)) {
+      const refused = {
+        ...item,
+        record: undefined,
+        outcome: 'quarantined' as const,
+        errors: incoming,
+      };
+      unit.refused.push(this.parts.preparer.prepare(refused, arrival));
+      return;
+    }
+    const name = incoming.key.toString('hex');
+    const earlier = unit.rows.get(name);
+    // The same row twice in one breath: the later one counts.
+    if (earlier) unit.outcomes.push(outcomeOf(earlier, 'unchanged'));
+    unit.rows.set(name, incoming);
+  }
+
+  #incoming(
+    { part, row }: PartRow<unknown>,
+    at: string | null,
+    item: number,
+    sourceId: string | null,
+  ): IncomingRow | Fault[] {
+    const { source } = this.parts;
+    const definition = source.parts[part];
+    const key = definition?.key(row);
+    if (!definition || !key) return [fault('partKeyMissing', `/${part}`)];
+    const parentKey = definition.parent?.key(row) ?? null;
+    const parent =
+      definition.parent && parentKey
+        ? partKey(source.name, definition.parent.part, parentKey)
+        : null;
+    const time = at === null ? null : Date.parse(at);
+    return { part, key: partKey(source.name, part, key), parent, at: time, item, sourceId, row };
+  }
+
+  async #storeUnit(
+    unit: Part,
+    receipt: string,
+    n: number,
+    warnings: Fault[],
+    onUnit: OnUnit,
+  ): Promise<void> {
+    const { store, committer, source } = this.parts;
+    const refused = unit.refused.length > 0 ? await committer.commit({ items: unit.refused }) : [];
+    const rows = [...unit.rows.values()];
+    await store.store(rows, receipt, (changed, held) => {
+      const outcomes = [...refused, ...unit.outcomes];
+      for (const row of rows) {
+        const name = row.key.toString('hex');
+        // What changed is settled at the end, when all parts of the submission are there.
+        if (!changed.has(name)) {
+          const still = held.has(name) && row.part === source.root;
+          outcomes.push(outcomeOf(row, still ? 'held' : 'unchanged'));
+        }
+      }
+      return onUnit(n, { stored: unit.stored, outcomes, warnings }, false);
+    });
+  }
+
+  /** Maps marked roots until none is left; answers in how many batches. */
+  async #mapMarked(
+    arrival: Arrival,
+    receipt: string,
+    also: (n: number, outcomes: ItemOutcome[]) => Statement[],
+    each: (root: MarkedRoot, outcome: Outcome) => void = () => undefined,
+  ): Promise<number> {
+    let after: Buffer | null = null;
+    let batches = 0;
+    const others = () => [...this.#underWay].filter((one) => one !== receipt);
+    for (let more = true; more;) {
+      more = await this.#exclusive(async () => {
+        let done = 0;
+        let roots = await this.parts.store.marked(after, others());
+        while (roots.length > 0 && done < TURN_ROOTS) {
+          const batch = roots;
+          after = batch[batch.length - 1]!.key;
+          const n = batches++;
+          const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
+          const committing = this.#commitRoots(batch, arrival, receipt, told, each);
+          committing.catch(() => undefined);
+          // The next roots are read and opened while these are committed.
+          roots = await this.parts.store.marked(after, others());
+          await committing;
+          done += batch.length;
+        }
+        return roots.length > 0;
+      });
+    }
+    return batches;
+  }
+
+  async #commitRoots(
+    roots: readonly MarkedRoot[],
+    arrival: Arrival,
+    receipt: string,
+    also: (outcomes: ItemOutcome[]) => Statement[],
+    each: (root: MarkedRoot, outcome: Outcome) => void,
+  ): Promise<void> {
+    const whole = roots.filter(({ joined }) => joined !== null);
+    const held = roots.filter(({ joined }) => joined === null);
+    const items = whole.map((root) => this.#prepare(root, arrival));
+    const mine = (root: MarkedRoot) => root.receipt === receipt;
+    const settled: [MarkedRoot, ItemOutcome][] = [];
+    await this.parts.committer.commit({
+      items,
+      also: (outcomes) => {
+        settled.length = 0;
+        for (const [i, root] of whole.entries())
+          settled.push([root, { ...outcomes[i]!, index: root.item }]);
+        for (const root of held) settled.push([root, heldOutcome(root)]);
+        const own = settled.filter(([root]) => mine(root)).map(([, outcome]) => outcome);
+        return [...this.parts.store.unmark(roots), ...resolved(settled), ...also(own)];
+      },
+    });
+    for (const [root, { outcome }] of settled)
+      each(root, outcome === 'refused' ? 'quarantined' : outcome);
+  }
+
+  #prepare(root: MarkedRoot, arrival: Arrival): Prepared {
+    const mapped = this.parts.preparer.map(root.joined, arrival.traceparent);
+    for (const change of mapped.changes) change.inOrder = true;
+    return {
+      index: root.item,
+      sourceId: shownIdOf({ ...root, index: root.item }, mapped.changes),
+      publisherOds: null,
+      raw: Buffer.from(JSON.stringify(root.row)),
+      preamble: '',
+      part: this.parts.source.root,
+      arrival,
+      landing: null,
+      joinedRoot: root.key,
+      ...mapped,
+    };
+  }
+
+  async #finish(receipt: string, onUnit: OnUnit, units: { n: number }): Promise<void> {
+    const { changed, held, items } = await this.parts.store.others(receipt, SHOWN);
+    const shown = items.map(({ item, sourceId, held: isHeld }) =>
+      outcomeOf({ item, sourceId }, isHeld ? 'held' : 'accepted'),
+    );
+    const shownHeld = items.filter((one) => one.held).length;
+    const counted = {
+      held: held - shownHeld,
+      accepted: changed - held - (items.length - shownHeld),
+    };
+    await this.parts.committer.commit({
+      items: [],
+      also: () => onUnit(units.n, { stored: 0, outcomes: shown, counted, complete: true }, true),
+    });
+  }
+
+  /**
+   * Storing and mapping take turns, so that a root is never mapped from half of a change. What was remembered of the
+   * store is from before another process had its turn.
+   */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = () =>
+      this.parts.lock.exclusively(() => {
+        this.parts.store.forget();
+        return work();
+      });
+    const next = this.#turn.then(turn, turn);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+}
+
+const emptyPart = (): Part => ({ rows: new Map(), outcomes: [], refused: [], stored: 0 });
+
+const outcomeOf = (
+  { item, sourceId }: Pick<IncomingRow, 'item' | 'sourceId'>,
+  outcome: Outcome,
+): ItemOutcome => ({
+  index: item,
+  sourceId,
+  outcome,
+  errors: outcome === 'held' ? [fault('ancestorMissing', '/')] : [],
+});
+
+const heldOutcome = (root: MarkedRoot): ItemOutcome => outcomeOf(root, 'held');
+
+/** Earlier refusals of a root that is fine now are no longer open. */
+function resolved(settled: readonly [MarkedRoot, ItemOutcome][]): Statement[] {
+  const keys = settled
+    .filter(([, { outcome }]) => outcome !== 'quarantined' && outcome !== 'held')
+    .map(([root]) => root.key);
+  if (keys.length === 0) return [];
+  return [
+    {
+      name: 'joined-resolved',
+      text: `UPDATE quarantine SET state = 'resolved', state_at = now()
+             WHERE state = 'open' AND landing IS NOT NULL AND landing = ANY($1::bytea[])`,
+      values: [`{${keys.map((key) => `"\\\\x${key.toString('hex')}"`).join(',')}}`],
+    },
+  ];
+}

@@ -1,0 +1,99 @@
+import {
+  allow,
+  brokerAdmin,
+  can,
+  clientToken,
+  createTopics,
+  match,
+  of,
+  sharedStack,
+} from '@caremesh/testing';
+import type { TestStack } from '@caremesh/testing';
+import { Consumer } from '@platformatic/kafka';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import type { KafkaConnection } from './client.js';
+import { FencedProducer } from './fenced-producer.js';
+import { recordBody } from './record-batch.js';
+
+// Any machine client will do that identity knows from the start.
+const PRINCIPAL = 'svc-governance';
+const TOPIC = 'spec.fenced.v1';
+let stack: TestStack;
+let connection: KafkaConnection;
+
+beforeAll(async () => {
+  stack = await sharedStack('kafka', 'identity');
+  await createTopics(stack, [TOPIC], { partitions: 2 });
+  await allow(stack, PRINCIPAL, [
+    { on: of.TOPIC, name: 'spec.', pattern: match.PREFIXED, operations: [can.WRITE, can.DESCRIBE] },
+    {
+      on: of.TRANSACTIONAL_ID,
+      name: 'relay.spec.',
+      pattern: match.PREFIXED,
+      operations: [can.WRITE, can.DESCRIBE],
+    },
+  ]);
+  connection = {
+    brokers: stack.kafkaBrokers,
+    clientId: 'spec',
+    tokens: { token: () => clientToken(stack, PRINCIPAL, 'mesh-kafka') },
+  };
+});
+afterAll(async () => {
+  const admin = brokerAdmin(stack);
+  await admin.deleteTopics({ topics: [TOPIC] });
+  await admin.close();
+});
+
+const body = (n: number) =>
+  recordBody(Buffer.from(`k${n}`), n % 2 ? Buffer.from(`v${n}`) : null, [
+    [Buffer.from('h'), Buffer.from(`${n}`)],
+    [Buffer.from('leer'), Buffer.from('')],
+  ]);
+
+/** What partition 0 holds: key, value, first header. */
+async function stored(count: number): Promise<string[]> {
+  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    clientId: 'spec-reader',
+    groupId: `spec-${Math.random()}`,
+    bootstrapBrokers: [stack.kafkaInternal.broker],
+    sasl: { mechanism: 'PLAIN', username: 'broker', password: stack.kafkaInternal.password },
+  });
+  const found: string[] = [];
+  const stream = await consumer.consume({ topics: [TOPIC], mode: 'earliest', maxWaitTime: 100 });
+  for await (const { partition, key, value, headers } of stream) {
+    if (partition === 0) found.push(`${key} ${value ?? 'null'} ${[...headers][0]}`);
+    if (found.length === count) break;
+  }
+  await consumer.close(true);
+  return found;
+}
+
+it('stores batches whole and in order; a successor takes over and its predecessor cannot send any more', async () => {
+  const first = new FencedProducer(connection, 'relay.spec.0');
+  await first.open();
+  expect(await first.partitions(TOPIC)).toBe(2);
+  await first.send([
+    { topic: TOPIC, partition: 0, bodies: [body(1), body(2)] },
+    { topic: TOPIC, partition: 1, bodies: [body(9)] },
+  ]);
+  await first.send([{ topic: TOPIC, partition: 0, bodies: [body(3)] }]);
+  const second = new FencedProducer(connection, 'relay.spec.0');
+  await second.open();
+  await second.send([{ topic: TOPIC, partition: 0, bodies: [body(4)] }]);
+  await expect(
+    first.send([{ topic: TOPIC, partition: 0, bodies: [body(5)] }]),
+  ).rejects.toMatchObject({
+    code: 'MESH-2704',
+  });
+  await second.send([{ topic: TOPIC, partition: 0, bodies: [body(6)] }]);
+  await Promise.all([first.close(), second.close()]);
+  expect(await stored(5)).toEqual([
+    'k1 v1 h,1',
+    'k2 null h,2',
+    'k3 v3 h,3',
+    'k4 null h,4',
+    'k6 null h,6',
+  ]);
+});

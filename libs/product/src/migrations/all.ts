@@ -1,0 +1,30 @@
+import { Choices1795312800120 } from './choices.js';
+import { Intake1764000000004 } from './intake.js';
+import { Outbox1764000000001 } from './outbox.js';
+import { OutboxClosed1795312800082 } from './outbox-closed.js';
+import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
+import { PartMark1764000000012 } from './part-mark.js';
+import { Quarantine1764000000002 } from './quarantine.js';
+import { RecordKeeper1764000000011 } from './record-keeper.js';
+import { Retention1764000000010 } from './retention.js';
+import { Subscribe1763769600000 } from '../subscribe/tables.js';
+import { State1764000000003 } from './state.js';
+
+/** Tables of a service that publishes: outbox, routes, cursors. */
+export const outboxMigrations = [Outbox1764000000001, OutboxClosed1795312800082];
+/** Tables of a service that refuses records: its quarantine. */
+export const quarantineMigrations = [Quarantine1764000000002, QuarantineOrigin1764000000005];
+/** All tables of a domain. */
+export const domainMigrations = [
+  Outbox1764000000001,
+  Quarantine1764000000002,
+  State1764000000003,
+  Intake1764000000004,
+  QuarantineOrigin1764000000005,
+  Retention1764000000010,
+  RecordKeeper1764000000011,
+  Subscribe1763769600000,
+  PartMark1764000000012,
+  OutboxClosed1795312800082,
+  Choices1795312800120,
+];

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+import { TokenSource, readSecret } from '@caremesh/platform';
+
+import { Relay } from './relay.js';
+import type { RelayLog } from './relay.js';
+
+/** Plain values, because they cross to another thread. The secret itself is read there, from its file. */
+export type RelayThreadSettings = {
+  databaseUrl: string;
+  brokers: string[];
+  /** Speak TLS with the broker. */
+  encrypted: boolean;
+  clientId: string;
+  issuer: string;
+  clientSecretFile: string;
+  transactionPrefix: string;
+};
+export type FromThread =
+  | { kind: 'log'; level: 'info' | 'warn'; detail: object; message: string }
+  | { kind: 'sent'; sent: number }
+  | { kind: 'stopped' };
+/** A running relay, wherever it runs. */
+export type RunningRelay = { readonly sent: number; stop(): Promise<void> };
+
+const SCRIPT = fileURLToPath(new URL('./relay-worker.js', import.meta.url));
+
+/** The relay as these settings describe it. */
+export function relayOf(settings: RelayThreadSettings, log: RelayLog): Relay {
+  const { databaseUrl, brokers, encrypted, clientId, transactionPrefix } = settings;
+  const tokens = new TokenSource({
+    issuer: settings.issuer,
+    clientId,
+    clientSecret: readSecret(settings.clientSecretFile),
+    audience: 'mesh-kafka',
+  });
+  const kafka = { brokers, encrypted, clientId, tokens };
+  return new Relay({ databaseUrl, kafka, transactionPrefix, log });
+}
+
+/**
+ * Runs the relay in a thread of its own, so that a burst of intake does not hold up sending, nor sending an
+ * answer. A thread that dies is started again. Run from source (tests), the relay stays in this thread.
+ */
+export function startRelay(settings: RelayThreadSettings, log: RelayLog): RunningRelay {
+  if (!existsSync(SCRIPT)) {
+    const relay = relayOf(settings, log);
+    relay.start();
+    return relay;
+  }
+  return new RelayThread(settings, log);
+}
+
+class RelayThread implements RunningRelay {
+  #worker: Worker;
+  #stopping = false;
+  #before = 0;
+  #sent = 0;
+
+  constructor(
+    private readonly settings: RelayThreadSettings,
+    private readonly log: RelayLog,
+  ) {
+    this.#worker = this.#begin();
+  }
+
+  get sent(): number {
+    return this.#before + this.#sent;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    // A thread that has just failed and was to be started again is not there any more.
+    if (this.#worker.threadId === -1) return;
+    const stopped = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#worker.postMessage('stop');
+    await stopped;
+  }
+
+  #begin(): Worker {
+    const worker = new Worker(SCRIPT, { workerData: this.settings });
+    worker.on('message', (told: FromThread) => {
+      if (told.kind === 'log') this.log[told.level](told.detail, told.message);
+      else if (told.kind === 'sent') this.#sent = told.sent;
+      else void worker.terminate();
+    });
+    worker.on('error', (error) =>
+      this.log.warn({ reason: error.name }, 'The relay thread failed; starting another'),
+    );
+    worker.on('exit', () => {
+      this.#before += this.#sent;
+      this.#sent = 0;
+      if (!this.#stopping) setTimeout(() => (this.#worker = this.#begin()), 1_000).unref();
+    });
+    return worker;
+  }
+}

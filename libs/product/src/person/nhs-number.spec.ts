@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import { FAULTS } from '../errors.js';
+import type { FaultName } from '../errors.js';
+import { hasValidCheckDigit, isNhsNumberStatus, parseNhsNumber } from './nhs-number.js';
+
+const codeOf = (name: FaultName) => FAULTS[name].code;
+
+it('gives the ten digits, whatever separates them', () => {
+  for (const text of ['9000000009', '900 000 0009', '900-000-0009', ' 900\u00a0000\u00a00009 ']) {
+    expect(parseNhsNumber(text, 'test')).toEqual({ value: '9000000009' });
+  }
+});
+
+it.each([
+  ['', 'nhsNumberMalformed'],
+  ['900000000', 'nhsNumberMalformed'],
+  ['90000000091', 'nhsNumberMalformed'],
+  ['90000O0009', 'nhsNumberMalformed'],
+  ['9000000008', 'nhsNumberCheckDigit'],
+  ['9999999999', 'nhsNumberRepeatedDigit'],
+  ['3333333333', 'nhsNumberRepeatedDigit'],
+  ['0101991231', 'nhsNumberIsChi'],
+  ['3200000031', 'nhsNumberIsHealthAndCare'],
+  ['5000000005', 'nhsNumberOutsideTestRange'],
+] as const)('refuses %j as %s', (text, name) => {
+  expect(parseNhsNumber(text, 'development').fault?.code).toBe(codeOf(name));
+});
+
+it('takes real numbers in production only', () => {
+  expect(parseNhsNumber('5000000005', 'production')).toEqual({ value: '5000000005' });
+  expect(parseNhsNumber('5000000005', 'test', '/x').fault).toMatchObject({ path: '/x' });
+});
+
+it('knows exactly one check digit, or none, for any nine digits, and repeats no digit of them in a fault', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 900_000_000, max: 999_999_999 }), (body) => {
+      const valid = Array.from({ length: 10 }, (_, d) => `${body}${d}`).filter(hasValidCheckDigit);
+      expect(valid.length).toBeLessThanOrEqual(1);
+      const wrong = parseNhsNumber(`${body}${(Number(valid[0]?.[9] ?? 0) + 1) % 10}`, 'test');
+      if (wrong.fault) expect(JSON.stringify(wrong.fault)).not.toContain(String(body));
+    }),
+  );
+});
+
+it('knows the national list of statuses', () => {
+  expect(['01', '08', '00', '09', '1', ''].map(isNhsNumberStatus)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});

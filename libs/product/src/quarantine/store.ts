@@ -1,0 +1,228 @@
+import type { ClientBase } from 'pg';
+
+import { FAULTS, ProductError } from '../errors.js';
+import type { Fault, FaultName } from '../errors.js';
+import type { Seal } from '../sealing/seal.js';
+import { publisherOf } from './origin.js';
+import { quarantineStatement, sealPurpose } from './statements.js';
+import type { QuarantineEntry } from './statements.js';
+
+type Queryable = Pick<ClientBase, 'query'>;
+export type QuarantineState = 'open' | 'replayed' | 'resolved' | 'discarded';
+
+/** A quarantined item as it is shown: never its payload. */
+export type QuarantineItem = {
+  id: string;
+  product: string;
+  source: string;
+  sourceId: string | null;
+  publisherOds: string | null;
+  /** Domain whose topic a record was read from; null for an item of the service's own sources. */
+  publisher: string | null;
+  receivedAt: string;
+  step: string;
+  errors: Fault[];
+  state: QuarantineState;
+  sha256: string;
+  bytes: number;
+  origin: { topic: string; partition: number; offset: number } | null;
+};
+/** What is looked for; `cause` is a fault's code or its name. */
+export type QuarantineQuery = {
+  cause?: string;
+  publisher?: string;
+  source?: string;
+  state?: string;
+  from?: string;
+  to?: string;
+  ids?: readonly string[];
+  /** Where the last page ended. */
+  after?: string;
+  limit?: number;
+};
+
+type Row = {
+  id: string;
+  product: string;
+  source: string;
+  source_id: string | null;
+  publisher_ods: string | null;
+  received_at: Date;
+  step: string;
+  errors: Fault[];
+  state: QuarantineState;
+  sha256: string;
+  bytes: number;
+  content_type: string | null;
+  part: string | null;
+  landing: Buffer | null;
+  origin_topic: string | null;
+  origin_partition: number | null;
+  origin_offset: string | null;
+  sealed: Buffer | null;
+};
+/** An item with what is needed to take it in again. */
+export type Replayable = {
+  item: QuarantineItem;
+  payload: Buffer;
+  contentType: string;
+  part: string | null;
+  landing: Buffer | null;
+};
+
+const PAGE = 100;
+
+/** Refused items and records of one service, payloads sealed with its key. */
+export class QuarantineStore {
+  constructor(
+    private readonly database: Queryable,
+    private readonly seal: Seal,
+  ) {}
+
+  /** Adds entries, in the caller's transaction if one is given. One already there stays as it is. */
+  async add(
+    entries: readonly QuarantineEntry[],
+    transaction: Queryable = this.database,
+  ): Promise<void> {
+    if (entries.length > 0) await transaction.query(quarantineStatement(entries, this.seal));
+  }
+
+  /** A page of items, oldest first. */
+  async list(query: QuarantineQuery): Promise<{ items: QuarantineItem[]; next: string | null }> {
+    const limit = Math.min(query.limit ?? PAGE, 1_000);
+    const rows = await this.#find(query, limit + 1);
+    const page = rows.slice(0, limit);
+    const last = page[page.length - 1];
+    const next = rows.length > limit && last ? cursorOf(last) : null;
+    return { items: page.map(shown), next };
+  }
+
+  /** Throws `quarantineUnknown`. */
+  async get(id: string): Promise<QuarantineItem> {
+    return shown(await this.#row(id));
+  }
+
+  /** The item's bytes as they came. Throws `quarantineUnknown`, `payloadExpired`. */
+  async payload(id: string): Promise<Buffer> {
+    const { sealed } = await this.#row(id);
+    if (!sealed) throw new ProductError('payloadExpired');
+    return this.seal.open(sealed, sealPurpose(id));
+  }
+
+  /** Open items that a replay is to take in again, with their bytes. */
+  async replayable(query: QuarantineQuery): Promise<Replayable[]> {
+    const rows = await this.#find({ ...query, state: 'open' }, 1_000);
+    return rows
+      .filter((row) => row.sealed !== null && row.origin_topic === null)
+      .map((row) => ({
+        item: shown(row),
+        payload: this.seal.open(row.sealed!, sealPurpose(row.id)),
+        contentType: row.content_type ?? 'application/octet-stream',
+        part: row.part,
+        landing: row.landing,
+      }));
+  }
+
+  /** Moves an open item on; false if it was not open any more. */
+  async settle(id: string, state: Exclude<QuarantineState, 'open'>): Promise<boolean> {
+    const moved = await this.database.query(
+      `UPDATE quarantine SET state = $2, state_at = now() WHERE id = $1 AND state = 'open'`,
+      [id, state],
+    );
+    return moved.rowCount === 1;
+  }
+
+  /** It is refused for another reason now: the one it was refused for first is mended. Always false: it stays open. */
+  async refusedAgain(id: string, step: string, errors: readonly Fault[]): Promise<false> {
+    const codes = [...new Set(errors.map(({ code }) => code))];
+    await this.database.query(
+      `UPDATE quarantine SET step = $2, codes = $3, errors = $4
+       WHERE id = $1 AND state = 'open' AND codes <> $3::text[]`,
+      [id, step, codes, JSON.stringify(errors)],
+    );
+    return false;
+  }
+
+  /** Says how a settled item was settled. */
+  async close(id: string, state: Exclude<QuarantineState, 'open'>): Promise<boolean> {
+    await this.database.query(`UPDATE quarantine SET state = $2, state_at = now() WHERE id = $1`, [
+      id,
+      state,
+    ]);
+    return true;
+  }
+
+  /** Payloads older than the retention are no longer kept; that they were refused is. */
+  async forget(olderThan: Date): Promise<void> {
+    await this.database.query(
+      `UPDATE quarantine SET sealed = NULL WHERE received_at < $1 AND sealed IS NOT NULL`,
+      [olderThan],
+    );
+  }
+
+  async #row(id: string): Promise<Row> {
+    const row = (await this.#find({ ids: [id] }, 1))[0];
+    if (!row) throw new ProductError('quarantineUnknown');
+    return row;
+  }
+
+  async #find(query: QuarantineQuery, limit: number): Promise<Row[]> {
+    const values: unknown[] = [limit];
+    const where = conditions(query).map(([sql, value]) => {
+      values.push(value);
+      return sql.replaceAll('?', `$${values.length}`);
+    });
+    const found = await this.database.query<Row>(
+      `SELECT * FROM quarantine ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+       ORDER BY n LIMIT $1`,
+      values,
+    );
+    return found.rows;
+  }
+}
+
+function conditions(query: QuarantineQuery): [string, unknown][] {
+  const list: [string, unknown][] = [];
+  if (query.ids) list.push(['id = ANY(?::text[])', query.ids]);
+  if (query.cause) list.push(['codes @> ARRAY[?::text]', codeOf(query.cause)]);
+  if (query.publisher) {
+    list.push([`(publisher_ods = ? OR split_part(origin_topic, '.', 1) = ?)`, query.publisher]);
+  }
+  if (query.source) list.push(['source = ?', query.source]);
+  if (query.state) list.push(['state = ?', query.state]);
+  if (query.from) list.push(['received_at >= ?::timestamptz', query.from]);
+  if (query.to) list.push(['received_at < ?::timestamptz', query.to]);
+  if (query.after) {
+    list.push([`n > (SELECT q.n FROM quarantine q WHERE q.id = ?)`, query.after]);
+  }
+  return list;
+}
+
+/** `MESH-2202` or `nhsNumberCheckDigit`. */
+const codeOf = (cause: string): string =>
+  Object.hasOwn(FAULTS, cause) ? FAULTS[cause as FaultName].code : cause;
+
+const cursorOf = (row: Row): string => row.id;
+
+const shown = (row: Row): QuarantineItem => ({
+  id: row.id,
+  product: row.product,
+  source: row.source,
+  sourceId: row.source_id,
+  publisherOds: row.publisher_ods,
+  publisher: row.origin_topic === null ? null : publisherOf(row.origin_topic),
+  receivedAt: row.received_at.toISOString(),
+  step: row.step,
+  errors: row.errors,
+  state: row.state,
+  sha256: row.sha256,
+  bytes: row.bytes,
+  origin:
+    row.origin_topic === null
+      ? null
+      : {
+          topic: row.origin_topic,
+          partition: row.origin_partition!,
+          offset: Number(row.origin_offset),
+        },
+});

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { momentBefore } from '@caremesh/contract';
+import type { DataContract } from '@caremesh/contract';
+import type { Pool } from 'pg';
+
+import type { Committer } from '../intake/committer.js';
+import { newId, newTraceparent } from '../intake/ids.js';
+import type { Submissions } from '../intake/submissions.js';
+import type { QuarantineStore } from '../quarantine/store.js';
+import { heldAs } from '../state/model.js';
+import type { KeyedExpire, LiveProduct } from '../state/model.js';
+import { landedBefore, partsBefore } from './ends.js';
+import type { Holds } from './holds.js';
+
+/** Records of one transaction. */
+const AT_ONCE = 500;
+
+/** A product whose records are kept; `live` once it may be published. */
+export type KeptProduct = { contract: DataContract; live: LiveProduct | null };
+
+type Parts = {
+  pool: Pool;
+  holds: Pick<Holds, 'stands'>;
+  products: () => KeptProduct[];
+  committer: Committer;
+  submissions: Submissions;
+  quarantine: QuarantineStore;
+  everyMs: number;
+  log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
+};
+
+/** Ends what has been kept for as long as was promised, again and again until `signal`. */
+export async function keepRetention(parts: Parts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sweep(parts);
+    } catch (error) {
+      const code = String((error as { code?: unknown } | null)?.code ?? 'unknown');
+      parts.log.warn({ code }, 'Retention could not be kept now; trying later');
+    }
+    await sleep(parts.everyMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function sweep(parts: Parts): Promise<void> {
+  const now = new Date();
+  const products = await Promise.all(
+    parts.products().map(async (one) => ({
+      ...one,
+      held: await parts.holds.stands(one.contract.product),
+    })),
+  );
+  for (const { contract, live, held } of products) {
+    if (live && !held) await endRecords(parts, live, momentBefore(now, contract.retention.records));
+  }
+  await forget(parts, landedBefore(products, now));
+  await forgetParts(parts, partsBefore(products, now));
+}
+
+async function endRecords(parts: Parts, live: LiveProduct, before: Date): Promise<void> {
+  let ended = 0;
+  for (;;) {
+    const { rows } = await parts.pool.query<{ record: string; revision: number }>(
+      `SELECT record, revision FROM record WHERE product = $1 AND kept_from < $2 LIMIT $3`,
+      [heldAs(live), before, AT_ONCE],
+    );
+    if (rows.length > 0) await parts.committer.commit({ items: [endOf(live, rows)] });
+    ended += rows.length;
+    if (rows.length < AT_ONCE) break;
+  }
+  if (ended > 0) parts.log.info({ product: live.id, ended }, 'Records reached their retention');
+}
+
+/** All of them as one item: nothing was received, so there is nothing to land or to keep. */
+function endOf(product: LiveProduct, rows: readonly { record: string; revision: number }[]) {
+  const traceparent = newTraceparent();
+  const head = { change: 'expire' as const, product, publisherOds: '', at: null, traceparent };
+  const changes: KeyedExpire[] = rows.map((row) => ({ ...head, ...row }));
+  return {
+    ...{ index: 0, sourceId: null, publisherOds: null, raw: Buffer.alloc(0), preamble: '' },
+    arrival: { source: 'retention', contentType: '', traceparent, receipt: newId() },
+    ...{ part: null, landing: null, changes, refusal: null, notUsed: null },
+  };
+}
+
+async function forget({ pool, submissions, quarantine }: Parts, before: Date): Promise<void> {
+  await pool.query(`DELETE FROM payload WHERE received_at < $1`, [before]);
+  await pool.query(`DELETE FROM landed WHERE received_at < $1`, [before]);
+  await pool.query(`DELETE FROM submission WHERE state <> 'waiting' AND received_at < $1`, [
+    before,
+  ]);
+  await submissions.dropOrphans();
+  await quarantine.forget(before);
+}
+
+// A row that others belong to stays for as long as they do.
+async function forgetParts({ pool }: Parts, before: Date | null): Promise<void> {
+  if (before === null) return;
+  await pool.query(
+    `DELETE FROM part_row r WHERE r.kept_from < $1
+       AND NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)
+       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key AND c.kept_from >= $1)`,
+    [before],
+  );
+}

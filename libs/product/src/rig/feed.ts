@@ -1,0 +1,140 @@
+import { defineDomain } from '../define/domain.js';
+import { defineProduct } from '../define/product.js';
+import type { Change, PersonRef } from '../define/product.js';
+import { defineSource } from '../define/source.js';
+import type { SourceInput, SourceItem } from '../define/source.js';
+import { fault, Faulty } from '../errors.js';
+
+/** A line of the specs' own feed: one change, as plain as can be. */
+export type Line = {
+  do: 'put' | 'retract' | 'merge' | 'broken' | 'other' | 'faulty';
+  id?: string;
+  nhs?: string | null;
+  local?: string | null;
+  text?: string;
+  at?: string | null;
+  /** Whose record it is, in a feed whose ids are their keeper's own; null: not said. */
+  keeper?: string | null;
+  /** Makes the line a message of its own that is landed once. */
+  message?: string;
+  into?: string;
+};
+type Medication = {
+  medicationStatementId?: string | null;
+  medicationText?: string | null;
+  status?: string | null;
+  recordedAs?: string | null;
+};
+
+export const ODS = 'A81001';
+
+/** Reads one JSON line per item. */
+async function* read({ body }: SourceInput): AsyncGenerator<SourceItem<Line>> {
+  let rest = '';
+  let index = 0;
+  for await (const chunk of body) {
+    const lines = (rest + Buffer.from(chunk).toString()).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) if (line !== '') yield item(line, index++);
+  }
+  if (rest !== '') yield item(rest, index);
+}
+
+function item(raw: string, index: number): SourceItem<Line> {
+  const line = JSON.parse(raw) as Line;
+  const head = { index, sourceId: line.id ?? null, raw, messageId: line.message ?? null };
+  if (line.do === 'broken')
+    return { ...head, outcome: 'quarantined', errors: [fault('jsonMalformed', '/')] };
+  if (line.do === 'other')
+    return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', '/')] };
+  return { ...head, record: line, at: line.at ?? null };
+}
+
+function person(nhs: string | null | undefined, local: string | null | undefined): PersonRef {
+  return {
+    nhsNumber: nhs ?? null,
+    nhsNumberStatus: nhs ? '01' : '07',
+    local: local ? { issuer: ODS, id: local } : null,
+  };
+}
+
+function map(line: Line): Change<Medication>[] | Faulty {
+  const at = line.at ?? null;
+  if (line.do === 'faulty') return new Faulty([fault('dateImpossible', '/date')]);
+  const head = { publisherOds: line.keeper ?? ODS, at };
+  const ref = person(line.nhs, line.local);
+  if (line.do === 'merge') {
+    return [{ ...head, change: 'merge', from: ref, into: person(line.into, null) }];
+  }
+  const sourceRecordId = line.id ?? '';
+  const identity = { sourceRecordId, ...(line.keeper !== undefined && { keeper: line.keeper }) };
+  if (line.do === 'retract') {
+    const known = ref.nhsNumber !== null || ref.local !== null;
+    return [{ ...head, change: 'retract', ...identity, person: known ? ref : null }];
+  }
+  const content = {
+    medicationStatementId: sourceRecordId,
+    medicationText: line.text ?? 'paracetamol',
+    recordedAs: 'statement',
+    status: 'active',
+  };
+  return [{ ...head, change: 'upsert', ...identity, person: ref, content }];
+}
+
+const feed = defineSource<Line>({
+  name: 'feed',
+  method: 'http',
+  contentTypes: ['application/x-ndjson'],
+  read,
+});
+
+/** A second major beside the first, made from the same feed: it writes every text in capitals. */
+const inCapitals = (line: Line): Change<Medication>[] | Faulty => {
+  const changes = map(line);
+  if (changes instanceof Faulty) return changes;
+  return changes.map((change) => {
+    if (change.change !== 'upsert') return change;
+    const medicationText = String(change.content.medicationText).toUpperCase();
+    return { ...change, content: { ...change.content, medicationText } };
+  });
+};
+
+export const gp = defineDomain({
+  name: 'gp',
+  organisation: { ods: ODS, name: 'A practice' },
+  sources: [feed],
+  products: [
+    defineProduct<Line, Medication>({ contract: 'gp/medication-statement/v1', from: feed, map }),
+  ],
+});
+
+/** The same domain with two majors of its product. */
+export const gpWithTwoMajors = defineDomain({
+  ...gp,
+  products: [
+    ...gp.products,
+    defineProduct<Line, Medication>({
+      contract: 'gp/medication-statement/v2',
+      from: feed,
+      map: inCapitals,
+      fromEarlier: ({ medicationText, ...held }) =>
+        medicationText === 'left out'
+          ? null
+          : { ...held, medicationText: String(medicationText).toUpperCase() },
+    }),
+  ],
+});
+
+/** A valid NHS number of the test range, different for each n. */
+export function nhsNumber(n: number): string {
+  for (let body = 900_000_000 + n * 11; ; body++) {
+    const digits = String(body);
+    let sum = 0;
+    for (let i = 0; i < 9; i++) sum += Number(digits[i]) * (10 - i);
+    const check = (11 - (sum % 11)) % 11;
+    if (check !== 10) return `${digits}${check}`;
+  }
+}
+
+export const ndjson = (lines: readonly Line[]): string =>
+  lines.map((line) => JSON.stringify(line)).join('\n');

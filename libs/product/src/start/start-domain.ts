@@ -1,0 +1,310 @@
+import 'reflect-metadata';
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  brokerSecurity,
+  createLogger,
+  Health,
+  ledgerAt,
+  loadConfig,
+  onStop,
+  openDatabase,
+  readSecret,
+  run,
+  serviceEnvironment,
+  startHttp,
+  TokenSource,
+} from '@caremesh/platform';
+import type { Logger, ServiceEnvironment } from '@caremesh/platform';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
+
+import type { AnySource, Domain } from '../define/domain.js';
+import type { Listening, Source, Submit } from '../define/source.js';
+import { ProductError } from '../errors.js';
+import { domainMigrations } from '../migrations/all.js';
+import { keepAhead } from '../outbox/positions.js';
+import { startRelay } from '../outbox/relay-thread.js';
+import type { RunningRelay } from '../outbox/relay-thread.js';
+import { PublishLag } from '../health/publish-lag.js';
+import { tellHealth } from '../health/tell-health.js';
+import { keepBackFilling } from '../back-fill/back-fill.js';
+import { reportParity } from '../parity/report.js';
+import { Ledger } from '../quarantine/ledger.js';
+import { Holds } from '../retention/holds.js';
+import { keepRetention } from '../retention/keep-retention.js';
+import { readKey, Seal } from '../sealing/seal.js';
+import {
+  asProblem,
+  IntakeController,
+  QuarantineController,
+  StatusController,
+} from './controllers.js';
+import { DomainService, transactionPrefixOf } from './domain-service.js';
+
+/** How often governance is asked while an approval is missing. */
+const ASK_MS = 1_000;
+/** How often it is asked whether one of several majors was retired. */
+const WATCH_MS = 5_000;
+/** How often majors side by side are compared, in seconds, unless MESH_PARITY_SECONDS says otherwise. */
+const PARITY_SECONDS = 60;
+
+const milliseconds = (initial: number) => z.coerce.number().int().min(100).default(initial);
+/** What a domain reads from the environment besides what every service does. */
+const domainEnvironment = serviceEnvironment.extend({
+  /** How often is looked whether something's retention is over. */
+  retentionEveryMs: milliseconds(3_600_000),
+  /** How often its numbers go to governance. */
+  healthEveryMs: milliseconds(5_000),
+});
+type DomainEnvironment = z.output<typeof domainEnvironment>;
+
+@Module({})
+class DomainModule {}
+
+/**
+ * Runs a domain: its tables, its relay, its intakes. All that a domain's main.ts does.
+ * Without an approved version of its contracts it runs all the same, and says that it waits for approval.
+ * Resolves when it listens; stops gracefully on SIGTERM and SIGINT. What keeps it from starting is the last line
+ * of its log, with its code, and the process ends with 1.
+ */
+export async function startDomain(domain: Domain): Promise<void> {
+  await run(domain.name, () =>
+    openDomain(domain, process.env).catch((error: unknown) => {
+      throw asProblem(error);
+    }),
+  );
+}
+
+/** What `startDomain` runs, in the environment given. Throws what keeps it from starting. */
+export async function openDomain(
+  domain: Domain,
+  env: NodeJS.ProcessEnv,
+): Promise<NestFastifyApplication> {
+  const environment = loadConfig(domainEnvironment, env);
+  const log = createLogger(domain.name, environment.logLevel);
+  const databaseUrl = environment.databaseUrl.reveal();
+  const database = await openDatabase({
+    byKey: true,
+    url: databaseUrl,
+    entities: [],
+    migrations: domainMigrations,
+    // Each subscription holds a connection while its handler writes.
+    poolSize: 4 + (domain.subscriptions?.length ?? 0),
+  });
+  // Before anything is taken in: what got a position below the cursors would never leave.
+  await keepAhead(databaseUrl);
+  const domainKey = readKey(environment.keyFile);
+  const tokens = tokensFor(environment, 'mesh-api');
+  const seal = new Seal(domainKey);
+  const service = new DomainService({
+    domain,
+    environment,
+    database,
+    domainKey,
+    seal,
+    tokens,
+    connection: {
+      brokers: environment.kafkaBrokers,
+      clientId: environment.clientId,
+      tokens: tokensFor(environment, 'mesh-kafka'),
+      encrypted: brokerSecurity(environment) === 'SASL_SSL',
+    },
+    log,
+  });
+  const ledger = new Ledger(environment.governanceUrl, tokens);
+  let listening: Listening[] = [];
+  const app = await startHttp(moduleOf(service, ledger), {
+    environment,
+    name: domain.name,
+    log,
+    ledger: () => ledgerAt(environment.governanceUrl, tokens),
+    prepare: async (made) => {
+      takeStreams(made);
+      made.get(Health).setNotReady('approval');
+      // First: a way in that must not be opened as it is set keeps the whole service from starting.
+      listening = await listenAll(service, environment, env, log);
+    },
+  }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const relay = laterRelay(environment, domain, log);
+  const consuming = service.consuming;
+  const stopping = new AbortController();
+  const begin = () => (relay.start(), consuming.start());
+  void untilApproved(service, app.get(Health), begin, log, stopping.signal);
+  void keepPromises(service, environment, stopping.signal);
+  const everyMs = Number(env['MESH_PARITY_SECONDS'] ?? PARITY_SECONDS) * 1_000;
+  const { governanceUrl } = environment;
+  const { pool } = database;
+  const parity = { pool, governanceUrl, tokens, log, products: () => service.live };
+  void reportParity(parity, everyMs, stopping.signal);
+  const { committer } = service;
+  const filling = { pool, committer, log, products: () => service.published };
+  void keepBackFilling(filling, Math.min(everyMs, WATCH_MS), stopping.signal);
+  // Closed in the reverse order: first what takes, then what commits, then what sends, the database last.
+  onStop(app, () => database.close());
+  onStop(app, () => relay.stop());
+  onStop(app, () => consuming.stop());
+  onStop(app, () => service.close());
+  onStop(app, () => Promise.all(listening.map((one) => one.close())));
+  onStop(app, () => stopping.abort());
+  return app;
+}
+
+/** What goes on beside the intake: what has been kept long enough ends, and numbers go to governance. */
+async function keepPromises(
+  service: DomainService,
+  { governanceUrl, retentionEveryMs, healthEveryMs }: DomainEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, tokens, log } = service.parts;
+  const { pool } = database;
+  const { committer, submissions, quarantine, counters } = service;
+  const products = () =>
+    service.kept().flatMap(({ live }) => (live ? [{ id: live.id, major: live.major }] : []));
+  await Promise.all([
+    keepRetention(
+      {
+        ...{ pool, committer, submissions, quarantine, log },
+        holds: new Holds(governanceUrl, tokens),
+        products: () => service.kept(),
+        everyMs: retentionEveryMs,
+      },
+      signal,
+    ),
+    tellHealth(
+      {
+        ...{ governanceUrl, tokens, counters, products },
+        lag: new PublishLag(pool),
+        everyMs: healthEveryMs,
+      },
+      signal,
+    ),
+  ]);
+}
+
+type LaterRelay = { start(): void; stop(): Promise<void> };
+
+/** A relay that is not started before there can be anything to send: until then the broker would refuse it. */
+function laterRelay(environment: ServiceEnvironment, domain: Domain, log: Logger): LaterRelay {
+  let running: RunningRelay | null = null;
+  const settings = {
+    databaseUrl: environment.databaseUrl.reveal(),
+    brokers: environment.kafkaBrokers,
+    encrypted: brokerSecurity(environment) === 'SASL_SSL',
+    clientId: environment.clientId,
+    issuer: environment.oidcIssuer,
+    clientSecretFile: environment.clientSecretFile,
+    transactionPrefix: transactionPrefixOf(domain.name),
+  };
+  return {
+    start: () => void (running ??= startRelay(settings, log)),
+    stop: async () => running?.stop(),
+  };
+}
+
+const tokensFor = (environment: ServiceEnvironment, audience: string): TokenSource =>
+  new TokenSource({
+    issuer: environment.oidcIssuer,
+    clientId: environment.clientId,
+    clientSecret: readSecret(environment.clientSecretFile),
+    audience,
+  });
+
+const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
+  module: DomainModule,
+  controllers: [IntakeController, QuarantineController, StatusController],
+  providers: [
+    { provide: DomainService, useValue: service },
+    { provide: Ledger, useValue: ledger },
+  ],
+});
+
+/** Bodies of any content type but JSON reach the intake unread. */
+function takeStreams(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}
+
+/** Asks until every product is approved. That the domain itself is not yet accepted is no fault. */
+async function untilApproved(
+  service: DomainService,
+  health: Health,
+  begin: () => void,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = '';
+  while (!signal.aborted) {
+    const reason = await service.approve().then(
+      () => (service.approved ? '' : 'waiting for approval'),
+      (error: unknown) => reasonOf(error),
+    );
+    if (service.products().some(({ approved }) => approved) && !signal.aborted) begin();
+    if (service.serving && !signal.aborted) health.setReady();
+    if (reason === '' && !service.hasMajorsBeside) break;
+    if (reason !== told) log.info({ reason }, 'The domain waits');
+    told = reason;
+    const pause = reason === '' ? WATCH_MS : ASK_MS;
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** `MESH-5211` is identity's answer for a domain that no lead has accepted yet. */
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'MESH-5211'
+    ? 'waiting for approval'
+    : `governance cannot be asked (${String(code ?? 'no answer')})`;
+}
+
+/** Starts the sources that listen on sockets of their own. */
+function listenAll(
+  service: DomainService,
+  environment: ServiceEnvironment,
+  env: NodeJS.ProcessEnv,
+  log: Logger,
+): Promise<Listening[]> {
+  const listeners = service.parts.domain.sources.filter(listens);
+  return Promise.all(
+    listeners.map(async (source) => {
+      const context = {
+        environment: environment.mode,
+        host: environment.host,
+        port: portOf(source, env),
+        settings: env,
+        schemasDir: environment.schemasDir,
+        log,
+      };
+      const submit: Submit<unknown> = (items) => service.submit(source as AnySource, items);
+      const listening = await opened(source.name, () => source.listen(submit, context));
+      log.info({ source: source.name, address: listening.address }, 'Listening');
+      return listening;
+    }),
+  );
+}
+
+/** What a source says against its settings is for whoever set them: it becomes a fault with a code. */
+async function opened<T>(source: string, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw new ProductError('sourceNotOpened', `${source}: ${(error as Error).message}`);
+  }
+}
+
+type ListeningSource = Source & Required<Pick<Source, 'listen'>>;
+const listens = (source: AnySource): source is ListeningSource =>
+  'listen' in source && source.listen !== undefined;
+
+/** `MESH_<SOURCE>_PORT`, or the port named for the method (`MESH_MLLP_PORT`); 0 lets the system choose. */
+function portOf({ name, method }: Pick<Source, 'name' | 'method'>, env: NodeJS.ProcessEnv): number {
+  const named = (word: string) => env[`MESH_${word.toUpperCase().replaceAll('-', '_')}_PORT`];
+  return Number(named(name) ?? named(method) ?? env['MESH_MLLP_PORT'] ?? 0);
+}

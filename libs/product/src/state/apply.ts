@@ -1,0 +1,236 @@
+import type { PersonRef } from '../define/product.js';
+import { fault } from '../errors.js';
+import type { Fault } from '../errors.js';
+import { heard } from '../choices/held.js';
+import { choose } from './choose.js';
+import type { Content } from './codec.js';
+import type { Emitter } from './emit.js';
+import { mergePeople } from './merge.js';
+import type {
+  KeyedBackFill,
+  KeyedChange,
+  KeyedChoice,
+  KeyedExpire,
+  KeyedMerge,
+  KeyedRetract,
+  KeyedUpsert,
+  RecordState,
+} from './model.js';
+import { heldAs, publishedId } from './model.js';
+import { recordMeant } from './keeper.js';
+import type { World } from './world.js';
+
+export type Applied = 'accepted' | 'unchanged' | 'retracted' | Fault;
+
+/**
+ * Applies one change to the state and emits what must be published.
+ * A change older than the state held, or that says what is held already, changes nothing.
+ */
+export async function apply(world: World, emitter: Emitter, change: KeyedChange): Promise<Applied> {
+  if (change.change === 'expire') return expire(world, emitter, change);
+  if (change.change === 'back-fill') return backFill(world, emitter, change);
+  if (change.change === 'choice') return applyChoice(world, emitter, change);
+  if (change.change === 'merge') return merge(world, emitter, change);
+  const found = recordMeant(world, change);
+  if ('code' in found) return found;
+  const meant = await asHeld(world, change, found);
+  return meant.change === 'upsert' ? upsert(world, emitter, meant) : retract(world, emitter, meant);
+}
+
+/** The change of the record that is meant; where the change does not state its keeper and an earlier one did, its publisher stays. */
+async function asHeld<C extends KeyedUpsert | KeyedRetract>(
+  world: World,
+  change: C,
+  { record, keeper }: { record: string; keeper: string | null },
+): Promise<C> {
+  const held = world.records.get(record);
+  const stays = held && keeper !== null && change.kept?.keeper === null;
+  if (!stays && record === change.record) return change;
+  const publisherOds = stays
+    ? String((await change.product.codecOf(held.schemaId)).content(held.content)['publisherOds'])
+    : change.publisherOds;
+  return { ...change, record, publisherOds, ...(change.change === 'upsert' && { state: null }) };
+}
+
+async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
+  const held = world.records.get(change.record);
+  if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  const { person, ref, merged } = await settlePerson(world, emitter, change);
+  const { publisherOds } = change;
+  const identity = { record: publishedId(change.record), person: ref, publisherOds };
+  const before = held && !held.retracted ? held : null;
+  const content = await contentOf(change, before);
+  const state =
+    change.state && ref === change.ref
+      ? change.state
+      : change.product.codec.state(identity, content);
+  if (before && before.person === person && (await isSame(change, before, state))) {
+    if (change.at !== null && change.at !== before.at) world.touch(before, change.at);
+    return merged ? 'accepted' : 'unchanged';
+  }
+  const published = held && held.revision > 0;
+  if (published && held.person !== person) emitter.tombstone(world, held, change);
+  const next = world.put({
+    record: change.record,
+    product: heldAs(change.product),
+    person,
+    revision: (held?.revision ?? 0) + 1,
+    retracted: false,
+    expired: false,
+    at: change.at ?? held?.at ?? null,
+    schemaId: change.product.codec.schemaId,
+    content: state,
+  });
+  emitter.record(world, next, change, identity, content, published ? 'UPDATED' : 'CREATED');
+  return 'accepted';
+}
+
+/**
+ * To whom the record belongs: merges are followed, and a person known so far by a local identifier alone is
+ * merged into the one with the NHS number as soon as a record gives both.
+ */
+async function settlePerson(
+  world: World,
+  emitter: Emitter,
+  change: KeyedUpsert | KeyedChoice,
+): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
+  const { person, ref: survivor } = world.survivorOf(change.person);
+  const ref = survivor ? { ...survivor, local: survivor.local ?? change.ref.local } : change.ref;
+  if (change.alias === null) return { person, ref, merged: false };
+  const local = world.persons.get(change.alias);
+  if (local && local.mergedInto === null && change.alias !== person) {
+    await mergePeople(world, emitter, change, { from: change.alias, into: person, intoRef: ref });
+    return { person, ref, merged: true };
+  }
+  if (!local || (change.alias !== person && world.survivorOf(change.alias).person !== person)) {
+    // Remembered, so that a later record with the local identifier alone finds its person.
+    world.redirect(change.alias, person, ref);
+  }
+  return { person, ref, merged: false };
+}
+
+/** One entry of the person's record about a choice: it counts if it took effect later than what was known. */
+async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice): Promise<Applied> {
+  const { person, merged } = await settlePerson(world, emitter, change);
+  const before = world.person(person).choices;
+  const now = heard(before, change.choice, change.said);
+  if (now === before || now === null) return merged ? 'accepted' : 'unchanged';
+  await choose(world, emitter, change, person, now);
+  return 'accepted';
+}
+
+async function contentOf(change: KeyedUpsert, held: RecordState | null): Promise<Content> {
+  const { carry } = change.product;
+  if (!carry || !held) return change.content;
+  const codec = await change.product.codecOf(held.schemaId);
+  return carry(codec.content(held.content), change.content);
+}
+
+/** Equal bytes are equal records; a state of an earlier schema version is encoded anew before. */
+async function isSame(change: KeyedUpsert, held: RecordState, state: Buffer): Promise<boolean> {
+  const { codec } = change.product;
+  if (held.schemaId === codec.schemaId) return held.content.equals(state);
+  const earlier = await change.product.codecOf(held.schemaId);
+  return codec.reencode(earlier.content(held.content)).equals(state);
+}
+
+async function retract(world: World, emitter: Emitter, change: KeyedRetract): Promise<Applied> {
+  const held = world.records.get(change.record);
+  if (held && (held.retracted || isOlder(change.at, held.at))) return 'unchanged';
+  const settled = await retractedPerson(world, change, held);
+  const { codec } = change.product;
+  const identity = {
+    record: publishedId(change.record),
+    person: settled?.ref ?? { nhsNumber: null, nhsNumberStatus: '', local: null },
+    publisherOds: change.publisherOds,
+  };
+  const next = world.put({
+    record: change.record,
+    product: heldAs(change.product),
+    person: settled?.person ?? '-',
+    // Of a record never published, about nobody known, only the retraction itself is remembered.
+    revision: settled ? (held?.revision ?? 0) + 1 : 0,
+    retracted: true,
+    expired: false,
+    at: change.at ?? held?.at ?? null,
+    schemaId: codec.schemaId,
+    content: codec.state(identity, {}),
+  });
+  if (settled) emitter.record(world, next, change, identity, {}, 'RETRACTED');
+  return 'retracted';
+}
+
+async function retractedPerson(
+  world: World,
+  change: KeyedRetract,
+  held: RecordState | undefined,
+): Promise<{ person: string; ref: PersonRef } | null> {
+  if (held) {
+    const codec = await change.product.codecOf(held.schemaId);
+    return { person: held.person, ref: codec.personOf(held.content) };
+  }
+  if (change.person === null || change.ref === null) return null;
+  const { person, ref } = world.survivorOf(change.person);
+  return { person, ref: ref ?? change.ref };
+}
+
+/**
+ * A tombstone in every edition, and of the state only that the record was, at which revision: should its source send
+ * it again, it goes on from there. Nothing was landed, so nothing is to be kept: `unchanged`.
+ */
+async function expire(world: World, emitter: Emitter, change: KeyedExpire): Promise<Applied> {
+  const held = world.records.get(change.record);
+  if (!held || held.expired || held.revision !== change.revision) return 'unchanged';
+  const earlier = await change.product.codecOf(held.schemaId);
+  const publisherOds = String(earlier.content(held.content)['publisherOds']);
+  const published = held.revision > 0;
+  if (published) emitter.tombstone(world, held, { ...change, publisherOds }, 'RETRACTED');
+  const { codec } = change.product;
+  const nobody = { nhsNumber: null, nhsNumberStatus: '', local: null };
+  world.put({
+    ...held,
+    revision: published ? held.revision + 1 : 0,
+    retracted: true,
+    expired: true,
+    schemaId: codec.schemaId,
+    content: codec.state({ record: publishedId(held.record), person: nobody, publisherOds }, {}),
+  });
+  return 'unchanged';
+}
+
+/** As an upsert of a record never seen: nothing was landed, so nothing is to be kept: `unchanged`. */
+function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applied {
+  if (world.records.has(change.record)) return 'unchanged';
+  const { person, ref } = world.survivorOf(change.person);
+  const { publisherOds, product, content } = change;
+  const identity = { record: publishedId(change.record), person: ref ?? change.ref, publisherOds };
+  const next = world.put({
+    record: change.record,
+    product: heldAs(product),
+    person,
+    revision: 1,
+    retracted: false,
+    expired: false,
+    at: change.at,
+    schemaId: product.codec.schemaId,
+    content: product.codec.state(identity, content),
+  });
+  emitter.record(world, next, change, identity, content, 'CREATED');
+  return 'unchanged';
+}
+
+async function merge(world: World, emitter: Emitter, change: KeyedMerge): Promise<Applied> {
+  if (change.from === change.into) return fault('mergeIntoSelf', '/merge');
+  const from = world.survivorOf(change.from).person;
+  const target = world.survivorOf(change.into);
+  if (from === target.person) {
+    // One person already, however many merges since; only a survivor that ended in the other one is a circle.
+    return world.leadsTo(change.into, change.from) ? fault('mergeCycle', '/merge') : 'unchanged';
+  }
+  const intoRef = target.ref ?? change.intoRef;
+  await mergePeople(world, emitter, change, { from, into: target.person, intoRef });
+  return 'accepted';
+}
+
+const isOlder = (at: number | null, held: number | null): boolean =>
+  at !== null && held !== null && at < held;

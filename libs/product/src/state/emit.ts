@@ -1,0 +1,165 @@
+import { keys } from '@caremesh/contract';
+
+import { personHash } from '../outbox/envelope.js';
+import type { Envelope } from '../outbox/envelope.js';
+import type { OutboxRow } from '../outbox/outbox.js';
+import { withSchemaId } from '../registry/wire.js';
+import type { Content, Identity, Moment } from './codec.js';
+import { heldAs, publishedId } from './model.js';
+import type { LiveProduct, RecordState } from './model.js';
+import type { World } from './world.js';
+
+/** What of a change is needed to publish its consequences. */
+export type Occasion = {
+  product: LiveProduct;
+  publisherOds: string;
+  at: number | null;
+  traceparent: string;
+};
+
+/**
+ * Turns changed state into outbox rows, numbered per person. One emitter per batch: all its records carry
+ * the same recorded time, that of the transaction.
+ */
+export class Emitter {
+  readonly rows: OutboxRow[] = [];
+  readonly #recorded: string;
+
+  constructor(
+    private readonly domainKey: Uint8Array,
+    readonly products: readonly LiveProduct[],
+    private readonly now: number,
+  ) {
+    this.#recorded = new Date(now).toISOString();
+  }
+
+  /** A record in its new state. */
+  record(
+    world: World,
+    state: RecordState,
+    occasion: Occasion,
+    identity: Identity,
+    content: Content,
+    changeType: Moment['changeType'],
+    out = world.person(state.person).out,
+  ): void {
+    const moment = { recordedAt: this.now, at: occasion.at, changeType, survivorKey: null };
+    this.#emit(world, state.person, state.record, occasion, {
+      value: occasion.product.codec.wire(identity, content, moment),
+      change: changeType,
+      eventId: this.#eventId(occasion.product, 'record', publishedId(state.record), state.revision),
+      revision: state.revision,
+      out,
+    });
+  }
+
+  /**
+   * Nothing is any longer true under the key a record had: it moved to another person, its retention is over, or its
+   * person is left out of the editions that are not in `out`.
+   */
+  tombstone(
+    world: World,
+    held: RecordState,
+    occasion: Occasion,
+    change: 'MERGED' | 'RETRACTED' = 'MERGED',
+    out = world.person(held.person).out,
+  ): void {
+    const product = this.#productOf(held);
+    this.#emit(
+      world,
+      held.person,
+      held.record,
+      { ...occasion, product },
+      {
+        value: null,
+        change,
+        eventId: this.#eventId(
+          product,
+          'tombstone',
+          `${held.person}.${publishedId(held.record)}`,
+          held.revision + 1,
+        ),
+        revision: held.revision + 1,
+        out,
+      },
+    );
+  }
+
+  /** Says under the old person who the survivor is; ids only. */
+  async merged(
+    world: World,
+    product: LiveProduct,
+    sample: RecordState,
+    { from, into }: { from: string; into: string },
+    occasion: Occasion,
+  ): Promise<void> {
+    const codec = await product.codecOf(sample.schemaId);
+    const publisherOds = String(codec.content(sample.content)['publisherOds']);
+    const record = keys.recordKey(this.domainKey, product.id, `merged\u0000${from}\u0000${into}`);
+    const identity = { record, person: codec.personOf(sample.content), publisherOds };
+    const moment = {
+      recordedAt: this.now,
+      at: occasion.at,
+      changeType: 'MERGED' as const,
+      survivorKey: into,
+    };
+    const { sequence, out } = world.person(from);
+    this.#emit(
+      world,
+      from,
+      record,
+      { ...occasion, product, publisherOds },
+      {
+        value: product.codec.wire(identity, {}, moment),
+        change: 'MERGED',
+        // A person can be merged, come apart and be merged again; the sequence tells the occasions apart.
+        eventId: this.#eventId(product, 'merged', record, sequence + 1),
+        revision: sequence + 1,
+        // Where the survivor is left out, the old keys end without a word of who continues.
+        out: out | world.person(into).out,
+      },
+    );
+  }
+
+  #productOf(held: RecordState): LiveProduct {
+    const product = this.products.find((one) => heldAs(one) === held.product);
+    if (!product) throw new Error('A record is held of a product that the domain no longer has');
+    return product;
+  }
+
+  #eventId(product: LiveProduct, kind: string, id: string, revision: number): string {
+    return keys.eventId(this.domainKey, kind, id, `${product.id}.v${product.major}`, revision);
+  }
+
+  #emit(
+    world: World,
+    person: string,
+    record: string,
+    { product, publisherOds, at, traceparent }: Occasion,
+    { out, ...part }: Pick<Envelope, 'value' | 'change' | 'eventId' | 'revision'> & { out: number },
+  ): void {
+    const envelope = {
+      ...part,
+      key: `${person}.${publishedId(record)}`,
+      publisherOds,
+      time: at === null ? this.#recorded : new Date(at).toISOString(),
+      recordedTime: this.#recorded,
+      sequence: world.nextSequence(person),
+      traceparent,
+    };
+    const hash = personHash(person);
+    for (const edition of product.editions) {
+      const route = edition.routes[out]!;
+      if (route === null) continue;
+      const value =
+        envelope.value && edition.schemaId !== product.codec.schemaId
+          ? withSchemaId(edition.schemaId, envelope.value.subarray(5))
+          : envelope.value;
+      this.rows.push({
+        route,
+        hash,
+        body: edition.envelope.body({ ...envelope, value }),
+      });
+    }
+  }
+}

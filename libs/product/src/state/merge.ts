@@ -1,0 +1,65 @@
+import { heardOfBoth } from '../choices/held.js';
+import type { PersonRef } from '../define/product.js';
+import { choose } from './choose.js';
+import type { Emitter } from './emit.js';
+import { heldAs, publishedId } from './model.js';
+import type { KeyedChange, LiveProduct, RecordState } from './model.js';
+import type { World } from './world.js';
+
+/** Which person ends, and who continues. Both as they are now, merges followed. */
+export type Merging = { from: string; into: string; intoRef: PersonRef };
+
+/**
+ * Two people are one: a MERGED record under the old person names the survivor's key, a tombstone closes each
+ * old key, and each record appears again, with its next revision, under the survivor.
+ * A person of whom nothing is held is only remembered as merged.
+ */
+export async function mergePeople(
+  world: World,
+  emitter: Emitter,
+  change: KeyedChange,
+  { from, into, intoRef }: Merging,
+): Promise<void> {
+  // Of a record whose retention is over there is nothing to move.
+  const held = world.recordsOf(from).filter(({ revision, expired }) => revision > 0 && !expired);
+  // First, so that what moves to the survivor goes where the survivor is.
+  const both = heardOfBoth(world.person(into).choices, world.person(from).choices);
+  if (both !== null) await choose(world, emitter, change, into, both);
+  world.redirect(from, into, intoRef);
+  for (const product of emitter.products) {
+    const records = held.filter((record) => record.product === heldAs(product));
+    if (records.length === 0) continue;
+    await emitter.merged(world, product, records[0]!, { from, into }, change);
+    for (const record of records) emitter.tombstone(world, record, change);
+    for (const record of records)
+      await moveTo(world, emitter, change, product, record, { from, into, intoRef });
+  }
+  for (const record of world.recordsOf(from)) world.put({ ...record, person: into });
+}
+
+async function moveTo(
+  world: World,
+  emitter: Emitter,
+  change: KeyedChange,
+  product: LiveProduct,
+  held: RecordState,
+  { into, intoRef }: Merging,
+): Promise<void> {
+  const earlier = await product.codecOf(held.schemaId);
+  const content = earlier.content(held.content);
+  const own = earlier.personOf(held.content);
+  const identity = {
+    record: publishedId(held.record),
+    person: { ...intoRef, local: intoRef.local ?? own.local },
+    publisherOds: String(content['publisherOds']),
+  };
+  const next = world.put({
+    ...held,
+    person: into,
+    revision: held.revision + 1,
+    schemaId: product.codec.schemaId,
+    content: product.codec.state(identity, content),
+  });
+  const moved = { ...change, product, publisherOds: identity.publisherOds, at: held.at };
+  emitter.record(world, next, moved, identity, content, held.retracted ? 'RETRACTED' : 'UPDATED');
+}

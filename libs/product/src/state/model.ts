@@ -1,0 +1,132 @@
+import type { HeldChoices, OwnChoice, Said } from '../choices/held.js';
+import type { PersonRef } from '../define/product.js';
+import type { EnvelopeWriter } from '../outbox/envelope.js';
+import type { Codec, Content } from './codec.js';
+
+/** A person as the domain knows them: by key, with the number of the last record published about them. */
+export type PersonState = {
+  person: string;
+  sequence: number;
+  /** Set once this person's records belong to another. */
+  mergedInto: string | null;
+  /** Who the other is, in clear, for later records that still name this one. */
+  survivor: PersonRef | null;
+  /** What they said about their record; null for nearly everybody. */
+  choices: HeldChoices | null;
+  /** The editions, as bits, that they are left out of because of it. */
+  out: number;
+  /** As read, to notice that another transaction came first; null for a person not known before. */
+  before: { sequence: number; mergedInto: string | null } | null;
+};
+
+/** A record as it is held. */
+export type RecordState = {
+  record: string;
+  product: string;
+  person: string;
+  /** Grows by one with each change of content; 0 if nothing was ever published. */
+  revision: number;
+  retracted: boolean;
+  /** Its retention is over: nothing is left of it but that it was, and its revision. */
+  expired: boolean;
+  /** Time of the source's last event, in milliseconds; null if the source gives none. */
+  at: number | null;
+  schemaId: number;
+  content: Buffer;
+  before: { revision: number; at: number | null } | null;
+};
+
+/**
+ * Where a record goes, and how its bytes are made: one for both editions, or two if their schema ids differ. `routes`
+ * has the route of a person by the editions they are left out of; null where nothing is left to send to.
+ */
+export type Edition = {
+  routes: readonly (number | null)[];
+  schemaId: number;
+  envelope: EnvelopeWriter;
+};
+
+/** A product that is approved and can be published. */
+export type LiveProduct = {
+  id: string;
+  major: number;
+  codec: Codec;
+  /** Codec of an earlier version that records are still held in. */
+  codecOf(schemaId: number): Promise<Codec>;
+  editions: Edition[];
+  carry?(held: Content, incoming: Content): Content;
+};
+
+type Head = {
+  product: LiveProduct;
+  publisherOds: string;
+  at: number | null;
+  traceparent: string;
+  /** Made from all that is held of a joined source, whose rows were put in order before: never out of date. */
+  inOrder?: boolean;
+};
+
+/** Under what name a product's records are held: two majors of one product have a state each. */
+export const heldAs = ({ id, major }: Pick<LiveProduct, 'id' | 'major'>): string =>
+  major === 1 ? id : `${id}.v${major}`;
+
+/** Letters of a record's id (see `keys.recordKey`). */
+const RECORD_ID = 26;
+
+/** The name under which one major's state of a record is held; its published id is the same in every major. */
+export const heldRecord = (record: string, { major }: Pick<LiveProduct, 'major'>): string =>
+  major === 1 ? record : `${record}.v${major}`;
+
+/** The id that a held record is published under. */
+export const publishedId = (held: string): string => held.slice(0, RECORD_ID);
+
+/** A record whose identifier is its keeper's own: the key that the identifier alone has, and whose it is if said. */
+export type Kept = { id: string; keeper: string | null };
+
+/** Changes as a mapping gave them, with keys in place of identifiers. */
+export type KeyedUpsert = Head & {
+  change: 'upsert';
+  record: string;
+  kept?: Kept;
+  person: string;
+  /** Key by the local identifier, if the person has an NHS number as well. */
+  alias: string | null;
+  ref: PersonRef;
+  content: Content;
+  /** The content encoded as state; null if it depends on what is held (`carry`). */
+  state: Buffer | null;
+};
+export type KeyedRetract = Head & {
+  change: 'retract';
+  record: string;
+  kept?: Kept;
+  person: string | null;
+  ref: PersonRef | null;
+};
+export type KeyedMerge = Head & {
+  change: 'merge';
+  from: string;
+  into: string;
+  intoRef: PersonRef;
+};
+/** The end of a record's retention; of one that changed since its revision was read, it is not the end. */
+export type KeyedExpire = Head & { change: 'expire'; record: string; revision: number };
+/** A record of an earlier major, as a newer one publishes it: only where the newer holds nothing of it yet. */
+export type KeyedBackFill = Head & {
+  change: 'back-fill';
+  record: string;
+  person: string;
+  ref: PersonRef;
+  content: Content;
+};
+/** What a person said about their record; of the product it is nothing, which only stands for the domain here. */
+export type KeyedChoice = Head & {
+  change: 'choice';
+  person: string;
+  alias: string | null;
+  ref: PersonRef;
+  choice: OwnChoice;
+  said: Said;
+};
+export type KeyedChange =
+  KeyedUpsert | KeyedRetract | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;

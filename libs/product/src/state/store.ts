@@ -1,0 +1,385 @@
+import type { Socket } from 'node:net';
+
+import type { Client } from 'pg';
+
+import { leftOut } from '../choices/held.js';
+import type { HeldChoices } from '../choices/held.js';
+import { byteaArray, plainArray } from '../outbox/outbox.js';
+import type { KeyedChange, PersonState, RecordState } from './model.js';
+import { World } from './world.js';
+
+type PersonRow = [
+  person: string,
+  sequence: string,
+  into: string | null,
+  survivor: PersonState['survivor'],
+  choices: HeldChoices | null,
+];
+type KeptRow = { id: string; record: string; keeper: string | null };
+type KeeperRow = [id: string, record: string, keeper: string | null];
+type RecordRow = [
+  record: string,
+  product: string,
+  person: string,
+  revision: number,
+  retracted: boolean,
+  at: string | null,
+  schemaId: number,
+  content: Buffer,
+  expired: boolean,
+];
+
+const PERSONS = {
+  name: 'state-persons',
+  rowMode: 'array' as const,
+  text: `SELECT person, sequence, merged_into, survivor, choices FROM person WHERE person = ANY($1::text[])`,
+};
+const RECORD_COLUMNS =
+  'record, product, person, revision, retracted, at, schema_id, content, kept_from IS NULL';
+const RECORDS = {
+  name: 'state-records',
+  rowMode: 'array' as const,
+  text: `SELECT ${RECORD_COLUMNS} FROM record WHERE record = ANY($1::text[])`,
+};
+const KEEPERS = {
+  name: 'state-keepers',
+  rowMode: 'array' as const,
+  text: `SELECT id, record, keeper FROM record_keeper WHERE id = ANY($1::text[])`,
+};
+const RECORDS_OF = {
+  name: 'state-records-of',
+  rowMode: 'array' as const,
+  text: `SELECT ${RECORD_COLUMNS} FROM record WHERE person = ANY($1::text[])`,
+};
+
+/**
+ * Reads what a batch of changes concerns: its people and those they were merged into, its records and whose
+ * they are, and everything of people who are to be merged. Almost always two statements in one round trip.
+ */
+export async function loadWorld(client: Client, changes: readonly KeyedChange[]): Promise<World> {
+  const world = new World();
+  const loader = new Loader(client, world);
+  for (const change of changes) loader.want(change);
+  await loader.load();
+  // Only now it is known whether a local identifier stands for a person of its own, who must be merged.
+  for (const change of changes) loader.wantMerged(change);
+  await loader.load();
+  return world;
+}
+
+class Loader {
+  readonly #persons = new Set<string>();
+  readonly #records = new Set<string>();
+  readonly #recordsOf = new Set<string>();
+  readonly #keepers = new Set<string>();
+  readonly #asked = new Set<string>();
+  #choosing = false;
+
+  constructor(
+    private readonly client: Client,
+    private readonly world: World,
+  ) {}
+
+  want(change: KeyedChange): void {
+    if (change.change === 'merge') {
+      this.#persons.add(change.from).add(change.into);
+      return;
+    }
+    if (change.change === 'choice') this.#choosing = true;
+    else this.#records.add(change.record);
+    if (change.change === 'expire') return;
+    if ('kept' in change && change.kept) this.#keepers.add(change.kept.id);
+    if (change.person !== null) this.#persons.add(change.person);
+    if ('alias' in change && change.alias !== null) this.#persons.add(change.alias);
+  }
+
+  wantMerged(change: KeyedChange): void {
+    if (change.change === 'merge') {
+      this.#wantAllOf(this.world.survivorOf(change.from).person);
+      this.#wantAllOf(this.world.survivorOf(change.into).person);
+      return;
+    }
+    if (change.change === 'choice') this.#wantAllOf(this.world.survivorOf(change.person).person);
+    if (!('alias' in change) || change.alias === null) return;
+    const alias = this.world.persons.get(change.alias);
+    if (alias?.before && alias.mergedInto === null) this.#wantAllOf(change.alias);
+    // What the one chose, before or within this batch, holds for all that is held of the other.
+    if (this.#choosing || alias?.choices) {
+      this.#wantAllOf(this.world.survivorOf(change.person).person);
+    }
+  }
+
+  async load(): Promise<void> {
+    const wanted = [this.#persons, this.#records, this.#recordsOf, this.#keepers];
+    while (wanted.some(({ size }) => size > 0)) {
+      const [persons, records, recordsOf, keepers] = wanted.map(take);
+      const found = await inOneGo(
+        this.client,
+        () =>
+          [
+            persons!.length > 0
+              ? this.client.query<PersonRow>({ ...PERSONS, values: [plainArray(persons!)] })
+              : null,
+            records!.length > 0
+              ? this.client.query<RecordRow>({ ...RECORDS, values: [plainArray(records!)] })
+              : null,
+            recordsOf!.length > 0
+              ? this.client.query<RecordRow>({ ...RECORDS_OF, values: [plainArray(recordsOf!)] })
+              : null,
+            keepers!.length > 0
+              ? this.client.query<KeeperRow>({ ...KEEPERS, values: [plainArray(keepers!)] })
+              : null,
+          ] as const,
+      );
+      for (const name of persons!) this.#asked.add(name);
+      for (const row of found[0]?.rows ?? []) this.#keepPerson(row);
+      for (const result of [found[1], found[2]]) {
+        for (const row of result?.rows ?? []) this.#keepRecord(row);
+      }
+      for (const row of found[3]?.rows ?? []) this.#keepKeeper(row);
+    }
+  }
+
+  #keepPerson([person, sequenceText, mergedInto, survivor, choices]: PersonRow): void {
+    if (this.world.persons.has(person)) return;
+    const sequence = Number(sequenceText);
+    this.world.persons.set(person, {
+      person,
+      sequence,
+      mergedInto,
+      survivor,
+      choices,
+      out: leftOut(choices),
+      before: { sequence, mergedInto },
+    });
+    if (mergedInto !== null) this.#wantPerson(mergedInto);
+  }
+
+  #keepRecord([
+    record,
+    product,
+    person,
+    revision,
+    retracted,
+    at,
+    schemaId,
+    content,
+    expired,
+  ]: RecordRow): void {
+    if (this.world.records.has(record)) return;
+    const time = at === null ? null : Number(at);
+    this.world.records.set(record, {
+      ...{ record, product, person, revision, retracted, expired, schemaId, content },
+      at: time,
+      before: { revision, at: time },
+    });
+    this.#wantPerson(person);
+  }
+
+  #keepKeeper([id, record, keeper]: KeeperRow): void {
+    const known = this.world.keepers.get(id) ?? new Map<string, string | null>();
+    this.world.keepers.set(id, known.set(record, keeper));
+    if (!this.world.records.has(record)) this.#records.add(record);
+  }
+
+  #wantPerson(person: string): void {
+    if (!this.#asked.has(person) && !this.world.persons.has(person)) this.#persons.add(person);
+  }
+
+  #wantAllOf(person: string): void {
+    const name = `all ${person}`;
+    if (this.#asked.has(name)) return;
+    this.#asked.add(name);
+    this.#recordsOf.add(person);
+  }
+}
+
+/** Statements made by `make` leave in one system call; each is answered for itself. */
+export function inOneGo<const T extends readonly unknown[]>(
+  client: Client,
+  make: () => T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.cork();
+  try {
+    return Promise.all(make());
+  } finally {
+    stream.uncork();
+  }
+}
+
+function take(set: Set<string>): string[] {
+  const all = [...set];
+  set.clear();
+  return all;
+}
+
+/** A statement of a transaction, to be sent with the others of it in one go. */
+export type Statement = { name: string; text: string; values: unknown[] };
+
+/**
+ * What must be written so that the database is as the batch left the world. Each statement fails with
+ * 40001 if another transaction changed a row since it was read: then nothing is written and the batch is
+ * tried again on what is there now. The people come first: their rows stay locked until commit.
+ */
+export function worldStatements(world: World): Statement[] {
+  const persons = [...world.changedPersons].sort((a, b) => (a.person < b.person ? -1 : 1));
+  const records = [...world.changedRecords].sort((a, b) => (a.record < b.record ? -1 : 1));
+  const touched = [...world.touchedRecords].filter((record) => !world.changedRecords.has(record));
+  return [
+    ...personStatements(
+      persons.filter(({ before }) => before !== null),
+      true,
+    ),
+    ...personStatements(
+      persons.filter(({ before }) => before === null),
+      false,
+    ),
+    ...recordStatements(
+      records.filter(({ before }) => before !== null),
+      true,
+    ),
+    ...recordStatements(
+      records.filter(({ before }) => before === null),
+      false,
+    ),
+    ...(touched.length > 0 ? [touchStatement(touched)] : []),
+    ...(world.chosenPersons.size > 0 ? [chosenStatement([...world.chosenPersons])] : []),
+    ...(world.newKeepers.size > 0 ? [keeperStatement([...world.newKeepers.values()])] : []),
+  ];
+}
+
+function personStatements(persons: PersonState[], known: boolean): Statement[] {
+  if (persons.length === 0) return [];
+  const simple = persons.every(
+    ({ mergedInto, before }) => mergedInto === (before?.mergedInto ?? null),
+  );
+  const values = [
+    plainArray(persons.map(({ person }) => person)),
+    plainArray(persons.map(({ sequence }) => sequence)),
+  ];
+  if (!known && simple) return [{ ...NEW_PERSONS, values }];
+  const into = plainArray(persons.map(({ mergedInto }) => mergedInto));
+  const survivors = persons.map(({ survivor }) => (survivor ? JSON.stringify(survivor) : null));
+  if (!known) return [{ ...NEW_MERGED_PERSONS, values: [...values, into, survivors] }];
+  const before = plainArray(persons.map((person) => person.before!.sequence));
+  const intoBefore = plainArray(persons.map((person) => person.before!.mergedInto));
+  return simple
+    ? [{ ...MOVED_PERSONS, values: [...values, before, intoBefore] }]
+    : [{ ...MERGED_PERSONS, values: [...values, before, intoBefore, into, survivors] }];
+}
+
+const NEW_PERSONS = {
+  name: 'state-new-persons',
+  text: `WITH w AS (
+    INSERT INTO person (person, sequence)
+    SELECT * FROM unnest($1::text[], $2::int8[]) ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+const NEW_MERGED_PERSONS = {
+  name: 'state-new-merged-persons',
+  text: `WITH w AS (
+    INSERT INTO person (person, sequence, merged_into, survivor)
+    SELECT * FROM unnest($1::text[], $2::int8[], $3::text[], $4::jsonb[]) ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+const MOVED_PERSONS = {
+  name: 'state-moved-persons',
+  text: `WITH w AS (
+    UPDATE person p SET sequence = u.sequence
+    FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[]) AS u(person, sequence, before, into_before)
+    WHERE p.person = u.person AND p.sequence = u.before AND p.merged_into IS NOT DISTINCT FROM u.into_before
+    RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+const MERGED_PERSONS = {
+  name: 'state-merged-persons',
+  text: `WITH w AS (
+    UPDATE person p SET sequence = u.sequence, merged_into = u.into_now, survivor = u.survivor
+    FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::jsonb[])
+      AS u(person, sequence, before, into_before, into_now, survivor)
+    WHERE p.person = u.person AND p.sequence = u.before AND p.merged_into IS NOT DISTINCT FROM u.into_before
+    RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+const NEW_RECORDS = {
+  name: 'state-new-records',
+  text: `WITH w AS (
+    INSERT INTO record (record, product, person, revision, retracted, at, schema_id, content)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[])
+    ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+const CHANGED_RECORDS = {
+  name: 'state-changed-records',
+  text: `WITH w AS (
+    UPDATE record r SET person = u.person, revision = u.revision, retracted = u.retracted, at = u.at,
+      schema_id = u.schema_id, content = u.content, kept_from = CASE WHEN u.expired THEN NULL ELSE now() END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[], $9::int4[], $10::int8[], $11::bool[])
+      AS u(record, product, person, revision, retracted, at, schema_id, content, before, at_before, expired)
+    WHERE r.record = u.record AND r.revision = u.before AND r.at IS NOT DISTINCT FROM u.at_before
+    RETURNING 1)
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+};
+
+function recordStatements(records: RecordState[], known: boolean): Statement[] {
+  if (records.length === 0) return [];
+  const values = [
+    plainArray(records.map(({ record }) => record)),
+    plainArray(records.map(({ product }) => product)),
+    plainArray(records.map(({ person }) => person)),
+    plainArray(records.map(({ revision }) => revision)),
+    plainArray(records.map(({ retracted }) => retracted)),
+    plainArray(records.map(({ at }) => at)),
+    plainArray(records.map(({ schemaId }) => schemaId)),
+    byteaArray(records.map(({ content }) => content)),
+  ];
+  if (!known) return [{ ...NEW_RECORDS, values }];
+  const before = plainArray(records.map((record) => record.before!.revision));
+  // The time too: another process may have learnt meanwhile that what is held was still true later than this change.
+  const atBefore = plainArray(records.map((record) => record.before!.at));
+  const expired = plainArray(records.map((record) => record.expired));
+  return [{ ...CHANGED_RECORDS, values: [...values, before, atBefore, expired] }];
+}
+
+/** Comes behind the people themselves: their rows are locked by then. */
+function chosenStatement(persons: PersonState[]): Statement {
+  return {
+    name: 'state-chosen-persons',
+    text: `WITH w AS (
+      UPDATE person p SET choices = u.choices
+      FROM unnest($1::text[], $2::jsonb[]) AS u(person, choices) WHERE p.person = u.person RETURNING 1)
+      SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
+    values: [
+      plainArray(persons.map(({ person }) => person)),
+      persons.map(({ choices }) => JSON.stringify(choices)),
+    ],
+  };
+}
+
+function touchStatement(records: RecordState[]): Statement {
+  return {
+    name: 'state-touched-records',
+    text: `UPDATE record r SET at = u.at FROM unnest($1::text[], $2::int8[]) AS u(record, at)
+           WHERE r.record = u.record AND (r.at IS NULL OR r.at < u.at)`,
+    values: [
+      plainArray(records.map(({ record }) => record)),
+      plainArray(records.map(({ at }) => at)),
+    ],
+  };
+}
+
+function keeperStatement(kept: KeptRow[]): Statement {
+  const rows = kept.sort((a, b) => (a.id + a.record < b.id + b.record ? -1 : 1));
+  return {
+    name: 'state-keepers-written',
+    text: `INSERT INTO record_keeper (id, record, keeper)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+           ON CONFLICT (id, record) DO UPDATE SET keeper = coalesce(EXCLUDED.keeper, record_keeper.keeper)`,
+    values: [
+      plainArray(rows.map(({ id }) => id)),
+      plainArray(rows.map(({ record }) => record)),
+      plainArray(rows.map(({ keeper }) => keeper)),
+    ],
+  };
+}

@@ -1,0 +1,119 @@
+import { leftOut } from '../choices/held.js';
+import type { HeldChoices } from '../choices/held.js';
+import type { PersonRef } from '../define/product.js';
+import type { PersonState, RecordState } from './model.js';
+
+/** Longest chain of merges that is followed; a longer one is a fault in the data. */
+const LONGEST_CHAIN = 50;
+
+/**
+ * The part of the state that one batch concerns, as read, and then as the batch leaves it.
+ * What is changed is remembered, so that exactly that is written.
+ */
+export class World {
+  readonly persons = new Map<string, PersonState>();
+  readonly records = new Map<string, RecordState>();
+  readonly changedPersons = new Set<PersonState>();
+  readonly changedRecords = new Set<RecordState>();
+  readonly touchedRecords = new Set<RecordState>();
+  readonly chosenPersons = new Set<PersonState>();
+  /** By the key of an identifier that is its keeper's own: the records that have it, and whose each is. */
+  readonly keepers = new Map<string, Map<string, string | null>>();
+  readonly newKeepers = new Map<string, { id: string; record: string; keeper: string | null }>();
+
+  /** The person, known or new. */
+  person(key: string): PersonState {
+    let state = this.persons.get(key);
+    if (!state) {
+      const nobody = { mergedInto: null, survivor: null, choices: null, out: 0, before: null };
+      state = { person: key, sequence: 0, ...nobody };
+      this.persons.set(key, state);
+    }
+    return state;
+  }
+
+  /** To whom a person's records belong now, and who that is if it is another. */
+  survivorOf(key: string): { person: string; ref: PersonRef | null } {
+    let at = key;
+    let ref: PersonRef | null = null;
+    for (let hops = 0; hops < LONGEST_CHAIN; hops++) {
+      const state = this.persons.get(at);
+      if (!state?.mergedInto) return { person: at, ref };
+      ref = state.survivor;
+      at = state.mergedInto;
+    }
+    throw new Error('A chain of merges does not end');
+  }
+
+  /** Whether a person was merged into another, directly or through others. */
+  leadsTo(from: string, to: string): boolean {
+    let at = this.persons.get(from)?.mergedInto ?? null;
+    for (let hops = 0; at !== null && hops < LONGEST_CHAIN; hops++) {
+      if (at === to) return true;
+      at = this.persons.get(at)?.mergedInto ?? null;
+    }
+    return false;
+  }
+
+  /** The next number of a person's records. */
+  nextSequence(key: string): number {
+    const state = this.person(key);
+    this.changedPersons.add(state);
+    return ++state.sequence;
+  }
+
+  /** From now on `from` is `into`. */
+  redirect(from: string, into: string, survivor: PersonRef): void {
+    const state = this.person(from);
+    state.mergedInto = into;
+    state.survivor = survivor;
+    this.changedPersons.add(state);
+  }
+
+  /**
+   * From now on this is what counts of a person's choices. It takes a number of theirs, so that a transaction which read
+   * the person before is decided again.
+   */
+  choose(key: string, choices: HeldChoices): void {
+    this.nextSequence(key);
+    const state = this.person(key);
+    state.choices = choices;
+    state.out = leftOut(choices);
+    this.chosenPersons.add(state);
+  }
+
+  /** Puts a record's new state in place of the old. */
+  put(next: Omit<RecordState, 'before'>): RecordState {
+    const held = this.records.get(next.record);
+    if (held) {
+      Object.assign(held, next);
+      this.changedRecords.add(held);
+      return held;
+    }
+    const state: RecordState = { ...next, before: null };
+    this.records.set(next.record, state);
+    this.changedRecords.add(state);
+    return state;
+  }
+
+  /** The same content, said again later: only the time moves. */
+  touch(held: RecordState, at: number): void {
+    held.at = at;
+    this.touchedRecords.add(held);
+  }
+
+  /** A record has this identifier with this keeper. */
+  keep(id: string, record: string, keeper: string | null): void {
+    const known = this.keepers.get(id) ?? new Map<string, string | null>();
+    if (known.get(record) === keeper) return;
+    this.keepers.set(id, known.set(record, keeper));
+    this.newKeepers.set(`${id} ${record}`, { id, record, keeper });
+  }
+
+  /** Records that belong to a person, in a stable order. */
+  recordsOf(person: string): RecordState[] {
+    return [...this.records.values()]
+      .filter((record) => record.person === person)
+      .sort((a, b) => (a.record < b.record ? -1 : 1));
+  }
+}

@@ -1,0 +1,173 @@
+import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
+
+import { createConsumer } from '../kafka/client.js';
+import type { KafkaConnection } from '../kafka/client.js';
+import type { RawRecord } from './received.js';
+
+type Bytes = Buffer;
+type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
+
+/** When the broker answers a fetch: at so many bytes, and after so long also without them. */
+export type Gathering = { bytes: number; ms: number };
+
+/** By default a record is handed over as soon as it is there. */
+const AT_ONCE: Gathering = { bytes: 1, ms: 500 };
+/** With partitions in hand and no fetch for so long, the client has lost its way and is made anew. */
+const STALLED_AFTER_MS = 60_000;
+const CLOSE_WITHIN_MS = 5_000;
+// A process that was killed keeps its partitions until its session has passed: that is how long a restart waits.
+const SESSION_MS = 8_000;
+const HEARTBEAT_MS = 1_500;
+
+/**
+ * One membership in a consumer group, from join to leave. Reads from the committed offset, or from the beginning
+ * where nothing was committed. It ends, by throwing, on whatever the client cannot mend itself; the next one
+ * takes up from what was committed.
+ */
+export class Session {
+  readonly #topic: string;
+  readonly #consumer: Consumer<Bytes, Bytes, Bytes, Bytes>;
+  readonly #settled: (positions: ReadonlyMap<number, bigint>) => void;
+  readonly #committed = new Map<number, bigint>();
+  #stream: Stream | null = null;
+  #wake: () => void = () => undefined;
+  #fetchedAt = Date.now();
+
+  constructor(
+    connection: KafkaConnection,
+    groupId: string,
+    topic: string,
+    settled: (positions: ReadonlyMap<number, bigint>) => void,
+    gathering: Gathering = AT_ONCE,
+  ) {
+    this.#topic = topic;
+    this.#settled = settled;
+    this.#consumer = createConsumer(connection, {
+      groupId,
+      autocommit: false,
+      // The client retries within its retries; a membership that fails is begun again here all the same.
+      retries: 2,
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: 60_000,
+      heartbeatInterval: HEARTBEAT_MS,
+      minBytes: gathering.bytes,
+      maxWaitTime: gathering.ms,
+      highWaterMark: 4_096,
+    });
+    // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
+    this.#consumer.on('error', () => undefined);
+  }
+
+  /** Joins the group and begins to fetch. */
+  async open(): Promise<void> {
+    const stream = await this.#consumer.consume({
+      topics: [this.#topic],
+      mode: 'committed',
+      fallbackMode: 'earliest',
+      autocommit: false,
+    });
+    this.#stream = stream;
+    const wake = () => this.#wake();
+    for (const event of ['readable', 'end', 'close', 'error'] as const) {
+      (stream as NodeJS.ReadableStream).on(event, wake);
+    }
+    stream.on('fetch', () => {
+      this.#fetchedAt = Date.now();
+      wake();
+    });
+  }
+
+  /** What has arrived, at most `most` records; waits for the first. Null when `signal` is given. */
+  async next(most: number, signal: AbortSignal): Promise<RawRecord[] | null> {
+    const stream = this.#stream!;
+    for (;;) {
+      if (signal.aborted) return null;
+      const batch = drain(stream, most);
+      if (batch.length > 0) return batch;
+      if (stream.errored) throw stream.errored;
+      if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
+      await this.#commitRead();
+      await this.#waitForMore(signal);
+    }
+  }
+
+  /** Commits the offsets after `batch`, which must be settled. */
+  async commit(batch: readonly RawRecord[]): Promise<void> {
+    const next = new Map<number, bigint>();
+    for (const { partition, offset } of batch) {
+      if (offset >= (next.get(partition) ?? 0n)) next.set(partition, offset + 1n);
+    }
+    await this.#commitOffsets(next);
+  }
+
+  /**
+   * Commits the position of the fetches when all that was fetched is settled: markers of transactions are no
+   * records, and a group that never commits past them looks as if it lagged.
+   */
+  async #commitRead(): Promise<void> {
+    const stream = this.#stream!;
+    if (stream.readableLength > 0) return;
+    const next = new Map<number, bigint>();
+    for (const [place, offset] of stream.offsetsToFetch) {
+      next.set(Number(place.slice(place.lastIndexOf(':') + 1)), offset);
+    }
+    await this.#commitOffsets(next);
+  }
+
+  async #commitOffsets(next: ReadonlyMap<number, bigint>): Promise<void> {
+    const topic = this.#topic;
+    const assigned = this.#consumer.assignments?.find((found) => found.topic === topic)?.partitions;
+    // A partition that another member has taken over is that member's to commit.
+    const offsets = [...next]
+      .filter(([partition]) => assigned?.includes(partition))
+      .filter(([partition, offset]) => offset > (this.#committed.get(partition) ?? -1n))
+      .map(([partition, offset]) => ({ topic, partition, offset, leaderEpoch: -1 }));
+    if (offsets.length === 0) return;
+    await this.#consumer.commit({ offsets });
+    for (const { partition, offset } of offsets) this.#committed.set(partition, offset);
+    this.#settled(this.#committed);
+  }
+
+  async #waitForMore(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, STALLED_AFTER_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', this.#wake);
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
+    const idle = (this.#consumer.assignments?.length ?? 0) === 0;
+    if (!idle && Date.now() - this.#fetchedAt > STALLED_AFTER_MS)
+      throw new Error('fetching stalled');
+  }
+
+  /** Leaves the group. Never throws: the broker notices a member that is gone by itself, only later. */
+  async close(): Promise<void> {
+    const left = this.#consumer.close(true).catch(() => undefined);
+    await Promise.race([
+      left,
+      new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref()),
+    ]);
+  }
+}
+
+function drain(stream: Stream, most: number): RawRecord[] {
+  const batch: RawRecord[] = [];
+  while (batch.length < most) {
+    const message = stream.read() as Message<Bytes, Bytes, Bytes, Bytes> | null;
+    if (message === null) break;
+    batch.push(toRaw(message));
+  }
+  return batch;
+}
+
+function toRaw(message: Message<Bytes, Bytes, Bytes, Bytes>): RawRecord {
+  const headers = new Map<string, Buffer>();
+  for (const [name, value] of message.headerEntries) {
+    headers.set(name.toString('utf8'), value ?? Buffer.alloc(0));
+  }
+  const { topic, partition, offset, timestamp, key, value } = message;
+  return { topic, partition, offset, timestamp, key, value, headers };
+}

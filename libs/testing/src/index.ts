@@ -1,0 +1,17 @@
+export { build, type TestStack } from './base-stack.js';
+export {
+  allow,
+  brokerAdmin,
+  can,
+  createTopics,
+  domainRules,
+  grantRules,
+  match,
+  of,
+  registerSchema,
+  type Rule,
+} from './broker.js';
+export { testDatabase, type TestDatabase } from './database.js';
+export { sharedStack } from './shared-stack.js';
+export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';
+export { runMesh, startMesh, type CliResult, type Mesh } from './start-mesh.js';

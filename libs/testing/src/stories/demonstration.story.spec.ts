@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startMesh, type CliResult, type Mesh } from '../start-mesh.js';
+
+/** What `npm start` leaves: a mesh with contracts, records and views, each decision marked as shown off. */
+type List<T> = { items: T[] };
+type Entry = { action: string; actor: string; detail: Record<string, unknown> };
+type Grant = { id: string; state: string; products: string[]; requestedBy: string };
+
+let mesh: Mesh;
+let first: CliResult;
+beforeAll(async () => {
+  mesh = await startMesh();
+  first = await mesh.cli('up', '--demo', '--detach');
+}, 600_000);
+afterAll(() => mesh?.stop());
+
+it('publishes every contract, proposed by one person and approved by another', async () => {
+  expect([first.exit, first.stderr]).toEqual([0, expect.stringContaining('Running already')]);
+  const products = await mesh.json<List<{ id: string }>>('product', 'list', '--as', 'analyst');
+  expect(products.items.map(({ id }) => id)).toEqual([
+    'acute.inpatient-spell',
+    'community.care-contact',
+    'gp.medication-statement',
+    'social-care.care-package',
+  ]);
+});
+
+it('takes in the sources of 200 people in their real formats, and refuses none of them', () => {
+  const told = first.stderr.split('\n').filter((line) => /received/.test(line));
+  expect(told.length).toBe(5);
+  expect(told.join()).not.toMatch(/quarantined|held/);
+  const statements = told
+    .filter((line) => line.startsWith('  gp:'))
+    .map((line) => Number(/(\d+) accepted/.exec(line)?.[1]));
+  expect(statements.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(200);
+});
+
+it('gives one analyst the views of two products, and prints their first records', async () => {
+  const { items } = await mesh.json<List<Grant>>('grant', 'list', '--as', 'analyst');
+  expect(items.map(({ state, products }) => [products, state])).toEqual(
+    expect.arrayContaining([
+      [['gp.medication-statement'], 'active'],
+      [['acute.inpatient-spell'], 'active'],
+    ]),
+  );
+  const records = first.stdout.split('\n').filter((line) => line.startsWith('  {'));
+  expect(records.length).toBe(4);
+  // A view: a pseudonym in place of the person, and no name for any of them.
+  for (const record of records) {
+    expect(JSON.parse(record)).toMatchObject({ person: expect.stringMatching(/^[a-z2-7]{26}$/) });
+    expect(record).not.toMatch(/nhsNumber"|localPatientId"|postcode/i);
+  }
+});
+
+it('marks each of its decisions on the ledger', async () => {
+  const { items } = await mesh.json<List<Entry>>('audit', 'list', '--as', 'auditor');
+  const decisions = items.filter(({ actor }) => actor.startsWith('user-'));
+  expect(decisions.length).toBeGreaterThan(0);
+  for (const { action, detail } of decisions) {
+    if ('reason' in detail)
+      expect([action, detail['reason']]).toEqual([
+        action,
+        expect.stringMatching(/^Demonstration: /),
+      ]);
+  }
+});
+
+it('ends with addresses, sign-ins and commands to try', () => {
+  for (const heading of ['Addresses', 'Sign-ins', 'Try this']) {
+    expect(first.stdout).toContain(`\n${heading}\n`);
+  }
+  expect(first.stdout.match(/^npx mesh /gm)?.length).toBe(3);
+});
+
+it('does nothing a second time', async () => {
+  const before = await mesh.json<List<Entry>>('audit', 'list', '--as', 'auditor');
+  const again = await mesh.cli('up', '--demo', '--detach');
+  expect(again.exit).toBe(0);
+  expect(again.stderr).not.toMatch(/received|published/);
+  const after = await mesh.json<List<Entry>>('audit', 'list', '--as', 'auditor');
+  const decided = ({ items }: List<Entry>) =>
+    items.filter(({ actor }) => actor.startsWith('user-')).length;
+  expect(decided(after)).toBe(decided(before));
+});

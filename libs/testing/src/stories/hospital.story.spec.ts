@@ -1,0 +1,154 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Client, { Message, type InboundResponse } from 'node-hl7-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../base-stack.js';
+import { startMesh, type Mesh } from '../start-mesh.js';
+import { asBroker, readAll } from './reader.js';
+
+type Proposal = { id: string; contentHash: string };
+type Answer = {
+  accepted: number;
+  unchanged: number;
+  items: { outcome: string; errors: { code: string }[] }[];
+};
+
+const fixtures = join(ROOT, 'apps/acute/src/products/inpatient-spell/fixtures');
+const PARTS = ['postgresql', 'identity', 'kafka', 'registry', 'governance', 'acute'];
+let mesh: Mesh;
+
+beforeAll(async () => {
+  mesh = await startMesh({ only: PARTS });
+  const folder = join(ROOT, 'schemas/acute/inpatient-spell/v1');
+  const proposed = ['contract', 'propose', folder, '--reason', 'Story', '--as', 'acute-publisher'];
+  const { id, contentHash } = await mesh.json<Proposal>(...proposed);
+  const hash = ['--hash', contentHash, '--reason', 'Story', '--as', 'governance-lead'];
+  await mesh.json('proposal', 'approve', id, ...hash);
+  const waiting = message('admission', 'wait', ['S1000213', 'S0']);
+  // The domain learns of its approval by an event, or by asking.
+  for (let i = 0; i < 60 && (await answers([waiting]))[0] === 'AR wait'; i++) await sleep(1000);
+});
+afterAll(() => mesh?.stop());
+
+/** A fixture's message under a control id, with changes. */
+function message(fixture: string, id: string, ...changes: [string, string][]): string {
+  let text = readFileSync(join(fixtures, fixture, 'source.hl7'), 'utf8').replaceAll('\n', '\r');
+  for (const [from, to] of changes) text = text.replace(from, to);
+  return text.replace(/^((?:[^|]*\|){9})[^|]*/, `$1${id}`);
+}
+
+function mllp(): { host: string; port: number } {
+  const { intake } = mesh.status().domains.find(({ name }) => name === 'acute')!;
+  const url = new URL(intake.find(({ method }) => method === 'mllp')!.address);
+  return { host: url.hostname, port: Number(url.port) };
+}
+
+/** Sends messages over one connection of a client nobody here wrote, each after the answer to the one before. */
+async function answers(messages: string[]): Promise<string[]> {
+  const { host, port } = mllp();
+  const found: string[] = [];
+  let next: (() => void) | undefined;
+  const heard = (response: InboundResponse): void => {
+    const reply = response.getMessage();
+    found.push(`${reply.get('MSA.1').toString()} ${reply.get('MSA.2').toString()}`);
+    next?.();
+  };
+  const sender = new Client({ host, version: '2.4' }).createConnection(
+    { port, version: '2.4' },
+    heard,
+  );
+  for (const text of messages) {
+    const answered = new Promise<void>((resolve) => (next = resolve));
+    await sender.sendMessage(new Message({ text }));
+    await answered;
+  }
+  await sender.close();
+  return found;
+}
+
+describe('a hospital sends its admissions', () => {
+  it('each message is answered by what became of it, a repeated one as before', async () => {
+    const wrong: [string, string] = ['9434765919', '9434765910'];
+    expect(
+      await answers([
+        message('admission', 'm1'),
+        message('admission', 'm1'),
+        message('admission', 'm1', ['W27', 'W28']),
+        message('transfer', 'm2'),
+        message('discharge', 'm3'),
+        message('cancelled-discharge', 'm4'),
+        message('admission', 'm5', wrong),
+        message('admission', 'm5', wrong),
+        message('admission', 'm6', ['ADT^A01', 'ADT^A31']),
+        message('admission', 'm7', ['|RCB|ROUTE', '|XXX|ROUTE']),
+        message('admission', 'm7', ['S1000213', 'S7']),
+        message('merge', 'm8'),
+        message('cancelled-admission', 'm9', ['20261010150000', '20261110150000']),
+      ]),
+    ).toEqual([
+      'AA m1',
+      'AA m1',
+      'AR m1',
+      'AA m2',
+      'AA m3',
+      'AA m4',
+      'AE m5',
+      'AE m5',
+      'AA m6',
+      'AR m7',
+      'AA m7',
+      'AA m8',
+      'AA m9',
+    ]);
+  });
+
+  it('what was acknowledged stands on the topic, in order', async () => {
+    let types: string[] = [];
+    for (let i = 0; i < 40 && types.length < 7; i++) {
+      await sleep(500);
+      const records = await readAll(asBroker(mesh.home), 'acute.inpatient-spell.v1');
+      types = records.map(({ headers }) => headers['ce_type']!.split('.')[3]!);
+    }
+    expect(types).toEqual([
+      'created',
+      'created',
+      'updated',
+      'updated',
+      'updated',
+      'created',
+      'retracted',
+    ]);
+  });
+
+  it('a file of messages over HTTP is read message by message, and changes nothing again', async () => {
+    const file = join(mesh.home, 'messages.hl7');
+    const messages = [
+      message('admission', 'h1', ['S1000213', 'S8']),
+      message('admission', 'h2', ['|2.4|', '|2.5|']),
+      message('admission', 'h3', ['S1000213', 'S9']),
+    ];
+    writeFileSync(file, messages.join(''));
+    const send = async (): Promise<string[]> => {
+      const answer = await mesh.json<Answer>('intake', 'acute', file, '--as', 'acute-publisher');
+      return answer.items.map((item) =>
+        [item.outcome, ...item.errors.map((one) => one.code)].join(' '),
+      );
+    };
+    expect(await send()).toEqual(['accepted', 'quarantined MESH-2113', 'accepted']);
+    expect(await send()).toEqual(['unchanged', 'quarantined MESH-2113', 'unchanged']);
+  });
+
+  it('a bare socket that sends nonsense is answered, and harms nobody', async () => {
+    const reply = await new Promise<string>((resolve) => {
+      const socket = connect(mllp(), () => socket.write('\x0bnonsense\x1c\r'));
+      socket.once('data', (bytes: Buffer) => {
+        socket.destroy();
+        resolve(bytes.toString('latin1').split('\r')[1]!);
+      });
+    });
+    expect(reply).toBe('MSA|AR||MESH-2111 MSH The HL7 message header (MSH) cannot be read');
+    expect(await answers([message('admission', 'm1')])).toEqual(['AA m1']);
+  });
+});
