@@ -165,7 +165,10 @@ function urlOf(ports: Ports, use: string): string {
  */
 function makeSecrets(home: Home, services: readonly Service[], domains: readonly string[]): void {
   for (const one of services) keyFile(home, one.name);
-  const ours = ['svc-governance', 'svc-ledger-sealer', 'svc-disclosure', 'svc-monitor'];
+  const ours = [
+    ...['svc-governance', 'svc-ledger-sealer', 'svc-monitor'],
+    ...['svc-disclosure', 'svc-care-disclosure'],
+  ];
   const clients = [...ours, ...domains.map((name) => `domain-${name}`)];
   for (const client of new Set([...clients, ...services.map(clientIdOf)])) secretOf(home, client);
 }

@@ -11,10 +11,14 @@ export type Service = {
   ports: string[];
 };
 
-type PackageJson = { nx?: { tags?: string[] }; caremesh?: { ports?: string[] } };
+/**
+ * `also`: further names the same program runs under, each a process with principal, database and key of its own; it tells
+ * by its name (`MESH_SERVICE`) what it is to do.
+ */
+type PackageJson = { nx?: { tags?: string[] }; caremesh?: { ports?: string[]; also?: string[] } };
 
 /** Services of our own in start order; the rest of apps/ are domains, the command, or not built yet. */
-const OWN = ['identity', 'governance', 'disclosure', 'monitor', 'portal'];
+const OWN = ['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'portal'];
 
 /** Every app of the checkout that has an entry point: our own services, then the domains by name. */
 export function findServices(root: string): Service[] {
@@ -34,14 +38,12 @@ function serviceIn(folder: string, name: string): Service[] {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
   const domain = domainOf(manifest.nx?.tags ?? []);
   if (domain === null && !OWN.includes(name)) return [];
-  return [
-    {
-      name: domain ?? name,
-      kind: domain === null ? 'service' : 'domain',
-      main: join(folder, 'dist', 'main.js'),
-      ports: manifest.caremesh?.ports ?? [],
-    },
-  ];
+  const main = join(folder, 'dist', 'main.js');
+  if (domain !== null) {
+    return [{ name: domain, kind: 'domain', main, ports: manifest.caremesh?.ports ?? [] }];
+  }
+  const { ports = [], also = [] } = manifest.caremesh ?? {};
+  return [name, ...also].map((one) => ({ name: one, kind: 'service', main, ports }));
 }
 
 /** The domain a project belongs to: tags `layer:domain` and `domain:<name>`. */
