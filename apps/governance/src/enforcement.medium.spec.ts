@@ -2,6 +2,7 @@ import { openDatabase } from '@caremesh/platform';
 import {
   brokerAdmin,
   clientToken,
+  dayFromNow,
   personToken,
   sharedStack,
   testDatabase,
@@ -289,7 +290,7 @@ describe('a grant of individual care', () => {
       purpose: 'individual-care',
       legalBasis: '6(1)(e)/9(2)(h)/direct-care',
       organisation: 'QUY',
-      until: '2027-06-30',
+      until: dayFromNow(200),
       reason: 'Shared care record',
     });
     grant = body;
