@@ -8,10 +8,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 // The rules that the canary breaks; each must be reported, or a fence has fallen.
 const canaryRules = ['@nx/enforce-module-boundaries', '@typescript-eslint/no-floating-promises'];
 const canaryBoundaries = 3;
+const LINES_OF_A_REASON = 12;
 
 /**
  * Runs one check from the list.
- * Returns {passed, failed, seconds, output}. A time-out or a command that cannot be started is one failure.
+ * Returns {passed, failed, seconds, output, failures}: `failures` are [{name, why}], the tests that failed with the
+ * first lines of the reason. A time-out or a command that cannot be started is one failure.
  */
 export async function runCheck(check) {
   const started = Date.now();
@@ -21,7 +23,25 @@ export async function runCheck(check) {
   }
   const { code, output } = await run(check.command, check.minutes * 60_000);
   const counted = counters[check.counts ?? 'exit'](code, output, check);
-  return { ...counted, seconds: (Date.now() - started) / 1000, output: output.slice(-20_000) };
+  return {
+    ...counted,
+    seconds: (Date.now() - started) / 1000,
+    output: output.slice(-20_000),
+    failures: check.report ? failuresIn(readReport(check.report)) : [],
+  };
+}
+
+/** Of Vitest's JSON report, each test that failed, and each file that failed outside its tests. */
+function failuresIn(report) {
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    const why = (text = '') => text.split('\n').slice(0, LINES_OF_A_REASON).join('\n');
+    if (status === 'failed' && tests.length === 0) return [{ name, why: why(message) }];
+    return tests.map((test) => ({
+      name: `${name} > ${test.fullName}`,
+      why: why(test.failureMessages[0]),
+    }));
+  });
 }
 
 const counters = {

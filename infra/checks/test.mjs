@@ -26,6 +26,11 @@ async function inTurn(lane) {
   }
 }
 
+// Whoever reads only the end of a long log must see what failed.
+for (const { name, why } of results.flatMap(({ failures }) => failures)) {
+  console.log(`\nFAILED ${name}\n${why}`);
+}
+
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const failing = results.filter((result) => result.failed).map((result) => result.name);
 console.log(

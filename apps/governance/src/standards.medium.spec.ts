@@ -1,4 +1,4 @@
-import { personToken, sharedStack, testDatabase } from '@caremesh/testing';
+import { dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -228,12 +228,12 @@ describe('a mandated standard and a waiver', () => {
       product: 'gp.medicine',
       check: 'standards-mandated',
       about: 'SCCI0052',
-      until: '2027-01-31',
+      until: dayFromNow(60),
       reason: 'Codes come with the next release of the system',
     };
     const never = await publisher!.post('/v1/waivers', { ...ask, check: 'identifiers-typed' });
     expect(never.body).toMatchObject({ code: 'MESH-3806', errors: [{ path: 'check' }] });
-    const long = await publisher!.post('/v1/waivers', { ...ask, until: '2031-01-01' });
+    const long = await publisher!.post('/v1/waivers', { ...ask, until: dayFromNow(400) });
     expect(long.body).toMatchObject({ code: 'MESH-3806', errors: [{ path: 'until' }] });
     const other = await (await person('acute-publisher')).post('/v1/waivers', ask);
     expect(other.body).toMatchObject({ code: 'MESH-3804' });
@@ -269,7 +269,7 @@ describe('a mandated standard and a waiver', () => {
       product: 'gp.medicine',
       check: 'standards-mandated',
       about: 'SCCI0052',
-      until: '2027-01-31',
+      until: dayFromNow(60),
       reason: 'Codes come with the next release of the system',
     };
     const { body } = await publisher!.post('/v1/waivers', ask);
@@ -282,7 +282,7 @@ describe('a mandated standard and a waiver', () => {
       ({ waivers }) => waivers !== undefined,
     );
     expect(shown.waivers).toMatchObject([
-      { id, until: '2027-02-01T00:00:00.000Z', approvedBy: 'user-governance-lead' },
+      { id, until: `${dayFromNow(61)}T00:00:00.000Z`, approvedBy: 'user-governance-lead' },
     ]);
     const list = (await analyst!.get('/v1/products?domain=gp')).body as Listed<Shown>;
     expect(list.items.map(({ waivers }) => waivers.map((one) => one.id))).toEqual([[id]]);

@@ -7,4 +7,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await run(process.argv.slice(2), processIo());
+const code = await run(process.argv.slice(2), processIo());
+// A command ends when its work does: a client's socket or timer that lingers must not hold the caller. What was
+// written is out first.
+process.stdout.write('', () => process.exit(code));

@@ -11,6 +11,7 @@ export {
   registerSchema,
   type Rule,
 } from './broker.js';
+export { dayFromNow } from './days.js';
 export { testDatabase, type TestDatabase } from './database.js';
 export { sharedStack } from './shared-stack.js';
 export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';

@@ -6,6 +6,7 @@ import { request } from '../request.js';
 import type { Credential } from './views.js';
 
 const PATIENCE_MS = 45_000;
+const LEAVE_MS = 5_000;
 /** Confluent wire format: 0x00, the schema's id in four bytes, the record. */
 const HEADER_BYTES = 5;
 
@@ -28,19 +29,37 @@ export async function firstRecords(
     retryDelay: 250,
   });
   const found: Record<string, unknown>[] = [];
-  const types = new Map<number, Type>();
-  try {
-    const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
-    const late = setTimeout(() => void stream.close(), PATIENCE_MS);
-    for await (const { value } of stream) {
-      if (value && value.length > HEADER_BYTES) found.push(await decode(credential, types, value));
-      if (found.length >= count) break;
-    }
-    clearTimeout(late);
-  } finally {
-    await consumer.close(true);
-  }
+  // The client has no limit of its own on joining a group, nor on leaving it.
+  await inTime(gather(consumer, credential, topic, count, found), PATIENCE_MS);
+  await inTime(consumer.close(true), LEAVE_MS);
   return found;
+}
+
+/** Puts decoded records into `found` until there are `count`. */
+async function gather(
+  consumer: Consumer,
+  credential: Credential,
+  topic: string,
+  count: number,
+  found: Record<string, unknown>[],
+): Promise<void> {
+  const types = new Map<number, Type>();
+  const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
+  for await (const { value } of stream) {
+    if (value && value.length > HEADER_BYTES) found.push(await decode(credential, types, value));
+    if (found.length >= count) return;
+  }
+}
+
+/** Resolves when the work is done or its time is over, whichever is first; fails as the work does. */
+async function inTime(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  // What fails after its time is over is nobody's any more.
+  work.catch(() => undefined);
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function tokenOf({ tokenUrl, clientId, clientSecret, scope }: Credential): Promise<string> {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dayFromNow } from '../days.js';
 import { runGuide } from '../guides/run-guide.js';
 import { startMesh, type Mesh } from '../start-mesh.js';
 import { asBroker, asClient, readAll, secretAt, type Stored } from './reader.js';
@@ -127,7 +128,7 @@ describe('the broker', () => {
     expect(await read()).toBe('refused');
     const asked = 'grant request --product gp.medication-statement --purpose individual-care';
     const { id } = await mesh.json<Grant>(
-      ...`${asked} --consumer social-care --organisation 503 --until 2027-06-30`.split(' '),
+      ...`${asked} --consumer social-care --organisation 503 --until ${dayFromNow(200)}`.split(' '),
       ...['--legal-basis', '6(1)(e)/9(2)(h)/direct-care', '--reason', 'Medicines at home'],
       ...['--as', 'social-care-publisher'],
     );
