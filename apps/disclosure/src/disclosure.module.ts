@@ -124,11 +124,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     part,
     pool: database.pool,
     databaseUrl: url.reveal(),
-    governance: new Governance(
-      settings.governanceUrl,
-      tokensFor(settings, 'mesh-api'),
-      part.kind,
-    ),
+    governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'), part.kind),
     registry: new SchemaRegistry(settings.registryUrl),
     connection: {
       brokers,

@@ -50,9 +50,7 @@ export class Choices {
     );
     await noteHeldBack(client, holding);
     const isBound = new Set(bound.map(({ id }) => id));
-    return only(({ id, organisation }) =>
-      isBound.has(id) ? allowed.get(organisation)! : records,
-    );
+    return only(({ id, organisation }) => (isBound.has(id) ? allowed.get(organisation)! : records));
   }
 }
 

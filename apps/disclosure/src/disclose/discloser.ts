@@ -69,11 +69,7 @@ export class Discloser {
     await this.#outbox.write(client, await this.#write(client, view, permitted));
   }
 
-  async #write(
-    client: ClientBase,
-    view: View,
-    permitted: Permitted,
-  ): Promise<Outgoing[]> {
+  async #write(client: ClientBase, view: View, permitted: Permitted): Promise<Outgoing[]> {
     const plan = await this.#planOf(client, view);
     if (plan === null) return [];
     const url = this.#registryUrl;

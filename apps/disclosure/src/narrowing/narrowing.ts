@@ -25,7 +25,9 @@ export class Narrowing {
     if (edition === undefined) return { of: () => [], leaving: () => [] };
     const said = statementsOf(records, await this.#fields(views));
     const before = await standingsOf(client, edition, [...said.keys()]);
-    const after = new Map([...said].map(([person, one]) => [person, newer(before.get(person), one)]));
+    const after = new Map(
+      [...said].map(([person, one]) => [person, newer(before.get(person), one)]),
+    );
     await keepStandings(client, edition, changed(before, after));
     const named = await namedOf(client, views);
     const belongs = ({ id }: View, standing: Standing | undefined): boolean =>

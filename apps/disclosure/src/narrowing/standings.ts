@@ -11,7 +11,11 @@ export async function standingsOf(
   edition: string,
   people: readonly string[],
 ): Promise<Standings> {
-  const { rows } = await client.query<{ person: string; sequence: string; organisations: string[] }>(
+  const { rows } = await client.query<{
+    person: string;
+    sequence: string;
+    organisations: string[];
+  }>(
     `SELECT source_person AS person, sequence, organisations FROM care_person
      WHERE edition = $1 AND source_person = ANY($2) ORDER BY source_person FOR UPDATE`,
     [edition, people],

@@ -124,7 +124,8 @@ export const grantErrors = {
   fieldNarrowingUntold: {
     code: 'MESH-3705',
     status: 422,
-    title: 'The product does not tell with which organisation a person is registered, or to which they were referred',
+    title:
+      'The product does not tell with which organisation a person is registered, or to which they were referred',
     fix: 'Leave the product out, or have its owner give the field of the practice or provider role ods-code and its NHS Data Dictionary definition.',
     retriable: false,
   },

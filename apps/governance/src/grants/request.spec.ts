@@ -201,6 +201,18 @@ describe('a request for a grant', () => {
     expect(under(new Date('2026-04-01T00:00:00Z'))).toMatchObject({
       terms: { narrowedTo: care.narrowedTo, jointControllers: 'Shared care record' },
     });
+    const untold = wanted.map((one) => ({
+      ...one,
+      contract: {
+        ...one.contract!,
+        fields: one.contract!.fields.map(({ definition: _, ...f }) => f),
+      },
+    }));
+    const controllers = [{ reference: 'Shared care record', until: null }];
+    expect(
+      readRequest(requestBody.parse({ ...good, ...care }), untold, { ...about, controllers })
+        .errors,
+    ).toEqual([expect.objectContaining({ path: '$.product', code: 'MESH-3705' })]);
     expect(under(new Date('2026-03-31T00:00:00Z')).errors).toEqual([
       expect.objectContaining({ path: '$.organisation', code: 'MESH-3516' }),
     ]);
