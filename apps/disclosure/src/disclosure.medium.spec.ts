@@ -62,12 +62,8 @@ const connect = (client: string): KafkaConnection => ({
   tokens: { token: () => clientToken(stack, client, 'mesh-kafka') },
 });
 const clientOptions = (client: string) => ({
-  clientId: client,
-  bootstrapBrokers: stack.kafkaBrokers,
-  sasl: {
-    mechanism: 'OAUTHBEARER' as const,
-    token: () => clientToken(stack, client, 'mesh-kafka'),
-  },
+  ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
+  sasl: { mechanism: 'OAUTHBEARER' as const, token: connect(client).tokens.token },
 });
 
 beforeAll(async () => {
