@@ -57,13 +57,15 @@ const granted: GrantedView[] = [];
 let earlierSpells = 0;
 
 const connect = (client: string): KafkaConnection => ({
-  brokers: stack.kafkaBrokers,
-  clientId: client,
+  ...{ brokers: stack.kafkaBrokers, clientId: client },
   tokens: { token: () => clientToken(stack, client, 'mesh-kafka') },
 });
 const clientOptions = (client: string) => ({
   ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
-  sasl: { mechanism: 'OAUTHBEARER' as const, token: () => clientToken(stack, client, 'mesh-kafka') },
+  sasl: {
+    mechanism: 'OAUTHBEARER' as const,
+    token: () => clientToken(stack, client, 'mesh-kafka'),
+  },
 });
 
 beforeAll(async () => {
