@@ -19,6 +19,7 @@ export const LEDGER_CHECKPOINTS = 'mesh.ledger-checkpoints.v1';
 export const DISCLOSURE_DEAD_LETTERS = 'mesh.dead-letter.disclosure';
 export const DISCLOSURE = 'svc-disclosure';
 export const MONITOR = 'svc-monitor';
+export const OUTPUT_PORTS = 'svc-output-ports';
 /** Its own rules come with the broker's installation; it never gives itself any. */
 export const GOVERNANCE = 'svc-governance';
 
@@ -63,6 +64,14 @@ export function monitorRules(productTopics: readonly string[]): AccessRule[] {
   return [
     prefixed(MONITOR, 'group', 'mesh.monitor.', 'READ'),
     ...productTopics.map((topic) => literal(MONITOR, 'topic', topic, 'READ')),
+  ];
+}
+
+/** What the service of the output ports may do: read views, which hold what was granted and nothing else, in groups of its own. */
+export function outputPortRules(): AccessRule[] {
+  return [
+    prefixed(OUTPUT_PORTS, 'group', 'mesh.output-ports.', 'READ'),
+    prefixed(OUTPUT_PORTS, 'topic', 'share.', 'READ'),
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   domainRules,
   grantRules,
   monitorRules,
+  outputPortRules,
   sealerRules,
   withdrawalsOf,
 } from '../broker/access-rules.js';
@@ -129,6 +130,7 @@ export class DecidedState {
         ...domains.filter(isStanding).flatMap(({ name }) => domainRules(name)),
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
+        ...outputPortRules(),
         ...monitorRules(topicsOf(standing)),
         ...denying(majors.filter(({ denied }) => denied)),
         ...live

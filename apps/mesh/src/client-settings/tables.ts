@@ -1,21 +1,13 @@
 import type { Credential } from './settings.js';
 
 /**
- * DuckDB, psql and R read tables, not streams. Until the mesh itself gives tables, each of these prints the
+ * DuckDB and R read files. Each of these prints the
  * lines with which the tool reads what `mesh consume` wrote down.
  */
 export function duckdb(credential: Credential): string {
   return [
     `-- ${written(credential)}`,
     `CREATE TABLE records AS SELECT * FROM read_json_auto('records.ndjson', format = 'newline_delimited');`,
-  ].join('\n');
-}
-
-export function psql(credential: Credential): string {
-  return [
-    `-- ${written(credential)}`,
-    'CREATE TABLE records (record jsonb);',
-    `\\copy records FROM 'records.ndjson' WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`,
   ].join('\n');
 }
 

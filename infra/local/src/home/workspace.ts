@@ -9,12 +9,17 @@ export type Service = {
   main: string;
   /** Sources that listen on a port of their own (`"caremesh": {"ports": ["mllp"]}` in package.json). */
   ports: string[];
+  /** Its database role may make roles: those of recipients who read by SQL (`"caremesh": {"makesRoles": true}`). */
+  makesRoles: boolean;
 };
 
-type PackageJson = { nx?: { tags?: string[] }; caremesh?: { ports?: string[] } };
+type PackageJson = {
+  nx?: { tags?: string[] };
+  caremesh?: { ports?: string[]; makesRoles?: boolean };
+};
 
 /** Services of our own in start order; the rest of apps/ are domains, the command, or not built yet. */
-const OWN = ['identity', 'governance', 'disclosure', 'monitor', 'portal'];
+const OWN = ['identity', 'governance', 'disclosure', 'monitor', 'output-ports', 'portal'];
 
 /** Every app of the checkout that has an entry point: our own services, then the domains by name. */
 export function findServices(root: string): Service[] {
@@ -40,6 +45,7 @@ function serviceIn(folder: string, name: string): Service[] {
       kind: domain === null ? 'service' : 'domain',
       main: join(folder, 'dist', 'main.js'),
       ports: manifest.caremesh?.ports ?? [],
+      makesRoles: manifest.caremesh?.makesRoles ?? false,
     },
   ];
 }
