@@ -280,30 +280,42 @@ describe('a dead letter topic', () => {
 });
 
 describe('a grant of individual care', () => {
+  const asked = {
+    product: PRODUCT,
+    purpose: 'individual-care',
+    legalBasis: '6(1)(e)/9(2)(h)/direct-care',
+    organisation: 'QUY',
+    until: dayFromNow(200),
+    reason: 'Shared care record',
+  };
   let grant: Grant;
   let credential: Credential;
 
-  it('reads the product topic, on the Caldicott guardian’s word', async () => {
+  async function granted(): Promise<Grant> {
     const analyst = await person('analyst');
-    const { body } = await analyst.post('/v1/grants', {
-      product: PRODUCT,
-      purpose: 'individual-care',
-      legalBasis: '6(1)(e)/9(2)(h)/direct-care',
-      organisation: 'QUY',
-      until: dayFromNow(200),
-      reason: 'Shared care record',
-    });
-    grant = body;
+    const { body } = await analyst.post('/v1/grants', asked);
+    const { id } = body as Grant;
     for (const user of ['acute-owner', 'caldicott-guardian']) {
-      const path = `/v1/grants/${grant.id}/decisions`;
+      const path = `/v1/grants/${id}/decisions`;
       const answer = await (await person(user)).post(path, { decision: 'approve', reason: 'Yes' });
       expect(answer.status).toBe(200);
     }
+    return becoming(id, 'active');
+  }
+
+  async function becoming(id: string, state: string): Promise<Grant> {
+    const analyst = await person('analyst');
     const shown = await until(
-      () => analyst.get(`/v1/grants/${grant.id}`),
-      (answer) => (answer.body as Grant).state === 'active',
+      () => analyst.get(`/v1/grants/${id}`),
+      (answer) => (answer.body as Grant).state === state,
     );
-    expect(shown.body).toMatchObject({ kind: 'individual-care', topics: [{ topic: TOPIC }] });
+    return shown.body as Grant;
+  }
+
+  it('reads the product topic, on the Caldicott guardian’s word', async () => {
+    grant = await granted();
+    const analyst = await person('analyst');
+    expect(grant).toMatchObject({ kind: 'individual-care', topics: [{ topic: TOPIC }] });
     credential = (await analyst.post(`/v1/grants/${grant.id}/credentials`)).body;
   });
 
@@ -368,6 +380,27 @@ describe('a grant of individual care', () => {
       'grant.revoked',
       'access.withdrawn',
     ]);
+  });
+
+  it('is suspended with the agreement it rests on, and not asked for again without one', async () => {
+    const { id } = await granted();
+    const lead = await person('governance-lead');
+    const { items } = (await lead.get('/v1/agreements?state=approved')).body as {
+      items: { id: string; reference: string }[];
+    };
+    expect(items).toHaveLength(1);
+    const ending = `/v1/agreements/${items[0]!.id}/end`;
+    expect((await lead.post(ending, { reason: 'Parted' })).status).toBe(200);
+    const { timeline } = (await becoming(id, 'suspended')) as Grant & { timeline: object[] };
+    expect(timeline.at(-1)).toMatchObject({
+      event: 'suspended',
+      actor: 'svc-governance',
+      reason: `The joint-controller agreement “${items[0]!.reference}” no longer holds for the organisation.`,
+    });
+    expect((await (await person('analyst')).post('/v1/grants', asked)).body).toMatchObject({
+      code: 'MESH-3502',
+      errors: [{ path: '$.organisation', code: 'MESH-3516' }],
+    });
   });
 
   async function tokenOf(): Promise<string> {

@@ -7,6 +7,7 @@ import type { ViewPlan } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView, advance, endView, viewsOf } from '../views/view-store.js';
 import type { View } from '../views/view-store.js';
+import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
 import type { Outgoing } from './rewrite.js';
 import { writeView } from './write-view.js';
@@ -39,8 +40,9 @@ export class Discloser {
   async disclose(
     client: ClientBase,
     edition: string,
-    records: readonly ProductReceived[],
+    received: readonly ProductReceived[],
   ): Promise<void> {
+    const records = received.map(withoutRetraction);
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
     const outgoing: Outgoing[] = [];
@@ -58,9 +60,9 @@ export class Discloser {
     records: readonly ProductReceived[],
   ): Promise<void> {
     const view = await activeView(client, topic);
-    const wanted = records.filter(
-      ({ origin }) => origin.offset < (until.get(origin.partition) ?? 0n),
-    );
+    const wanted = records
+      .filter(({ origin }) => origin.offset < (until.get(origin.partition) ?? 0n))
+      .map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
     await this.#outbox.write(client, await this.#write(client, view, permitted(view)));

@@ -46,7 +46,7 @@ export async function writeView(
     if (person === undefined) return [];
     const place = { ...common, ...next(person), survivor: survivorOf(record, survivors) };
     const rewritten = rewrite(plan, registryUrl, record, place);
-    if (record.change === 'deleted' || record.change === 'retracted') {
+    if (record.change === 'deleted') {
       const { key, envelope } = record;
       ended.push({ sourceKey: key.text, key: rewritten.key, revision: envelope.revision });
     }

@@ -254,6 +254,13 @@ export const grantErrors = {
     fix: 'Ask for "all" fields; a narrower choice needs another purpose and its own view.',
     retriable: false,
   },
+  fieldExemption: {
+    code: 'MESH-3611',
+    status: 422,
+    title: 'The national data opt-out does not hold for individual care',
+    fix: 'Leave the exemption out: nothing is withheld from individual care by that choice.',
+    retriable: false,
+  },
   fieldConsumer: {
     code: 'MESH-3610',
     status: 422,

@@ -10,6 +10,7 @@ import { IdentityClients } from '../identity/identity-clients.js';
 import { LOGGER } from '../settings.js';
 import { GrantEntity } from './grant.entity.js';
 import { lockGrant } from './grant-store.js';
+import { grantMoveOf } from './lifecycle.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import type { GrantBy } from './lifecycle.service.js';
 import { Provision } from './provision.js';
@@ -18,8 +19,9 @@ const EVERY_MS = 1_000;
 const BY_ITSELF = { actor: 'svc-governance', role: 'clock' };
 
 /**
- * How a grant ends: its access rules are taken away and its clients removed at once. What broker or identity
- * provider could not carry out is tried again every second, and the reconciler looks after the rules as well.
+ * How a grant ends, or is suspended with the agreement it rests on: its access rules are taken away and its clients
+ * removed at once. What broker or identity provider could not carry out is tried again every second, and the
+ * reconciler looks after the rules as well.
  */
 @Injectable()
 export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -69,7 +71,31 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
       });
       await this.enforce(id);
     }
+    for (const one of await this.#uncovered()) await this.#suspend(one);
     await this.removeClients();
+  }
+
+  /** Suspended and not ended: under an agreement that holds again it may be renewed. */
+  async #suspend({ id, agreement }: { id: string; agreement: string }): Promise<void> {
+    const reason = `The joint-controller agreement “${agreement}” no longer holds for the organisation.`;
+    await this.store.transaction(async (em) => {
+      const { grant } = await lockGrant(em, id);
+      if (grantMoveOf(grant.state, 'suspend') === null) return;
+      await this.lifecycle.move(em, grant, 'suspend', { ...BY_ITSELF, reason });
+    });
+    await this.enforce(id);
+  }
+
+  /** Grants that may be read under a joint-controller agreement which was ended, ran out, or names the organisation no more. */
+  #uncovered(): Promise<{ id: string; agreement: string }[]> {
+    return this.store.reader.query(
+      `SELECT g.id, g.terms->>'jointControllers' AS agreement FROM access_grant g
+        WHERE g.state IN ('approved', 'active') AND g.terms->>'jointControllers' IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM motion m
+            WHERE m.kind = 'agreement' AND m.subject = g.terms->>'jointControllers' AND m.state = 'approved'
+              AND (m.ends_at IS NULL OR m.ends_at > now())
+              AND m.content->'organisations' ? g.organisation)`,
+    );
   }
 
   async #due(): Promise<string[]> {

@@ -206,6 +206,19 @@ describe('a request for a grant', () => {
     ]);
   });
 
+  it('may pass over the national opt-out by somebody’s decision, but not where that does not hold', () => {
+    const optOutExemption = { exemption: 'communicable-disease', reference: 'COPI notice 3' };
+    expect(
+      readRequest(requestBody.parse({ ...good, optOutExemption }), wanted, about),
+    ).toMatchObject({ terms: { optOutExemption } });
+    const care = { ...good, purpose: 'individual-care', optOutExemption };
+    const controllers = [{ reference: 'Shared care record', until: null }];
+    const { errors } = readRequest(requestBody.parse(care), wanted, { ...about, controllers });
+    expect(errors).toEqual([
+      expect.objectContaining({ path: '$.optOutExemption', code: 'MESH-3611' }),
+    ]);
+  });
+
   it('reads the fields of each product, where it says them', () => {
     const products = [
       { product: 'gp.medication-statement', major: 1, fields: 'recordId,nhsNumber' },

@@ -29,6 +29,9 @@ export function showGrant({ grant, products, timeline, credentials }: WholeGrant
     groupPrefix: names.grantGroupPrefix(id),
     topics: products.map(showTopic),
     nationalDataOptOut: optOutOf(grant),
+    /** What disclosure goes by: the exemption decided on, and whether data of people taken out is to be erased. */
+    optOutExemption: grant.terms.optOutExemption?.exemption ?? null,
+    erasure: grant.terms.retention?.eraseWithdrawn ?? false,
     /** Where the holder is told what is no longer available; null for a grant without a view. */
     withdrawals:
       withdrawalsOf(
@@ -90,10 +93,10 @@ function showCredential({ clientId, keyId, createdAt, expires }: CredentialEntit
 }
 
 /** Whether the national data opt-out applies, by which rule of the decision table, and why. */
-function optOutOf({ purpose, legalBasis }: GrantEntity) {
+function optOutOf({ purpose, legalBasis, terms }: GrantEntity) {
   const commonLaw = legalBasis.commonLaw as CommonLaw;
   const { applies, rule, reason } = choiceApplies('national', {
-    ...{ purpose, commonLaw },
+    ...{ purpose, commonLaw, exemption: terms.optOutExemption?.exemption ?? null },
     data: 'confidential',
   });
   return { applies, rule, reason };

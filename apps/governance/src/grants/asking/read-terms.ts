@@ -34,6 +34,9 @@ export function readTerms(
     ...justificationErrors(given, about.asked),
     ...(given.dspt?.status === 'not-met' ? [fault(grantErrors.fieldToolkit, '$.dspt.status')] : []),
     ...(given.narrowedTo && !isOutside ? [fault(grantErrors.fieldNarrowed, '$.narrowedTo')] : []),
+    ...(given.optOutExemption && purpose === 'individual-care'
+      ? [fault(grantErrors.fieldExemption, '$.optOutExemption')]
+      : []),
     ...(isOutside && !controller ? [fault(grantErrors.fieldController, '$.organisation')] : []),
   ];
   const terms = {

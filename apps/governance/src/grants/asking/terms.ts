@@ -1,3 +1,4 @@
+import { EXEMPTIONS } from '@caremesh/contract';
 import { z } from 'zod';
 
 const day = z.iso.date('A day YYYY-MM-DD is expected.');
@@ -34,6 +35,10 @@ export const termsShape = {
       period: z.string().regex(/^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$/, 'A period such as P1Y.'),
       eraseWithdrawn: z.boolean().default(false),
     })
+    .optional(),
+  /** That the national data opt-out does not hold for this use, although its legal basis alone would let it; whose decision. */
+  optOutExemption: z
+    .strictObject({ exemption: z.enum(EXEMPTIONS), reference: text(200) })
     .optional(),
   /** Individual care: only people registered with or referred to these organisations. */
   narrowedTo: z.strictObject({ organisations: z.array(ods).min(1).max(200) }).optional(),

@@ -36,6 +36,7 @@ export class AutoGrants {
     }));
     const rule = ruleFor(policy.autoGrant, {
       ...{ kind, purpose, organisation, startsAt, endsAt },
+      exempted: grant.terms.optOutExemption !== undefined,
       products: asked,
     });
     if (!rule) return;

@@ -26,6 +26,7 @@ const asked = (change: Partial<AskedFor> = {}, fields = ['code', 'opened']): Ask
   organisation: 'QUY',
   startsAt: new Date('2026-03-01T00:00:00Z'),
   endsAt: new Date('2026-03-31T00:00:00Z'),
+  exempted: false,
   products: [{ product: 'gp.practice', fields, contract }],
   ...change,
 });
@@ -37,6 +38,7 @@ describe('a rule of the policy for grants', () => {
 
   it.each([
     ['another purpose', asked({ purpose: 'research' })],
+    ['an exemption from the opt-out', asked({ exempted: true })],
     ['individual care', asked({ kind: 'individual-care' })],
     ['another organisation', asked({ organisation: 'QR1' })],
     ['a longer period', asked({ endsAt: new Date('2026-04-01T00:00:00Z') })],

@@ -10,6 +10,8 @@ export type AskedFor = {
   organisation: string;
   startsAt: Date;
   endsAt: Date;
+  /** It asks that an opt-out be passed over. */
+  exempted: boolean;
   products: readonly {
     product: string;
     fields: readonly string[];
@@ -22,7 +24,8 @@ export function ruleFor(
   rules: readonly AutoGrantRule[],
   asked: AskedFor,
 ): AutoGrantRule | undefined {
-  if (asked.kind !== 'view' || asked.products.length === 0) return undefined;
+  // To pass over people's choice is for a person to decide, never for a rule.
+  if (asked.kind !== 'view' || asked.exempted || asked.products.length === 0) return undefined;
   return rules.find((rule) => meets(rule, asked));
 }
 
