@@ -64,10 +64,7 @@ const connect = (client: string): KafkaConnection => ({
 const clientOptions = (client: string) => ({
   clientId: client,
   bootstrapBrokers: stack.kafkaBrokers,
-  sasl: {
-    mechanism: 'OAUTHBEARER' as const,
-    token: () => clientToken(stack, client, 'mesh-kafka'),
-  },
+  sasl: { mechanism: 'OAUTHBEARER' as const, token: connect(client).tokens.token },
 });
 
 beforeAll(async () => {

@@ -19,7 +19,7 @@ export const LEDGER_CHECKPOINTS = 'mesh.ledger-checkpoints.v1';
 export const DISCLOSURE_DEAD_LETTERS = 'mesh.dead-letter.disclosure';
 export const DISCLOSURE = 'svc-disclosure';
 export const MONITOR = 'svc-monitor';
-export const OUTPUT_PORTS = 'svc-output-ports';
+const OUTPUT_PORTS = 'svc-output-ports';
 /** Its own rules come with the broker's installation; it never gives itself any. */
 export const GOVERNANCE = 'svc-governance';
 

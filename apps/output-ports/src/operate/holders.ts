@@ -36,5 +36,5 @@ export class Holders {
 }
 
 /** A grant's token is for this very grant; governance does not know it as a person. */
-export const isOwnCredential = ({ kind, name }: Caller, id: string): boolean =>
+const isOwnCredential = ({ kind, name }: Caller, id: string): boolean =>
   kind === 'grant' && name === id;
