@@ -58,4 +58,11 @@ export const outputPortErrors = {
     fix: 'See the live ones with `mesh port show <grant>`.',
     retriable: false,
   },
+  fileNotFound: {
+    code: 'MESH-4509',
+    status: 404,
+    title: 'There is no such file of a snapshot',
+    fix: 'List the newest with `mesh port snapshots <grant>`; the next snapshot takes the place of the last.',
+    retriable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;

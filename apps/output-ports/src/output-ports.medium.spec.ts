@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+
 import { keys } from '@caremesh/contract';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { messageKey, portRig } from './spec/port-rig.fixture.js';
+import type { Snapshot } from './snapshots/snapshots.js';
 import type { ViewRecord } from './spec/port-rig.fixture.js';
 
 const idOf = (text: string) => keys.keyedHash(Buffer.alloc(32, 7), text);
@@ -30,6 +36,23 @@ const standsAt = async () =>
   ).reduce((sum, offset) => sum + offset, 0);
 const shown = (records: ViewRecord[]) =>
   records.map((one) => `${messageKey(one)} ${String(one.value?.['medicationCode'])}`).sort();
+
+async function fetched({ id, files }: Snapshot, format: string): Promise<Buffer> {
+  const { name, bytes: length, sha256 } = files.find((one) => one.format === format)!;
+  const { bytes } = await rig.parts.snapshots.file(rig.grant.id, id, name);
+  const body = await buffer(bytes);
+  expect([body.length, createHash('sha256').update(body).digest('hex')]).toEqual([length, sha256]);
+  return body;
+}
+
+async function parquetOf(bytes: Buffer) {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const { key_value_metadata: pairs = [] } = parquetMetadata(file);
+  return {
+    parquet: await parquetReadObjects({ file }),
+    metadata: Object.fromEntries(pairs.map(({ key, value }) => [key, value ?? ''])),
+  };
+}
 
 beforeAll(async () => {
   rig = await portRig();
@@ -106,6 +129,45 @@ describe('a view as tables', () => {
     });
   });
 
+  it('is given as Parquet and CSV of one moment, with the words of about', async () => {
+    const { snapshots } = rig.parts;
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    const [first] = await snapshots.list(rig.grant.id);
+    expect(first).toMatchObject({ product: 'gp.medication-statement', rows: 4, topic: rig.topic });
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    const [second] = await snapshots.list(rig.grant.id);
+    expect(second?.id).not.toBe(first?.id);
+    expect(second?.offsets).toEqual(first?.offsets);
+    expect(second?.files.map(({ name }) => name)).toEqual(
+      ['parquet', 'csv', 'json'].map((end) => `gp.medication-statement.v1.${end}`),
+    );
+
+    const { parquet, metadata } = await parquetOf(await fetched(second!, 'parquet'));
+    const manifest = JSON.parse((await fetched(second!, 'json')).toString()) as object;
+    expect(JSON.parse(metadata['caremesh'] ?? '')).toEqual(manifest);
+    expect(manifest).toMatchObject({
+      contract: { odcs: expect.stringContaining('urn:caremesh:') },
+    });
+    const csv = (await fetched(second!, 'csv')).toString().trimEnd().split('\n');
+    expect(csv[0]?.split(',').slice(0, 3)).toEqual(['record_key', 'person', 'record_id']);
+    const keyed = await rows();
+    expect(parquet.map((row) => `${row['record_key']} ${row['medication_code']}`).sort()).toEqual(
+      keyed,
+    );
+    expect(parquet[0]).toMatchObject({
+      ...{ age_band: '40-44', recorded_at: new Date(1_760_000_000_123) },
+    });
+    expect(csv.slice(1).map((line) => line.split(',')[0])).toEqual(
+      parquet.map((row) => row['record_key']),
+    );
+    expect(csv[1]).toContain('2025-10-09T08:53:20.123Z');
+    await expect(snapshots.file(rig.grant.id, first!.id, first!.files[0]!.name)).rejects.toThrow(
+      /MESH-4509/,
+    );
+  });
+
   it('has two credentials at most, and ending one ends what it has open and not the other', async () => {
     const [one] = await rig.parts.credentials.list(rig.grant.id);
     const second = await rig.parts.credentials.make(rig.grant.id);
@@ -134,5 +196,6 @@ describe('a view as tables', () => {
     );
     expect(left.rows).toEqual([]);
     expect(await rig.parts.ports.all()).toEqual([]);
+    expect(readdirSync(rig.around.snapshots.folder)).toEqual([]);
   });
 });

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import {
   brokerSecurity,
   ledgerAt,
@@ -12,6 +14,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 
+import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
 import { Governance } from './governance/governance.js';
 import { LiveSet } from './live/live-set.js';
@@ -21,6 +24,8 @@ import { Holders } from './operate/holders.js';
 import { PortController } from './operate/port.controller.js';
 import type { DatabasePlace } from './operate/port.controller.js';
 import { PortStanding } from './operate/port-standing.js';
+import { SnapshotController } from './operate/snapshot.controller.js';
+import { Snapshots } from './snapshots/snapshots.js';
 import { SqlCredentials } from './recipients/sql-credentials.js';
 import type { Settings } from './settings.js';
 import { DATABASE, LEDGER } from './tokens.js';
@@ -35,11 +40,12 @@ export type Surroundings = {
   registry: Pick<SchemaRegistry, 'schema'>;
   connection: KafkaConnection;
   place: DatabasePlace;
+  snapshots: { folder: string; everyMs: number };
   ledger: LedgerWriter;
   log: Logger;
 };
 
-export const migrations = [OutputPorts1795313000001];
+export const migrations = [OutputPorts1795313000001, Snapshots1795313000002];
 
 @Module({})
 class OutputPortsModule {}
@@ -58,6 +64,10 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
       encrypted: brokerSecurity(settings) === 'SASL_SSL',
     },
     place: placeOf(settings),
+    snapshots: {
+      folder: settings.snapshotsFolder ?? join(settings.home, 'snapshots'),
+      everyMs: settings.snapshotsEveryMs,
+    },
     ledger: ledgerAt(settings.governanceUrl, tokens),
     log,
   };
@@ -70,21 +80,26 @@ export function compose(around: Surroundings) {
   const ports = new Ports(pool);
   const live = new LiveSet(pool);
   const credentials = new SqlCredentials(pool);
-  const watch = new Watch({ governance, registry, connection, ports, live, log });
+  const snapshots = new Snapshots({ pool, log, ...around.snapshots });
+  const watch = new Watch({
+    ...{ governance, registry, connection, ports, live, log },
+    ending: (grantId) => snapshots.end(grantId),
+  });
   const module: DynamicModule = {
     module: OutputPortsModule,
-    controllers: [PortController],
+    controllers: [PortController, SnapshotController],
     providers: [
       { provide: DATABASE, useValue: around.place },
       { provide: LEDGER, useValue: around.ledger },
       { provide: Ports, useValue: ports },
       { provide: Watch, useValue: watch },
+      { provide: Snapshots, useValue: snapshots },
       { provide: SqlCredentials, useValue: credentials },
       { provide: Holders, useValue: new Holders(governance) },
       { provide: PortStanding, useValue: new PortStanding(pool, ports, credentials) },
     ],
   };
-  return { ports, credentials, watch, module };
+  return { ports, credentials, watch, snapshots, module };
 }
 
 /** In production passwords and rows cross a network: nothing but TLS will do. */

@@ -5,6 +5,10 @@ import { z } from 'zod';
 export const outputPortEnvironment = serviceEnvironment.extend({
   /** How often the grants of open ports are looked at: one that was revoked is closed after this long. */
   grantsEveryMs: z.coerce.number().int().min(100).default(1_000),
+  /** After this long a view that changed gets its next snapshot: an hour. */
+  snapshotsEveryMs: z.coerce.number().int().min(1_000).default(3_600_000),
+  /** Where snapshots are written; a folder of its own below MESH_HOME unless another is named. */
+  snapshotsFolder: z.string().optional(),
   /** `host:port` under which recipients reach the database, where it is another than the service's own. */
   publicDatabase: z
     .string()

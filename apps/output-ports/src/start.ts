@@ -10,7 +10,7 @@ const NAME = 'output-ports';
 export async function startOutputPorts(settings: Settings): Promise<INestApplicationContext> {
   const log = createLogger(NAME, settings.logLevel);
   const { database, surroundings } = await surroundingsOf(settings, log);
-  const { watch, module } = compose(surroundings);
+  const { watch, snapshots, module } = compose(surroundings);
   const app = await startHttp(module, {
     environment: settings,
     name: NAME,
@@ -28,7 +28,18 @@ export async function startOutputPorts(settings: Settings): Promise<INestApplica
       app.get(Health).setReady();
     },
   });
+  const taking = new Repeated({
+    name: 'snapshots',
+    everyMs: settings.grantsEveryMs,
+    log,
+    run: () => snapshots.look(),
+  });
   looking.start();
+  taking.start();
+  onStop(app, () => {
+    snapshots.stop();
+    return taking.stop();
+  });
   onStop(app, () => watch.stop());
   onStop(app, () => looking.stop());
   return app;

@@ -167,8 +167,8 @@ describe('mesh proposal and grant', () => {
       librdkafka: ['sasl.oauthbearer.method=oidc', 'sasl.oauthbearer.client.secret=hush'],
       python: ['"sasl.oauthbearer.client.id": "grant-abcdefgh-1"'],
       node: ['groupId: "share.abcdefgh.node"'],
-      duckdb: ['read_json_auto', 'mesh consume abcdefgh'],
-      r: ['jsonlite::stream_in'],
+      duckdb: ["read_parquet('gp.medication-statement.v1.parquet')", 'mesh port fetch abcdefgh'],
+      r: ['gp_medication_statement_v1 <- read.csv("gp.medication-statement.v1.csv"'],
     };
     const { mesh, out, asked } = await meshAnswering(credential, 201);
     for (const [format, parts] of Object.entries(wanted)) {

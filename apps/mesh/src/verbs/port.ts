@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { psql } from '../client-settings/sql.js';
 import type { SqlCredential } from '../client-settings/sql.js';
+import { credentialFor } from '../consume/credential.js';
 import { domainApi } from '../http.js';
 import type { Io } from '../io.js';
-import { card, optionsOf, print, table } from '../output.js';
+import { card, optionsOf, print, printValue, table } from '../output.js';
 import type { CommonOptions } from '../output.js';
+import { SnapshotFetch } from '../port-files/fetch.js';
+import type { Snapshot } from '../port-files/fetch.js';
 
 const SERVICE = 'output-ports';
 
@@ -23,7 +26,7 @@ type Port = {
 
 /** `mesh port …`: the other ways out of a granted view, opened by who asked for the grant. */
 export function registerPort(program: Command, io: Io): void {
-  const port = program.command('port').description('a granted view as tables');
+  const port = program.command('port').description('a granted view as tables and files');
   port
     .command('open <grant>')
     .description('keep the views of a grant as tables of PostgreSQL')
@@ -32,6 +35,20 @@ export function registerPort(program: Command, io: Io): void {
     .command('show <grant>')
     .description('its tables, the offsets they stand at, and who may sign in')
     .action((id: string, _: unknown, command: Command) => show(io, id, command));
+  port
+    .command('snapshots <grant>')
+    .description('the newest Parquet and CSV of each view')
+    .action((id: string, _: unknown, command: Command) => snapshots(io, id, command));
+  port
+    .command('fetch <grant>')
+    .description('fetch the newest snapshots, with the credential of the grant')
+    .option('--out <folder>', 'where to', '.')
+    .option('--fresh', 'have them taken now')
+    .option(
+      '--credentials <file>',
+      'the credential, as `mesh grant credentials -o json` printed it',
+    )
+    .action((id: string, _: unknown, command: Command) => fetchFiles(io, id, command));
   port
     .command('close <grant>')
     .description('end tables, credentials and connections at once')
@@ -59,6 +76,31 @@ async function show(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
   const reply = await domainApi(io, SERVICE, options).get<Port>(pathOf(id, 'output-port'));
   print(io, options, reply, portCard);
+}
+
+async function snapshots(io: Io, id: string, command: Command): Promise<void> {
+  const options = optionsOf(command);
+  const service = domainApi(io, SERVICE, options);
+  const reply = await service.get<{ items: Snapshot[] }>(pathOf(id, 'snapshots'));
+  print(io, options, reply, ({ items }) =>
+    table(
+      ['SNAPSHOT', 'VIEW', 'TAKEN', 'AS OF', 'ROWS', 'CONTRACT', 'OFFSETS'],
+      items.map((one) => [
+        ...[one.id, one.topic, one.takenAt, one.asOf, one.rows, one.contract.version, one.offsets],
+      ]),
+      'No snapshots yet.',
+    ),
+  );
+}
+
+async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
+  const options = optionsOf<{ out: string; fresh?: boolean; credentials?: string }>(command);
+  await domainApi(io, SERVICE, options).send('PUT', pathOf(id, 'output-port'));
+  const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));
+  const newest = await fetching.newest(options.fresh ?? false);
+  const saved: string[] = [];
+  for (const one of newest) saved.push(...(await fetching.save(io, one, options.out)));
+  printValue(io, options, { items: newest, saved }, () => saved.join('\n'));
 }
 
 async function close(io: Io, id: string, command: Command): Promise<void> {

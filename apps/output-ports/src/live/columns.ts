@@ -1,5 +1,5 @@
 /** Types a column may have: what Avro has, as PostgreSQL says it. Whatever has parts is `jsonb`. */
-type ColumnType =
+export type ColumnType =
   'text' | 'boolean' | 'integer' | 'bigint' | 'double precision' | 'date' | 'timestamptz' | 'jsonb';
 
 /** A field of a view and the column that holds it. */

@@ -9,7 +9,7 @@ import type { Column } from './columns.js';
 const { escapeIdentifier: name } = pg;
 
 /** Where the live records of a view are. */
-type LiveTable = { topic: string; schemaName: string; tableName: string; columns: Column[] };
+export type LiveTable = { topic: string; schemaName: string; tableName: string; columns: Column[] };
 
 /** The table in each recipient's schema that says what the others are, and where they stand. */
 export const ABOUT = 'about';

@@ -15,8 +15,8 @@ type Parts = {
   ports: Ports;
   live: LiveSet;
   log: Logger;
-  /** Called when a grant's port has ended: what else there is of it goes too. */
-  ended?: (grantId: string) => Promise<void>;
+  /** Called before a grant's port ends: what else there is of it goes first. */
+  ending: (grantId: string) => Promise<void>;
 };
 
 type Followed = { filling: number; reading: ReturnType<typeof inspect> };
@@ -66,9 +66,9 @@ export class Watch {
   }
 
   async #end(grantId: string): Promise<void> {
-    const { ports, log, ended } = this.#parts;
+    const { ports, log, ending } = this.#parts;
+    await ending(grantId);
     await ports.close(grantId);
-    await ended?.(grantId);
     log.info({ grant: grantId }, 'An output port has ended');
   }
 

@@ -24,6 +24,14 @@ export class Holders {
     return grant;
   }
 
+  /** The grant for its own credential or who asked for it, while it is active. Throws as `own` does. */
+  async holding(asking: Asking, id: string): Promise<Grant> {
+    if (!isOwnCredential(asking.caller, id)) return this.own(asking, id);
+    const grant = await this.seen(asking, id);
+    if (!grant.isActive) throw problem(outputPortErrors.noActiveView, id);
+    return grant;
+  }
+
   /** The grant for who asked for it. Throws MESH-4503, MESH-4504, MESH-4505 (not active, or for individual care). */
   async own(asking: Asking, id: string): Promise<Grant> {
     const grant = await this.seen(asking, id);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import {
@@ -88,6 +89,7 @@ export async function portRig() {
       tokens: { token: () => clientToken(stack, 'svc-output-ports', 'mesh-kafka') },
     },
     place: { host: url.hostname, port: Number(url.port), database: place.name, sslMode: 'prefer' },
+    snapshots: { folder: mkdtempSync(join(tmpdir(), 'caremesh-snapshots-')), everyMs: 3_600_000 },
     ledger: (note: { action: string }) => Promise.resolve(void notes.push(note.action)),
     log: createLogger('spec', 'silent'),
   };
@@ -136,6 +138,7 @@ export async function portRig() {
       const admin = brokerAdmin(stack);
       await admin.deleteTopics({ topics: [topic] });
       await admin.close();
+      rmSync(around.snapshots.folder, { recursive: true });
     },
   };
 }
