@@ -30,7 +30,9 @@ module.exports = {
       name: 'kafka-and-sql-in-their-rooms',
       comment: 'In a domain nothing but libs/product touches the broker or the database.',
       severity: 'error',
-      from: { path: '^apps/(?!governance|disclosure|monitor|mesh|identity)[^/]+/src/' },
+      from: {
+        path: '^apps/(?!governance|disclosure|monitor|output-ports|mesh|identity)[^/]+/src/',
+      },
       to: {
         path: 'node_modules/(kafkajs|@platformatic/kafka|avsc|typeorm|pg|@nestjs/microservices)/',
       },

@@ -56,16 +56,16 @@ const granted: GrantedView[] = [];
 /** Spells published by the first tests; a view granted later begins with them. */
 let earlierSpells = 0;
 
+const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
 const connect = (client: string): KafkaConnection => ({
-  ...{ brokers: stack.kafkaBrokers, clientId: client },
-  tokens: { token: () => clientToken(stack, client, 'mesh-kafka') },
+  brokers: stack.kafkaBrokers,
+  clientId: client,
+  tokens: { token: tokenOf(client) },
 });
 const clientOptions = (client: string) => ({
-  ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
-  sasl: {
-    mechanism: 'OAUTHBEARER' as const,
-    token: () => clientToken(stack, client, 'mesh-kafka'),
-  },
+  clientId: client,
+  bootstrapBrokers: stack.kafkaBrokers,
+  sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenOf(client) },
 });
 
 beforeAll(async () => {

@@ -13,6 +13,7 @@ import { registerGrant } from './verbs/grant.js';
 import { registerOrganisation } from './verbs/organisation.js';
 import { DOCUMENTS, registerField } from './verbs/product-views.js';
 import { registerProduct } from './verbs/product.js';
+import { registerPort } from './verbs/port.js';
 import { registerProposal } from './verbs/proposal.js';
 import { registerConsume } from './verbs/consume.js';
 import { registerIntake } from './verbs/intake.js';
@@ -38,6 +39,7 @@ const verbs: ((program: Command, io: Io) => void)[] = [
   registerField,
   registerGrant,
   registerOrganisation,
+  registerPort,
   registerProduct,
   registerProposal,
   registerConsume,

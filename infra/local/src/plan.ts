@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { databaseOf, databaseUrl, provisionDatabases } from './components/databases.js';
+import type { Database } from './components/databases.js';
 import { kafka } from './components/kafka.js';
 import { adminUrl, postgresql } from './components/postgresql.js';
 import { registry, registryUrl } from './components/registry.js';
@@ -160,15 +161,13 @@ function urlOf(ports: Ports, use: string): string {
 }
 
 /**
- * The client secret and key of every service. The clients of governance, its sealer, disclosure, the monitor and every
- * domain are made even where their processes are not started (a test plays them); identity reads svc-* and domain-*.
+ * The client secret and key of every service. The clients of our own services and of every domain are made even where their processes are not started (a test plays them); identity reads svc-* and domain-*.
  */
 function makeSecrets(home: Home, services: readonly Service[], domains: readonly string[]): void {
   for (const one of services) keyFile(home, one.name);
   const ours = [
-    ...['svc-governance', 'svc-ledger-sealer', 'svc-monitor'],
-    ...['svc-disclosure', 'svc-care-disclosure'],
-  ];
+    ...['governance', 'ledger-sealer', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'],
+  ].map((name) => `svc-${name}`);
   const clients = [...ours, ...domains.map((name) => `domain-${name}`)];
   for (const client of new Set([...clients, ...services.map(clientIdOf)])) secretOf(home, client);
 }
@@ -177,8 +176,11 @@ function clientIdOf({ kind, name }: Service): string {
   return kind === 'domain' ? `domain-${name}` : `svc-${name}`;
 }
 
-function databasesOf({ services }: Parts): string[] {
-  return [...services.map(databaseOf), REGISTRY_DATABASE];
+function databasesOf({ services }: Parts): Database[] {
+  return [
+    ...services.map((one) => ({ name: databaseOf(one), makesRoles: one.makesRoles })),
+    { name: REGISTRY_DATABASE, makesRoles: false },
+  ];
 }
 
 /** The administrator's address of the database server: the site's, or the embedded one's. */

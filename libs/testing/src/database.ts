@@ -5,13 +5,16 @@ import { sharedStack } from './shared-stack.js';
 /** A database of its own for one spec file, with a role of its own. */
 export type TestDatabase = { url: string; name: string; drop(): Promise<void> };
 
-/** Makes an empty database; `drop()` it in `afterAll`. Waits for PostgreSQL alone. */
-export async function testDatabase(): Promise<TestDatabase> {
+/**
+ * Makes an empty database; `drop()` it in `afterAll`. Waits for PostgreSQL alone. With `makesRoles` its role may make
+ * others; they must be gone before the drop.
+ */
+export async function testDatabase({ makesRoles = false } = {}): Promise<TestDatabase> {
   const { adminUrl } = await sharedStack('postgresql');
   const name = `test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(18).toString('base64url');
   await asOwner(adminUrl, [
-    `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`,
+    `CREATE ROLE ${name} LOGIN ${makesRoles ? 'CREATEROLE' : ''} PASSWORD '${password}'`,
     `CREATE DATABASE ${name} OWNER ${name}`,
     `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
   ]);

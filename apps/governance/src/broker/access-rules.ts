@@ -22,6 +22,7 @@ export const DISCLOSURE = 'svc-disclosure';
 /** The same program in its other part: views for individual care. It is another principal and another process. */
 export const CARE_DISCLOSURE = 'svc-care-disclosure';
 export const MONITOR = 'svc-monitor';
+const OUTPUT_PORTS = 'svc-output-ports';
 /** Its own rules come with the broker's installation; it never gives itself any. */
 export const GOVERNANCE = 'svc-governance';
 
@@ -78,6 +79,14 @@ export function monitorRules(productTopics: readonly string[]): AccessRule[] {
   return [
     prefixed(MONITOR, 'group', 'mesh.monitor.', 'READ'),
     ...productTopics.map((topic) => literal(MONITOR, 'topic', topic, 'READ')),
+  ];
+}
+
+/** What the service of the output ports may do: read views, which hold what was granted and nothing else, in groups of its own. */
+export function outputPortRules(): AccessRule[] {
+  return [
+    prefixed(OUTPUT_PORTS, 'group', 'mesh.output-ports.', 'READ'),
+    prefixed(OUTPUT_PORTS, 'topic', 'share.', 'READ'),
   ];
 }
 

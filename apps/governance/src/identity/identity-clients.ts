@@ -30,7 +30,10 @@ export class IdentityClients {
     });
   }
 
-  /** Makes a client of a grant: tokens for the broker alone, without naming an audience. */
+  /**
+   * Makes a client of a grant: tokens for the broker without naming an audience, and for the mesh's API (where its
+   * output port is) when asked for by name.
+   */
   async put(client: GrantClient): Promise<void> {
     const { clientId, sub, organisation, expires, ...proof } = client;
     await this.#call('PUT', `/v1/clients/${encodeURIComponent(clientId)}`, {
@@ -38,7 +41,7 @@ export class IdentityClients {
       kind: 'grant',
       enabled: true,
       ...proof,
-      audiences: ['mesh-kafka'],
+      audiences: ['mesh-kafka', 'mesh-api'],
       defaultAudience: 'mesh-kafka',
       roles: [],
       org: organisation,

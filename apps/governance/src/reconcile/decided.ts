@@ -8,6 +8,7 @@ import {
   domainRules,
   grantRules,
   monitorRules,
+  outputPortRules,
   sealerRules,
   withdrawalsOf,
 } from '../broker/access-rules.js';
@@ -131,6 +132,7 @@ export class DecidedState {
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
         ...careDisclosureRules(topicsOf(standing)),
+        ...outputPortRules(),
         ...monitorRules(topicsOf(standing)),
         ...denying(majors.filter(({ denied }) => denied)),
         ...live

@@ -1,4 +1,4 @@
-import { duckdb, psql, r } from './tables.js';
+import { duckdb, r } from './tables.js';
 import { java, librdkafka, node, python } from './stream.js';
 
 /** A credential as `POST /v1/grants/{id}/credentials` answers it, once. */
@@ -26,7 +26,6 @@ export const FORMATS = {
   node,
   librdkafka,
   duckdb,
-  psql,
   r,
 } satisfies Record<string, (credential: Credential) => string>;
 

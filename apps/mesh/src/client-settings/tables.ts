@@ -1,32 +1,35 @@
 import type { Credential } from './settings.js';
 
-/**
- * DuckDB, psql and R read tables, not streams. Until the mesh itself gives tables, each of these prints the
- * lines with which the tool reads what `mesh consume` wrote down.
- */
+/** DuckDB reads the Parquet files that `mesh port fetch` wrote where it is run; types are in them. */
 export function duckdb(credential: Credential): string {
   return [
-    `-- ${written(credential)}`,
-    `CREATE TABLE records AS SELECT * FROM read_json_auto('records.ndjson', format = 'newline_delimited');`,
+    `-- ${fetched(credential)}`,
+    ...filesOf(credential).map(
+      ({ table, file }) => `CREATE VIEW ${table} AS SELECT * FROM read_parquet('${file}.parquet');`,
+    ),
   ].join('\n');
 }
 
-export function psql(credential: Credential): string {
-  return [
-    `-- ${written(credential)}`,
-    'CREATE TABLE records (record jsonb);',
-    `\\copy records FROM 'records.ndjson' WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`,
-  ].join('\n');
-}
-
+/** R reads the CSV files without a package. As text: a code such as 01 is not the number 1. */
 export function r(credential: Credential): string {
   return [
-    `# ${written(credential)}`,
-    `records <- jsonlite::stream_in(file("records.ndjson"))`,
+    `# ${fetched(credential)}`,
+    ...filesOf(credential).map(
+      ({ table, file }) =>
+        `${table} <- read.csv("${file}.csv", colClasses = "character", na.strings = "")`,
+    ),
   ].join('\n');
 }
 
-function written({ groupPrefix }: Credential): string {
+/** `share.<grant>.<product>.v<major>`: the file has the name of what the view is of. */
+function filesOf({ topics, groupPrefix }: Credential) {
+  return topics.map((topic) => {
+    const file = topic.slice(groupPrefix.length);
+    return { file, table: file.replaceAll(/[.-]/g, '_') };
+  });
+}
+
+function fetched({ groupPrefix }: Credential): string {
   const grant = groupPrefix.split('.')[1] ?? '<grant>';
-  return `mesh consume ${grant} --from-beginning --idle 5 --credentials credentials.json > records.ndjson`;
+  return `mesh port fetch ${grant} --credentials credentials.json`;
 }

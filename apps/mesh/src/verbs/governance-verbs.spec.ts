@@ -167,9 +167,8 @@ describe('mesh proposal and grant', () => {
       librdkafka: ['sasl.oauthbearer.method=oidc', 'sasl.oauthbearer.client.secret=hush'],
       python: ['"sasl.oauthbearer.client.id": "grant-abcdefgh-1"'],
       node: ['groupId: "share.abcdefgh.node"'],
-      duckdb: ['read_json_auto', 'mesh consume abcdefgh'],
-      psql: ['\\copy records'],
-      r: ['jsonlite::stream_in'],
+      duckdb: ["read_parquet('gp.medication-statement.v1.parquet')", 'mesh port fetch abcdefgh'],
+      r: ['gp_medication_statement_v1 <- read.csv("gp.medication-statement.v1.csv"'],
     };
     const { mesh, out, asked } = await meshAnswering(credential, 201);
     for (const [format, parts] of Object.entries(wanted)) {
@@ -177,6 +176,28 @@ describe('mesh proposal and grant', () => {
       for (const part of parts) expect(out(), format).toContain(part);
     }
     expect(asked.every(({ url }) => url === '/v1/grants/abcdefgh/credentials')).toBe(true);
+  });
+
+  it('has a role of PostgreSQL made for psql, where the tables are', async () => {
+    const answer = {
+      ...{ user: 'share_g1_ab', password: 'hush', host: '127.0.0.1', port: 5432 },
+      ...{ database: 'mesh_output_ports', sslMode: 'prefer', tables: ['gp_medication_v1'] },
+    };
+    const { mesh, out, asked } = await meshAnswering(answer, 201);
+    expect(await mesh('grant', 'credentials', 'g1', '--format', 'psql')).toBe(0);
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'PUT /v1/grants/g1/output-port',
+      'POST /v1/grants/g1/sql-credentials',
+    ]);
+    expect(out()).toBe(
+      [
+        'export PGHOST=127.0.0.1 PGPORT=5432 PGDATABASE=mesh_output_ports',
+        'export PGUSER=share_g1_ab PGPASSWORD=hush PGSSLMODE=prefer',
+        "# psql -c 'TABLE about'",
+        "# psql -c 'TABLE gp_medication_v1'",
+        '',
+      ].join('\n'),
+    );
   });
 });
 

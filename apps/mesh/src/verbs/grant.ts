@@ -7,6 +7,7 @@ import type { Io } from '../io.js';
 import { optionsOf, print, printValue, table } from '../output.js';
 import type { CommonOptions } from '../output.js';
 import { jsonOf, registerAsking } from './grant-asking.js';
+import { sqlCredential } from './port.js';
 import { registerCare } from './grant-care.js';
 import { grantCard } from './grant-text.js';
 import type { GrantBody, ViewStanding } from './grant-text.js';
@@ -25,7 +26,10 @@ type RequestOptions = {
   terms?: string;
 };
 type ListOptions = { state?: string; kind?: string; product?: string; openReviews?: boolean };
-type CredentialOptions = { publicKey?: string; format: Format };
+type CredentialOptions = { publicKey?: string; format: Format | typeof SQL };
+
+/** For PostgreSQL a credential is a role of its own, made where the tables are. */
+const SQL = 'psql';
 
 const DECISIONS = {
   approve: 'approve a request, in the order of its steps',
@@ -75,7 +79,7 @@ export function registerGrant(program: Command, io: Io): void {
     .option('--public-key <file>', 'a public JWK: the client signs, there is no secret')
     .addOption(
       new Option('--format <format>', 'settings for which client')
-        .choices(Object.keys(FORMATS))
+        .choices([...Object.keys(FORMATS), SQL])
         .default('json'),
     )
     .action((id: string, _: unknown, command: Command) => credentials(io, id, command));
@@ -185,6 +189,7 @@ async function withdraw(io: Io, id: string, command: Command): Promise<void> {
 
 async function credentials(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<CredentialOptions>(command);
+  if (options.format === SQL) return sqlCredential(io, id, options);
   const given = options.publicKey ? { publicKey: await jsonOf(io, options.publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<Credential>(path, given);

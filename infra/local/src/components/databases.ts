@@ -1,29 +1,37 @@
 import pg from 'pg';
 
+/** A database to be there; `makesRoles`: its role may make others, and end those it made. */
+export type Database = { name: string; makesRoles: boolean };
+
 /**
  * Gives each name a database and a role of the same name, and nobody else a way into it. What is there
  * stays; passwords are set again, so that a restored or foreign server takes those of this mesh.
  */
 export async function provisionDatabases(
   adminUrl: string,
-  names: readonly string[],
+  databases: readonly Database[],
   passwordOf: (name: string) => string,
 ): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
     await client.query('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
-    for (const name of names) await provision(client, name, passwordOf(name));
+    for (const one of databases) await provision(client, one, passwordOf(one.name));
   } finally {
     await client.end();
   }
 }
 
-async function provision(client: pg.Client, name: string, password: string): Promise<void> {
+async function provision(
+  client: pg.Client,
+  { name, makesRoles }: Database,
+  password: string,
+): Promise<void> {
   const role = pg.escapeIdentifier(name);
   const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
   const verb = known.rowCount === 0 ? 'CREATE' : 'ALTER';
-  await client.query(`${verb} ROLE ${role} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+  const may = makesRoles ? 'LOGIN CREATEROLE' : 'LOGIN';
+  await client.query(`${verb} ROLE ${role} ${may} PASSWORD ${pg.escapeLiteral(password)}`);
   const there = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
   if (there.rowCount !== 0) return;
   // A managed server's administrator is no superuser: it must be a member of the role it gives a database to.

@@ -7,6 +7,7 @@ import { secretOf } from '../home/secrets.js';
 import type { Component } from '../supervisor/component.js';
 import { accepts, listens } from './answers.js';
 import { provisionDatabases } from './databases.js';
+import type { Database } from './databases.js';
 import { outsideDataOf, placePostgresql, settleIn, type Place } from './postgresql-place.js';
 
 const run = promisify(execFile);
@@ -38,7 +39,7 @@ export function postgresqlSettings(port: number): Record<string, string> {
 export function postgresql(
   home: Home,
   port: number,
-  databases: readonly string[],
+  databases: readonly Database[],
   environment: NodeJS.ProcessEnv,
 ): Component {
   const place = placePostgresql(home);

@@ -26,6 +26,7 @@ export const PREFERRED: Ports = {
   'kafka.controller': 24_194,
   disclosure: 24_200,
   monitor: 24_204,
+  'output-ports': 24_206,
 };
 const OTHERS = 24_210;
 

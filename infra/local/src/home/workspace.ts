@@ -9,16 +9,24 @@ export type Service = {
   main: string;
   /** Sources that listen on a port of their own (`"caremesh": {"ports": ["mllp"]}` in package.json). */
   ports: string[];
+  /** Its database role may make roles: those of recipients who read by SQL (`"caremesh": {"makesRoles": true}`). */
+  makesRoles: boolean;
 };
 
 /**
  * `also`: further names the same program runs under, each a process with principal, database and key of its own; it tells
  * by its name (`MESH_SERVICE`) what it is to do.
  */
-type PackageJson = { nx?: { tags?: string[] }; caremesh?: { ports?: string[]; also?: string[] } };
+type PackageJson = {
+  nx?: { tags?: string[] };
+  caremesh?: { ports?: string[]; makesRoles?: boolean; also?: string[] };
+};
 
 /** Services of our own in start order; the rest of apps/ are domains, the command, or not built yet. */
-const OWN = ['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'portal'];
+const OWN = [
+  ...['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'],
+  'portal',
+];
 
 /** Every app of the checkout that has an entry point: our own services, then the domains by name. */
 export function findServices(root: string): Service[] {
@@ -39,11 +47,10 @@ function serviceIn(folder: string, name: string): Service[] {
   const domain = domainOf(manifest.nx?.tags ?? []);
   if (domain === null && !OWN.includes(name)) return [];
   const main = join(folder, 'dist', 'main.js');
-  if (domain !== null) {
-    return [{ name: domain, kind: 'domain', main, ports: manifest.caremesh?.ports ?? [] }];
-  }
-  const { ports = [], also = [] } = manifest.caremesh ?? {};
-  return [name, ...also].map((one) => ({ name: one, kind: 'service', main, ports }));
+  const { ports = [], makesRoles = false, also = [] } = manifest.caremesh ?? {};
+  const one = { main, ports, makesRoles };
+  if (domain !== null) return [{ name: domain, kind: 'domain', ...one }];
+  return [name, ...also].map((own) => ({ name: own, kind: 'service', ...one }));
 }
 
 /** The domain a project belongs to: tags `layer:domain` and `domain:<name>`. */

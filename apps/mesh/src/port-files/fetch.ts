@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { domainUrl } from '../addresses.js';
+import type { Credential } from '../consume/credential.js';
+import { until } from '../demo/waiting.js';
+import { cliError, meshErrors } from '../errors.js';
+import type { Io } from '../io.js';
+import { bodyOf, request } from '../request.js';
+
+/** A snapshot as it is listed. */
+export type Snapshot = {
+  id: string;
+  topic: string;
+  takenAt: string;
+  asOf: string | null;
+  offsets: Record<string, number>;
+  rows: number;
+  contract: { version: string; contentHash: string };
+  files: { name: string; format: string; bytes: number; sha256: string }[];
+};
+
+const PATIENCE_MS = 300_000;
+
+/** Fetches snapshots of one grant, with its credential. */
+export class SnapshotFetch {
+  readonly #url: string;
+  readonly #authorization: string;
+
+  private constructor(url: string, authorization: string) {
+    this.#url = url;
+    this.#authorization = authorization;
+  }
+
+  static async with(io: Io, grant: string, credential: Credential): Promise<SnapshotFetch> {
+    const { clientId, clientSecret, tokenUrl } = credential;
+    const { body } = await request<{ access_token: string }>(tokenUrl, {
+      method: 'POST',
+      body: new URLSearchParams({
+        ...{ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret },
+        resource: 'urn:caremesh:mesh-api',
+      }),
+    });
+    const base = await domainUrl(io, 'output-ports');
+    const url = `${base}/v1/grants/${encodeURIComponent(grant)}/snapshots`;
+    return new SnapshotFetch(url, `Bearer ${body.access_token}`);
+  }
+
+  /** The newest of each view; with `fresh`, or where there is none yet, those taken from now on. */
+  async newest(fresh: boolean): Promise<Snapshot[]> {
+    const before = await this.#list();
+    if (!fresh && before.length > 0) return before;
+    const known = new Set(before.map(({ id }) => id));
+    const headers = { authorization: this.#authorization };
+    await request(this.#url, { method: 'POST', headers });
+    return until(
+      'The snapshot',
+      async () => {
+        const now = await this.#list();
+        return now.length > 0 && now.every(({ id }) => !known.has(id)) ? now : null;
+      },
+      PATIENCE_MS,
+    );
+  }
+
+  /** Writes the files of a snapshot; what comes back is where they are. */
+  async save(io: Io, { id, files }: Snapshot, out: string): Promise<string[]> {
+    const folder = isAbsolute(out) ? out : join(io.cwd, out);
+    await mkdir(folder, { recursive: true });
+    const saved: string[] = [];
+    for (const { name, sha256 } of files) {
+      const path = join(folder, name);
+      const growing = `${path}.part`;
+      const body = await bodyOf(`${this.#url}/${id}/files/${name}`, this.#authorization);
+      const hash = createHash('sha256');
+      const hashing = new Transform({
+        transform(chunk: Buffer, _, done) {
+          hash.update(chunk);
+          done(null, chunk);
+        },
+      });
+      await pipeline(body, hashing, createWriteStream(growing, { mode: 0o600 }));
+      if (hash.digest('hex') !== sha256) {
+        await rm(growing);
+        throw cliError(meshErrors.unreachable, `${name} did not come whole.`);
+      }
+      await rename(growing, path);
+      saved.push(path);
+    }
+    return saved;
+  }
+
+  async #list(): Promise<Snapshot[]> {
+    const headers = { authorization: this.#authorization };
+    return (await request<{ items: Snapshot[] }>(this.#url, { headers })).body.items;
+  }
+}

@@ -1,0 +1,163 @@
+import { names, parseVersion } from '@caremesh/contract';
+import type { DataContract } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
+import type { TokenSource } from '@caremesh/platform';
+import { z } from 'zod';
+
+import { outputPortErrors } from '../errors.js';
+
+/** One topic of a grant: a view, under the schema that its records are written with. */
+export type GrantedView = { topic: string; product: string; major: number; schemaId: number };
+
+/** A grant as its output port needs it. */
+export type Grant = {
+  id: string;
+  isActive: boolean;
+  organisation: string;
+  purpose: string;
+  requestedBy: string;
+  endsAt: Date;
+  views: GrantedView[];
+};
+
+/** A contract as it was approved: read, in its own words, and the hash that the approval is bound to. */
+export type Contract = { read: DataContract; text: string; contentHash: string };
+
+const grantShape = z.object({
+  id: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  organisation: z.string(),
+  purpose: z.string(),
+  requestedBy: z.string(),
+  endsAt: z.iso.datetime(),
+  topics: z.array(
+    z.object({
+      topic: z.string(),
+      ready: z.boolean(),
+      viewSchemaId: z.number().int().nullish(),
+    }),
+  ),
+});
+const productShape = z.object({
+  majors: z.array(
+    z.object({
+      major: z.number(),
+      versions: z.array(
+        z.object({ version: z.string(), contentHash: z.string(), schemaId: z.number().nullish() }),
+      ),
+    }),
+  ),
+});
+const approvedShape = z.object({
+  items: z.array(z.object({ schemaId: z.number().int(), version: z.string() })),
+});
+const filesShape = z.object({ files: z.record(z.string(), z.string()) });
+
+const CONTRACT_FILE = 'contract.odcs.yaml';
+const PATIENCE_MS = 5_000;
+
+/** What this service asks of governance. Every call throws MESH-4501, retriable, when there is no good answer. */
+export class Governance {
+  readonly #url: string;
+  readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #contracts = new Map<string, Contract>();
+
+  constructor(url: string, tokens: Pick<TokenSource, 'token'>) {
+    this.#url = url;
+    this.#tokens = tokens;
+  }
+
+  /** A grant as it stands, by the service's own right; null if there is none. */
+  async grant(id: string): Promise<Grant | null> {
+    return this.#grant(id, `Bearer ${await this.#tokens.token()}`);
+  }
+
+  /** The same grant as far as governance shows it to whoever sent this authorization; null if it does not. */
+  grantShownTo(authorization: string, id: string): Promise<Grant | null> {
+    return this.#grant(id, authorization);
+  }
+
+  /** Ids that the records of a topic may carry. */
+  async approvedSchemas(topic: string): Promise<z.output<typeof approvedShape>['items']> {
+    const path = `/v1/approved-schemas?topic=${encodeURIComponent(topic)}`;
+    return (await this.#get(path, approvedShape)).items;
+  }
+
+  /** The contract of a product's newest published version of a major. Throws MESH-4502. */
+  async contractOf(productId: string, major: number): Promise<Contract> {
+    const found = await this.#get(`/v1/products/${productId}`, productShape);
+    const versions = found.majors.find((one) => one.major === major)?.versions ?? [];
+    const newest = versions
+      .filter(({ schemaId }) => typeof schemaId === 'number')
+      .sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }))
+      .at(-1);
+    if (newest === undefined) throw problem(outputPortErrors.contractMissing, productId);
+    return this.#contract(newest.contentHash);
+  }
+
+  async #contract(contentHash: string): Promise<Contract> {
+    const held = this.#contracts.get(contentHash);
+    if (held) return held;
+    const path = `/v1/versions/${encodeURIComponent(contentHash)}/files`;
+    const { files } = await this.#get(path, filesShape);
+    const { contract: read } = parseVersion(files);
+    const text = files[CONTRACT_FILE];
+    if (read === null || text === undefined) {
+      throw problem(outputPortErrors.contractMissing, contentHash);
+    }
+    const contract = { read, text, contentHash };
+    this.#contracts.set(contentHash, contract);
+    return contract;
+  }
+
+  async #grant(id: string, authorization: string): Promise<Grant | null> {
+    const path = `/v1/grants/${encodeURIComponent(id)}`;
+    const answer = await this.#asked(path, authorization);
+    if ([401, 403, 404].includes(answer.status)) return null;
+    return toGrant(await read(path, answer, grantShape));
+  }
+
+  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const answer = await this.#asked(path, `Bearer ${await this.#tokens.token()}`);
+    return read(path, answer, shape);
+  }
+
+  async #asked(path: string, authorization: string): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}${path}`, {
+        headers: { authorization, accept: 'application/json' },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch (cause) {
+      throw unavailable(path, 'it gives no answer', cause);
+    }
+  }
+}
+
+async function read<T>(path: string, answer: Response, shape: z.ZodType<T>): Promise<T> {
+  if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
+  const parsed = shape.safeParse(await answer.json().catch(() => null));
+  if (!parsed.success) throw unavailable(path, 'its answer has another shape');
+  return parsed.data;
+}
+
+/** Individual care has no views here: whatever its topics are, they are read from the broker alone. */
+function toGrant(grant: z.output<typeof grantShape>): Grant {
+  const { id, kind, state, organisation, purpose, requestedBy, endsAt } = grant;
+  const isForViews = kind === 'view' && purpose !== 'individual-care';
+  const views = grant.topics.flatMap(({ topic, ready, viewSchemaId }) => {
+    const name = names.parseTopic(topic);
+    if (!ready || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];
+    return [{ topic, product: name.id, major: name.major, schemaId: viewSchemaId }];
+  });
+  return {
+    ...{ id, organisation, purpose, requestedBy, endsAt: new Date(endsAt) },
+    isActive: state === 'active' && isForViews,
+    views: isForViews ? views : [],
+  };
+}
+
+function unavailable(path: string, why: string, cause?: unknown) {
+  return problem(outputPortErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+}

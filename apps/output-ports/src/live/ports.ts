@@ -1,0 +1,207 @@
+import { lineageOf } from '@caremesh/contract';
+import type { Pool, PoolClient } from 'pg';
+import pg from 'pg';
+
+import { inTransaction } from '../database/transaction.js';
+import type { Contract, Grant, GrantedView } from '../governance/governance.js';
+import {
+  endLogins,
+  endRecipient,
+  extendLogin,
+  letRead,
+  makeRecipient,
+  schemaOf,
+} from '../recipients/recipient-roles.js';
+import { KEY_COLUMN } from './columns.js';
+import type { Column } from './columns.js';
+import { ABOUT, qualified } from './live-set.js';
+
+const { escapeIdentifier: name } = pg;
+
+/** A port that somebody opened. */
+export type Port = { grantId: string; endsAt: Date };
+/** A view that an open port gives out. */
+export type PortView = {
+  topic: string;
+  grantId: string;
+  product: string;
+  major: number;
+  schemaId: number;
+  schemaName: string;
+  tableName: string;
+  columns: Column[];
+  filling: number;
+};
+
+/** PostgreSQL cuts longer names off without a word. */
+const LONGEST_NAME = 63;
+
+/** Which ports are open, with the tables of each. */
+export class Ports {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Name of this reader, in its consumer groups. */
+  async reader(): Promise<string> {
+    const { rows } = await this.#pool.query<{ name: string }>('SELECT name FROM reader');
+    return rows[0]!.name;
+  }
+
+  async open(grant: Grant, openedBy: string): Promise<boolean> {
+    return inTransaction(this.#pool, async (client) => {
+      const { id, organisation, purpose, endsAt } = grant;
+      const { rowCount } = await client.query(
+        `INSERT INTO port (grant_id, organisation, purpose, opened_by, ends_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+        [id, organisation, purpose, openedBy, endsAt],
+      );
+      if (rowCount === 0) return false;
+      await makeRecipient(client, id);
+      const about = qualified(schemaOf(id), ABOUT);
+      await client.query(
+        `CREATE TABLE IF NOT EXISTS ${about} (
+           table_name text PRIMARY KEY, product text NOT NULL, major integer NOT NULL, topic text NOT NULL,
+           schema_id integer NOT NULL, contract_version text NOT NULL, contract_hash text NOT NULL, contract text NOT NULL,
+           lineage jsonb NOT NULL, as_of timestamptz, offsets jsonb NOT NULL DEFAULT '{}')`,
+      );
+      await letRead(client, id, ABOUT);
+      return true;
+    });
+  }
+
+  async all(): Promise<Port[]> {
+    const { rows } = await this.#pool.query<Port>(
+      `SELECT grant_id AS "grantId", ends_at AS "endsAt" FROM port ORDER BY grant_id`,
+    );
+    return rows;
+  }
+
+  async views(grantId?: string): Promise<PortView[]> {
+    const { rows } = await this.#pool.query<PortView>(
+      `SELECT topic, grant_id AS "grantId", product, major, schema_id AS "schemaId", schema_name AS "schemaName",
+         table_name AS "tableName", columns, filling
+       FROM port_view WHERE $1::text IS NULL OR grant_id = $1 ORDER BY topic`,
+      [grantId ?? null],
+    );
+    return rows;
+  }
+
+  /** Makes the table of a view, or makes it anew where the view has other columns than before. */
+  async hold(
+    grantId: string,
+    view: GrantedView,
+    columns: Column[],
+    contract: Contract,
+  ): Promise<void> {
+    const { topic, product, major, schemaId } = view;
+    const schemaName = schemaOf(grantId);
+    const tableName = `${product}.v${major}`.replaceAll(/[.-]/g, '_').slice(0, LONGEST_NAME);
+    await inTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ filling: number }>(
+        `INSERT INTO port_view (topic, grant_id, product, major, schema_id, schema_name, table_name, columns)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (topic) DO UPDATE SET schema_id = excluded.schema_id, columns = excluded.columns,
+           filling = port_view.filling + (port_view.columns <> excluded.columns)::integer
+         RETURNING filling`,
+        [topic, grantId, product, major, schemaId, schemaName, tableName, JSON.stringify(columns)],
+      );
+      const { filling } = rows[0]!;
+      const isNew = !(await hasTable(client, schemaName, tableName, filling));
+      if (isNew) await makeTable(client, grantId, tableName, columns, filling);
+      if (isNew) await client.query('DELETE FROM port_position WHERE topic = $1', [topic]);
+      await tell(client, { ...view, schemaName, tableName, isNew }, contract);
+    });
+  }
+
+  /** A later, or earlier, end of the grant. */
+  async endAt(grantId: string, endsAt: Date): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      await client.query('UPDATE port SET ends_at = $2 WHERE grant_id = $1', [grantId, endsAt]);
+      const { rows } = await client.query<{ user_name: string }>(
+        `UPDATE sql_credential SET expires = $2 WHERE grant_id = $1 AND expires <> $2 RETURNING user_name`,
+        [grantId, endsAt],
+      );
+      for (const { user_name: user } of rows) await extendLogin(client, user, endsAt);
+    });
+  }
+
+  /** A product that the grant no longer has. */
+  async drop({ topic, schemaName, tableName }: PortView): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      await client.query(`DELETE FROM ${qualified(schemaName, ABOUT)} WHERE table_name = $1`, [
+        tableName,
+      ]);
+      await client.query(`DROP TABLE IF EXISTS ${qualified(schemaName, tableName)}`);
+      await client.query('DELETE FROM port_view WHERE topic = $1', [topic]);
+    });
+  }
+
+  /**
+   * Ends a port with everything of its recipient: logins and their open connections first, in a transaction of their own,
+   * so that nobody reads on while a table is waited for.
+   */
+  async close(grantId: string): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ user_name: string }>(
+        'DELETE FROM sql_credential WHERE grant_id = $1 RETURNING user_name',
+        [grantId],
+      );
+      await endLogins(
+        client,
+        rows.map(({ user_name: user }) => user),
+      );
+    });
+    await inTransaction(this.#pool, async (client) => {
+      await client.query('DELETE FROM port WHERE grant_id = $1', [grantId]);
+      await endRecipient(client, grantId);
+    });
+  }
+}
+
+/** The filling number is the table's comment: what is there is what the row says, or is made. */
+async function hasTable(client: PoolClient, schema: string, table: string, filling: number) {
+  const { rows } = await client.query<{ filling: string | null }>(
+    `SELECT obj_description(to_regclass($1), 'pg_class') AS filling`,
+    [qualified(schema, table)],
+  );
+  return rows[0]?.filling === `filling ${filling}`;
+}
+
+async function makeTable(
+  client: PoolClient,
+  grantId: string,
+  table: string,
+  columns: readonly Column[],
+  filling: number,
+): Promise<void> {
+  const place = qualified(schemaOf(grantId), table);
+  const typed = columns.map(({ column, type }) => `${name(column)} ${type}`);
+  await client.query(`DROP TABLE IF EXISTS ${place}`);
+  await client.query(
+    `CREATE TABLE ${place} (${[`${KEY_COLUMN} text PRIMARY KEY`, ...typed].join(', ')})`,
+  );
+  await client.query(`COMMENT ON TABLE ${place} IS 'filling ${filling}'`);
+  await letRead(client, grantId, table);
+}
+
+type Told = GrantedView & { schemaName: string; tableName: string; isNew: boolean };
+
+async function tell(client: PoolClient, view: Told, { read, text, contentHash }: Contract) {
+  const { schemaName, tableName, product, major, topic, schemaId, isNew } = view;
+  await client.query(
+    `INSERT INTO ${qualified(schemaName, ABOUT)} AS held
+       (table_name, product, major, topic, schema_id, contract_version, contract_hash, contract, lineage)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (table_name) DO UPDATE SET schema_id = excluded.schema_id, contract_version = excluded.contract_version,
+       contract_hash = excluded.contract_hash, contract = excluded.contract, lineage = excluded.lineage,
+       as_of = CASE WHEN $10::boolean THEN NULL ELSE held.as_of END,
+       offsets = CASE WHEN $10::boolean THEN '{}' ELSE held.offsets END`,
+    [
+      ...[tableName, product, major, topic, schemaId, read.version, contentHash, text],
+      ...[JSON.stringify(lineageOf(read)), isNew],
+    ],
+  );
+}

@@ -1,0 +1,150 @@
+import { avroType } from '@caremesh/contract';
+import type { Logger } from '@caremesh/platform';
+import { inspect } from '@caremesh/product';
+import type { KafkaConnection, SchemaRegistry } from '@caremesh/product';
+
+import type { Contract, Governance, Grant, GrantedView } from '../governance/governance.js';
+import { columnsOf } from './columns.js';
+import type { LiveSet } from './live-set.js';
+import type { Port, Ports, PortView } from './ports.js';
+
+type Parts = {
+  governance: Pick<Governance, 'grant' | 'contractOf' | 'approvedSchemas'>;
+  registry: Pick<SchemaRegistry, 'schema'>;
+  connection: KafkaConnection;
+  ports: Ports;
+  live: LiveSet;
+  log: Logger;
+  /** Called before a grant's port ends: what else there is of it goes first. */
+  ending: (grantId: string) => Promise<void>;
+};
+
+type Followed = { filling: number; reading: ReturnType<typeof inspect> };
+
+/** Most records of one batch: JSON of some MB, one statement. */
+const BATCH = 5_000;
+
+/** Keeps open ports in step with their grants: reads what they may give out, and ends those whose grant has ended. */
+export class Watch {
+  readonly #parts: Parts;
+  readonly #followed = new Map<string, Followed>();
+  /** What `about` was last made of, by this process. */
+  readonly #told = new Map<string, string>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** One look at every open port. What fails for one of them leaves the others; the first failure is thrown at the end. */
+  look(now = new Date()): Promise<void> {
+    return this.#inTurn(() => this.#look(now));
+  }
+
+  /** Ends a port now. */
+  end(grantId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#end(grantId);
+      await this.#follow(await this.#parts.ports.views());
+    });
+  }
+
+  /** What is looked at on request and what is looked at again and again must not begin the same reading twice. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #look(now: Date): Promise<void> {
+    const failures: unknown[] = [];
+    for (const port of await this.#parts.ports.all()) {
+      await this.#lookAt(port, now).catch((error: unknown) => failures.push(error));
+    }
+    await this.#follow(await this.#parts.ports.views());
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #end(grantId: string): Promise<void> {
+    const { ports, log, ending } = this.#parts;
+    await ending(grantId);
+    await ports.close(grantId);
+    log.info({ grant: grantId }, 'An output port has ended');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#followed.keys()].map((topic) => this.#unfollow(topic)));
+  }
+
+  async #lookAt(port: Port, now: Date): Promise<void> {
+    // The end that is known holds also while governance gives no answer.
+    if (port.endsAt <= now) return this.#end(port.grantId);
+    const grant = await this.#parts.governance.grant(port.grantId);
+    if (grant === null || !grant.isActive) return this.#end(port.grantId);
+    if (grant.endsAt.getTime() !== port.endsAt.getTime()) {
+      await this.#parts.ports.endAt(port.grantId, grant.endsAt);
+    }
+    await this.#hold(grant);
+  }
+
+  async #hold({ id, views }: Grant): Promise<void> {
+    const { ports, governance } = this.#parts;
+    const held = new Map((await ports.views(id)).map((view) => [view.topic, view]));
+    for (const view of views) {
+      const contract = await governance.contractOf(view.product, view.major);
+      if (this.#isTold(view, contract, held.get(view.topic))) continue;
+      await ports.hold(id, view, columnsOf(await this.#schemaOf(view)), contract);
+      this.#told.set(view.topic, toldOf(view, contract));
+    }
+    const granted = new Set(views.map(({ topic }) => topic));
+    for (const view of held.values()) if (!granted.has(view.topic)) await ports.drop(view);
+  }
+
+  #isTold(view: GrantedView, contract: Contract, held: PortView | undefined): boolean {
+    return held !== undefined && this.#told.get(view.topic) === toldOf(view, contract);
+  }
+
+  async #schemaOf({ topic, schemaId }: GrantedView): Promise<object> {
+    const text = await this.#parts.registry.schema(schemaId);
+    if (text === null) throw new Error(`the registry has no schema ${schemaId} of ${topic}`);
+    return JSON.parse(text) as object;
+  }
+
+  async #follow(views: readonly PortView[]): Promise<void> {
+    const wanted = new Map(views.map((view) => [view.topic, view]));
+    for (const [topic, { filling }] of this.#followed) {
+      if (wanted.get(topic)?.filling !== filling) await this.#unfollow(topic);
+    }
+    for (const view of wanted.values()) {
+      if (!this.#followed.has(view.topic)) await this.#followView(view);
+    }
+  }
+
+  async #followView({ topic, filling }: PortView): Promise<void> {
+    const { ports, governance, live, registry, connection, log } = this.#parts;
+    const reading = inspect({
+      topic,
+      groupId: `mesh.output-ports.${await ports.reader()}.${topic}.${filling}`,
+      ...{ connection, registry, log, batchSize: BATCH },
+      approved: (name) => governance.approvedSchemas(name),
+      parseSchema: (text) => avroType(JSON.parse(text) as object),
+      take: async (batch) => {
+        for (const { partition, offset, code } of batch.refused) {
+          log.warn({ topic, partition, offset: String(offset), code }, 'A record is not taken');
+        }
+        await live.take(topic, filling, batch);
+      },
+    });
+    this.#followed.set(topic, { filling, reading });
+    log.info({ topic }, 'A view is kept as a table');
+  }
+
+  async #unfollow(topic: string): Promise<void> {
+    const held = this.#followed.get(topic);
+    this.#followed.delete(topic);
+    await held?.reading.stop();
+  }
+}
+
+const toldOf = ({ schemaId }: GrantedView, { contentHash }: Contract) =>
+  `${schemaId} ${contentHash}`;

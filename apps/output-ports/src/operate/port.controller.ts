@@ -1,0 +1,119 @@
+import { Allow, CallerOf, problem } from '@caremesh/platform';
+import type { Caller, LedgerWriter } from '@caremesh/platform';
+import {
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+} from '@nestjs/common';
+
+import { outputPortErrors } from '../errors.js';
+import { Ports } from '../live/ports.js';
+import { Watch } from '../live/watch.js';
+import { SqlCredentials } from '../recipients/sql-credentials.js';
+import { schemaOf } from '../recipients/recipient-roles.js';
+import { DATABASE, LEDGER } from '../tokens.js';
+import { Holders } from './holders.js';
+import { PortStanding } from './port-standing.js';
+
+/** Where recipients reach the database. */
+export type DatabasePlace = { host: string; port: number; database: string; sslMode: string };
+
+/** The output port of a grant: opened, shown and closed; and the credentials for reading it by SQL. */
+@Controller('v1/grants/:id')
+export class PortController {
+  constructor(
+    private readonly holders: Holders,
+    private readonly ports: Ports,
+    private readonly watch: Watch,
+    private readonly standing: PortStanding,
+    private readonly credentials: SqlCredentials,
+    @Inject(DATABASE) private readonly place: DatabasePlace,
+    @Inject(LEDGER) private readonly ledger: LedgerWriter,
+  ) {}
+
+  /** Opens the port; one that is open stays as it is. */
+  @Put('output-port')
+  @Allow('kind:user')
+  async open(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+  ) {
+    const grant = await this.holders.own({ caller, authorization }, id);
+    if (await this.ports.open(grant, caller.sub)) {
+      await this.#note('output-port.opened', id, { by: caller.sub });
+    }
+    await this.watch.look();
+    return this.#shown(id);
+  }
+
+  @Get('output-port')
+  @Allow('kind:user', 'kind:grant')
+  async show(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+  ) {
+    await this.holders.seen({ caller, authorization }, id);
+    return this.#shown(id);
+  }
+
+  /** Closes it: tables, roles and connections are gone when this answers. */
+  @Delete('output-port')
+  @HttpCode(204)
+  @Allow('kind:user')
+  async close(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+  ): Promise<void> {
+    await this.holders.own({ caller, authorization }, id);
+    await this.watch.end(id);
+    await this.#note('output-port.closed', id, { by: caller.sub });
+  }
+
+  /** Makes an SQL credential; its password is shown this once. */
+  @Post('sql-credentials')
+  @Allow('kind:user')
+  async makeCredential(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+  ) {
+    await this.holders.own({ caller, authorization }, id);
+    const login = await this.credentials.make(id);
+    await this.#note('sql-credential.made', id, { by: caller.sub, user: login.user });
+    const tables = (await this.ports.views(id)).map(({ tableName }) => tableName);
+    return { ...login, ...this.place, schema: schemaOf(id), tables };
+  }
+
+  @Delete('sql-credentials/:user')
+  @HttpCode(204)
+  @Allow('kind:user')
+  async endCredential(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+    @Param('user') user: string,
+  ): Promise<void> {
+    await this.holders.own({ caller, authorization }, id);
+    await this.credentials.end(id, user);
+    await this.#note('sql-credential.ended', id, { by: caller.sub, user });
+  }
+
+  async #shown(id: string) {
+    const port = await this.standing.of(id);
+    if (port === null) throw problem(outputPortErrors.portNotOpen, id);
+    return port;
+  }
+
+  async #note(action: string, grant: string, detail: Record<string, string>): Promise<void> {
+    await this.ledger({ action, object: `grant:${grant}`, detail });
+  }
+}

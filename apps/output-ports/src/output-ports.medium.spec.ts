@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+
+import { keys } from '@caremesh/contract';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { messageKey, portRig } from './spec/port-rig.fixture.js';
+import type { Snapshot } from './snapshots/snapshots.js';
+import type { ViewRecord } from './spec/port-rig.fixture.js';
+
+const idOf = (text: string) => keys.keyedHash(Buffer.alloc(32, 7), text);
+const recordOf = (person: number, record: number, code: string | null): ViewRecord => {
+  const ids = { person: idOf(`p${person}`), record: idOf(`r${record}`) };
+  return { ...ids, value: code === null ? null : valueOf(ids, code) };
+};
+const valueOf = (ids: { person: string; record: string }, medicationCode: string) => ({
+  ...{ person: ids.person, recordId: ids.record, recordedAt: 1_760_000_000_123 },
+  ...{ changeType: 'CREATED', survivorKey: null, medicationCode, ageBand: '40-44' },
+});
+
+let rig: Awaited<ReturnType<typeof portRig>>;
+const patient = { timeout: 60_000, interval: 100 };
+const table = () => `share_${rig.grant.id}.gp_medication_statement_v1`;
+const rows = async () =>
+  (
+    await rig.pool.query<{ record_key: string; medication_code: string }>(
+      `SELECT record_key, medication_code FROM ${table()} ORDER BY record_key`,
+    )
+  ).rows.map(({ record_key: key, medication_code: code }) => `${key} ${code}`);
+const standsAt = async () =>
+  Object.values(
+    (await rig.pool.query(`SELECT offsets FROM share_${rig.grant.id}.about`)).rows[0]
+      .offsets as Record<string, number>,
+  ).reduce((sum, offset) => sum + offset, 0);
+const shown = (records: ViewRecord[]) =>
+  records.map((one) => `${messageKey(one)} ${String(one.value?.['medicationCode'])}`).sort();
+
+async function fetched({ id, files }: Snapshot, format: string): Promise<Buffer> {
+  const { name, bytes: length, sha256 } = files.find((one) => one.format === format)!;
+  const { bytes } = await rig.parts.snapshots.file(rig.grant.id, id, name);
+  const body = await buffer(bytes);
+  expect([body.length, createHash('sha256').update(body).digest('hex')]).toEqual([length, sha256]);
+  return body;
+}
+
+async function parquetOf(bytes: Buffer) {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const { key_value_metadata: pairs = [] } = parquetMetadata(file);
+  return {
+    parquet: await parquetReadObjects({ file }),
+    metadata: Object.fromEntries(pairs.map(({ key, value }) => [key, value ?? ''])),
+  };
+}
+
+beforeAll(async () => {
+  rig = await portRig();
+});
+afterAll(() => rig?.close());
+
+describe('a view as tables', () => {
+  it('holds the live keys and values of the stream at the offsets it names, over a restart', async () => {
+    const first = [1, 2, 3, 4].map((n) => recordOf(n, n, `code ${n}`));
+    await rig.write(...first, recordOf(2, 2, 'newer'), recordOf(3, 3, null));
+    await rig.parts.ports.open(rig.grant, 'user-analyst');
+    await rig.parts.watch.look();
+    await vi.waitUntil(async () => (await standsAt()) === 6, patient);
+    expect(await rows()).toEqual(
+      shown([recordOf(1, 1, 'code 1'), recordOf(2, 2, 'newer'), recordOf(4, 4, 'code 4')]),
+    );
+    await rig.parts.watch.stop();
+
+    await rig.write(recordOf(3, 3, 'back'), recordOf(1, 1, null), recordOf(5, 5, 'a\u0000\\u0000'));
+    const again = rig.again();
+    await again.watch.look();
+    await vi.waitUntil(async () => (await standsAt()) === 9, patient);
+    expect(await rows()).toEqual(
+      shown([
+        recordOf(2, 2, 'newer'),
+        recordOf(3, 3, 'back'),
+        recordOf(4, 4, 'code 4'),
+        recordOf(5, 5, 'a\uFFFD\\u0000'),
+      ]),
+    );
+    await again.watch.stop();
+  });
+
+  it('is read by its recipient alone, who reads nothing else and writes nothing', async () => {
+    const login = await rig.parts.credentials.make(rig.grant.id);
+    const { rows: kept } = await rig.pool.query(
+      `SELECT count(*)::int AS count FROM pg_roles WHERE rolname = $1 AND rolvaliduntil IS NOT NULL`,
+      [login.user],
+    );
+    expect(kept).toEqual([{ count: 1 }]);
+    const client = await rig.signIn(login);
+    const { rows: about } = await client.query('SELECT * FROM about');
+    expect(about).toMatchObject([
+      {
+        ...{ table_name: 'gp_medication_statement_v1', contract_version: '1.0.0' },
+        ...{ contract_hash: `sha256:${'0'.repeat(64)}`, topic: rig.topic },
+      },
+    ]);
+    expect(about[0].contract).toContain('urn:caremesh:gp.medication-statement:v1');
+    expect(about[0].as_of).toBeInstanceOf(Date);
+    const { rows: seen } = await client.query(
+      'SELECT medication_code, age_band, recorded_at FROM gp_medication_statement_v1 ORDER BY 1',
+    );
+    expect(seen).toHaveLength(4);
+    expect(seen[1]).toEqual({
+      ...{ medication_code: 'back', age_band: '40-44' },
+      recorded_at: new Date(1_760_000_000_123),
+    });
+    await client.query('SET default_transaction_read_only = off');
+    for (const forbidden of [
+      'SELECT * FROM public.port',
+      'SELECT * FROM public.sql_credential',
+      'DELETE FROM gp_medication_statement_v1',
+      'CREATE TABLE mine (x int)',
+      'CREATE TEMP TABLE mine (x int)',
+      'CREATE SCHEMA mine',
+      `ALTER ROLE share_${rig.grant.id} LOGIN`,
+    ]) {
+      await expect(client.query(forbidden), forbidden).rejects.toMatchObject({ code: '42501' });
+    }
+    await client.end();
+    await expect(rig.signIn({ ...login, password: 'a guess' })).rejects.toMatchObject({
+      code: '28P01',
+    });
+  });
+
+  it('is given as Parquet and CSV of one moment, with the words of about', async () => {
+    const { snapshots } = rig.parts;
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    const [first] = await snapshots.list(rig.grant.id);
+    expect(first).toMatchObject({ product: 'gp.medication-statement', rows: 4, topic: rig.topic });
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    const [second] = await snapshots.list(rig.grant.id);
+    expect(second?.id).not.toBe(first?.id);
+    expect(second?.offsets).toEqual(first?.offsets);
+    expect(second?.files.map(({ name }) => name)).toEqual(
+      ['parquet', 'csv', 'json'].map((end) => `gp.medication-statement.v1.${end}`),
+    );
+
+    const { parquet, metadata } = await parquetOf(await fetched(second!, 'parquet'));
+    const manifest = JSON.parse((await fetched(second!, 'json')).toString()) as object;
+    expect(JSON.parse(metadata['caremesh'] ?? '')).toEqual(manifest);
+    expect(manifest).toMatchObject({
+      contract: { odcs: expect.stringContaining('urn:caremesh:') },
+    });
+    const csv = (await fetched(second!, 'csv')).toString().trimEnd().split('\n');
+    expect(csv[0]?.split(',').slice(0, 3)).toEqual(['record_key', 'person', 'record_id']);
+    const keyed = await rows();
+    expect(parquet.map((row) => `${row['record_key']} ${row['medication_code']}`).sort()).toEqual(
+      keyed,
+    );
+    expect(parquet[0]).toMatchObject({
+      ...{ age_band: '40-44', recorded_at: new Date(1_760_000_000_123) },
+    });
+    expect(csv.slice(1).map((line) => line.split(',')[0])).toEqual(
+      parquet.map((row) => row['record_key']),
+    );
+    expect(csv[1]).toContain('2025-10-09T08:53:20.123Z');
+    await expect(snapshots.file(rig.grant.id, first!.id, first!.files[0]!.name)).rejects.toThrow(
+      /MESH-4509/,
+    );
+  });
+
+  it('has two credentials at most, and ending one ends what it has open and not the other', async () => {
+    const [one] = await rig.parts.credentials.list(rig.grant.id);
+    const second = await rig.parts.credentials.make(rig.grant.id);
+    await expect(rig.parts.credentials.make(rig.grant.id)).rejects.toMatchObject({
+      code: 'MESH-4507',
+    });
+    const client = await rig.signIn(second);
+    await rig.parts.credentials.end(rig.grant.id, one!.user);
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await rig.parts.credentials.end(rig.grant.id, second.user);
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+    await expect(rig.signIn(second)).rejects.toMatchObject({ code: '28P01' });
+  });
+
+  it('is gone, with its roles and connections, when the grant is', async () => {
+    const login = await rig.parts.credentials.make(rig.grant.id);
+    const client = await rig.signIn(login);
+    rig.grant.isActive = false;
+    await rig.parts.watch.look();
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+    await expect(rig.signIn(login)).rejects.toMatchObject({ code: '28P01' });
+    const left = await rig.pool.query(
+      `SELECT rolname FROM pg_roles WHERE rolname LIKE $1
+       UNION SELECT nspname FROM pg_namespace WHERE nspname LIKE $1`,
+      [`share_${rig.grant.id}%`],
+    );
+    expect(left.rows).toEqual([]);
+    expect(await rig.parts.ports.all()).toEqual([]);
+    expect(readdirSync(rig.around.snapshots.folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+
+import {
+  brokerSecurity,
+  ledgerAt,
+  openDatabase,
+  readSecret,
+  TokenSource,
+} from '@caremesh/platform';
+import type { LedgerWriter, Logger } from '@caremesh/platform';
+import { SchemaRegistry } from '@caremesh/product';
+import type { KafkaConnection } from '@caremesh/product';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { Pool } from 'pg';
+
+import { Snapshots1795313000002 } from './database/snapshots.js';
+import { OutputPorts1795313000001 } from './database/tables.js';
+import { Governance } from './governance/governance.js';
+import { LiveSet } from './live/live-set.js';
+import { Ports } from './live/ports.js';
+import { Watch } from './live/watch.js';
+import { Holders } from './operate/holders.js';
+import { PortController } from './operate/port.controller.js';
+import type { DatabasePlace } from './operate/port.controller.js';
+import { PortStanding } from './operate/port-standing.js';
+import { SnapshotController } from './operate/snapshot.controller.js';
+import { Snapshots } from './snapshots/snapshots.js';
+import { SqlCredentials } from './recipients/sql-credentials.js';
+import type { Settings } from './settings.js';
+import { DATABASE, LEDGER } from './tokens.js';
+
+/** One per view that commits a batch at the same moment, and a few for requests; more would wait for the disk. */
+const CONNECTIONS = 8;
+
+/** What the service works with; a test brings its own. */
+export type Surroundings = {
+  pool: Pool;
+  governance: Pick<Governance, 'grant' | 'grantShownTo' | 'contractOf' | 'approvedSchemas'>;
+  registry: Pick<SchemaRegistry, 'schema'>;
+  connection: KafkaConnection;
+  place: DatabasePlace;
+  snapshots: { folder: string; everyMs: number };
+  ledger: LedgerWriter;
+  log: Logger;
+};
+
+export const migrations = [OutputPorts1795313000001, Snapshots1795313000002];
+
+@Module({})
+class OutputPortsModule {}
+
+/** Opens the database and what else a running service has about it. */
+export async function surroundingsOf(settings: Settings, log: Logger) {
+  const { databaseUrl: url, kafkaBrokers: brokers, clientId } = settings;
+  const database = await openDatabase({ url, entities: [], migrations, poolSize: CONNECTIONS });
+  const tokens = tokensFor(settings, 'mesh-api');
+  const surroundings: Surroundings = {
+    pool: database.pool,
+    governance: new Governance(settings.governanceUrl, tokens),
+    registry: new SchemaRegistry(settings.registryUrl),
+    connection: {
+      ...{ brokers, clientId, tokens: tokensFor(settings, 'mesh-kafka') },
+      encrypted: brokerSecurity(settings) === 'SASL_SSL',
+    },
+    place: placeOf(settings),
+    snapshots: {
+      folder: settings.snapshotsFolder ?? join(settings.home, 'snapshots'),
+      everyMs: settings.snapshotsEveryMs,
+    },
+    ledger: ledgerAt(settings.governanceUrl, tokens),
+    log,
+  };
+  return { database, surroundings };
+}
+
+/** Puts the parts together; nothing runs yet. */
+export function compose(around: Surroundings) {
+  const { pool, governance, registry, connection, log } = around;
+  const ports = new Ports(pool);
+  const live = new LiveSet(pool);
+  const credentials = new SqlCredentials(pool);
+  const snapshots = new Snapshots({ pool, log, ...around.snapshots });
+  const watch = new Watch({
+    ...{ governance, registry, connection, ports, live, log },
+    ending: (grantId) => snapshots.end(grantId),
+  });
+  const module: DynamicModule = {
+    module: OutputPortsModule,
+    controllers: [PortController, SnapshotController],
+    providers: [
+      { provide: DATABASE, useValue: around.place },
+      { provide: LEDGER, useValue: around.ledger },
+      { provide: Ports, useValue: ports },
+      { provide: Watch, useValue: watch },
+      { provide: Snapshots, useValue: snapshots },
+      { provide: SqlCredentials, useValue: credentials },
+      { provide: Holders, useValue: new Holders(governance) },
+      { provide: PortStanding, useValue: new PortStanding(pool, ports, credentials) },
+    ],
+  };
+  return { ports, credentials, watch, snapshots, module };
+}
+
+/** In production passwords and rows cross a network: nothing but TLS will do. */
+function placeOf({ databaseUrl, publicDatabase, mode }: Settings): DatabasePlace {
+  const url = new URL(databaseUrl.reveal());
+  const [host = url.hostname, port = url.port || '5432'] = publicDatabase?.split(':') ?? [];
+  const sslMode = mode === 'production' ? 'verify-full' : 'prefer';
+  return { host, port: Number(port), database: url.pathname.slice(1), sslMode };
+}
+
+function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
+  const clientSecret = readSecret(clientSecretFile);
+  return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
+}

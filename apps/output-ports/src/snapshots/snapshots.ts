@@ -1,0 +1,158 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+import { problem } from '@caremesh/platform';
+import type { Logger } from '@caremesh/platform';
+import type { Pool } from 'pg';
+
+import { outputPortErrors } from '../errors.js';
+import type { LiveTable } from '../live/live-set.js';
+import { writeSnapshot } from './write-files.js';
+import type { Manifest, SnapshotFile } from './write-files.js';
+
+type Parts = {
+  pool: Pool;
+  /** Where the files are; nobody else writes there. */
+  folder: string;
+  /** A view that changed gets its next snapshot after this long. */
+  everyMs: number;
+  log: Logger;
+};
+
+/** A snapshot that can be fetched. */
+export type Snapshot = Omit<Manifest, 'lineage'> & { id: string; files: SnapshotFile[] };
+
+type Due = LiveTable & { grantId: string };
+
+/** Before the first snapshot a view is left to be filled: this long without a change, in seconds. */
+const QUIET_SECONDS = 2;
+
+/** Takes snapshots when they are due, lists them, and gives out their files. */
+export class Snapshots {
+  readonly #parts: Parts;
+  /** What is being written, by grant. */
+  readonly #writing = new Map<string, AbortController>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** One look: every view that is due gets its snapshot, one after the other. */
+  async look(): Promise<void> {
+    for (const view of await this.#due()) await this.#take(view);
+  }
+
+  /** A wish for a snapshot at the next look. Throws MESH-4506. */
+  async want(grantId: string): Promise<void> {
+    const { rowCount } = await this.#parts.pool.query(
+      'UPDATE port_view SET snapshot_wanted = true WHERE grant_id = $1',
+      [grantId],
+    );
+    if (rowCount === 0) throw problem(outputPortErrors.portNotOpen, grantId);
+  }
+
+  /** The newest snapshot of each view of a grant. */
+  async list(grantId: string): Promise<Snapshot[]> {
+    const { rows } = await this.#parts.pool.query<Snapshot>(
+      `SELECT s.id, v.product, v.major, v.topic, s.manifest->>'takenAt' AS "takenAt", s.manifest->>'asOf' AS "asOf",
+         s.manifest->'offsets' AS offsets, (s.manifest->'rows')::int AS rows,
+         (s.manifest->'schemaId')::int AS "schemaId", (s.manifest->'contract') - 'odcs' AS contract, s.files
+       FROM snapshot s JOIN port_view v USING (topic) WHERE v.grant_id = $1 ORDER BY v.topic`,
+      [grantId],
+    );
+    return rows;
+  }
+
+  /** One file of a grant's snapshot. Throws MESH-4509 for what there is not, or not any more. */
+  async file(
+    grantId: string,
+    id: string,
+    name: string,
+  ): Promise<{ file: SnapshotFile; bytes: Readable }> {
+    const { rows } = await this.#parts.pool.query<{ topic: string; files: SnapshotFile[] }>(
+      'SELECT v.topic, s.files FROM snapshot s JOIN port_view v USING (topic) WHERE v.grant_id = $1 AND s.id = $2',
+      [grantId, id],
+    );
+    const file = rows[0]?.files.find((one) => one.name === name);
+    if (file === undefined) throw problem(outputPortErrors.fileNotFound, id);
+    const path = join(this.#folderOf(grantId, rows[0]!.topic), id, file.name);
+    return { file, bytes: createReadStream(path) };
+  }
+
+  /** Ends everything of a grant: what is being written stops, what was written is deleted. */
+  async end(grantId: string): Promise<void> {
+    this.#writing.get(grantId)?.abort();
+    await rm(join(this.#parts.folder, grantId), { recursive: true, force: true });
+  }
+
+  /** What is being written stops. */
+  stop(): void {
+    for (const writing of this.#writing.values()) writing.abort();
+  }
+
+  async #due(): Promise<Due[]> {
+    const { rows } = await this.#parts.pool.query<Due>(
+      `SELECT v.topic, v.grant_id AS "grantId", v.schema_name AS "schemaName", v.table_name AS "tableName", v.columns
+       FROM port_view v LEFT JOIN snapshot s USING (topic)
+       WHERE v.snapshot_wanted
+          OR (s.topic IS NULL AND v.changed_at < now() - make_interval(secs => $1))
+          OR (s.taken_at < now() - make_interval(secs => $2) AND s.manifest->'offsets' <> (
+                SELECT jsonb_object_agg(partition, next_offset) FROM port_position p WHERE p.topic = v.topic))
+       ORDER BY v.topic`,
+      [QUIET_SECONDS, this.#parts.everyMs / 1_000],
+    );
+    return rows;
+  }
+
+  async #take(view: Due): Promise<void> {
+    const { pool, log } = this.#parts;
+    const { topic, grantId } = view;
+    const folder = this.#folderOf(grantId, topic);
+    const writing = new AbortController();
+    this.#writing.set(grantId, writing);
+    try {
+      const { id, manifest, files } = await writeSnapshot(pool, view, folder, writing.signal);
+      const former = await this.#keep(topic, id, manifest, files);
+      if (former !== null) await rm(join(folder, former), { recursive: true, force: true });
+      log.info({ topic, rows: manifest.rows }, 'A snapshot was taken');
+    } catch (err) {
+      if (!writing.signal.aborted) log.warn({ topic, err }, 'A snapshot could not be taken');
+      // The grant may have ended meanwhile: then nothing of it stays here.
+      if (!(await this.#isHeld(topic))) await this.end(grantId);
+    } finally {
+      this.#writing.delete(grantId);
+    }
+  }
+
+  /** What is listed is the new one from here on; the id of the one before comes back. */
+  async #keep(
+    topic: string,
+    id: string,
+    manifest: Manifest,
+    files: SnapshotFile[],
+  ): Promise<string | null> {
+    const { rows } = await this.#parts.pool.query<{ former: string | null }>(
+      `WITH before AS (SELECT id FROM snapshot WHERE topic = $1),
+         fulfilled AS (UPDATE port_view SET snapshot_wanted = false WHERE topic = $1)
+       INSERT INTO snapshot (topic, id, taken_at, manifest, files) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (topic) DO UPDATE SET id = excluded.id, taken_at = excluded.taken_at,
+         manifest = excluded.manifest, files = excluded.files
+       RETURNING (SELECT id FROM before) AS former`,
+      [topic, id, manifest.takenAt, JSON.stringify(manifest), JSON.stringify(files)],
+    );
+    return rows[0]?.former ?? null;
+  }
+
+  async #isHeld(topic: string): Promise<boolean> {
+    const { rows } = await this.#parts.pool.query('SELECT FROM port_view WHERE topic = $1', [
+      topic,
+    ]);
+    return rows.length > 0;
+  }
+
+  #folderOf(grantId: string, topic: string): string {
+    return join(this.#parts.folder, grantId, topic);
+  }
+}
