@@ -3,6 +3,7 @@ import { cliError, EXIT, meshErrors } from './errors.js';
 import type { Io } from './io.js';
 import { printError, type CommonOptions } from './output.js';
 import { registerAgreement } from './verbs/agreement.js';
+import { registerPseudonymKey } from './verbs/pseudonym-key.js';
 import { registerAudit } from './verbs/audit.js';
 import { registerChoice } from './verbs/choice.js';
 import { registerContract } from './verbs/contract.js';
@@ -30,6 +31,7 @@ import { registerWaiver } from './verbs/waiver.js';
 const verbs: ((program: Command, io: Io) => void)[] = [
   registerStack,
   registerAgreement,
+  registerPseudonymKey,
   registerAudit,
   registerChoice,
   registerContract,

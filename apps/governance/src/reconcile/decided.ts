@@ -10,7 +10,7 @@ import {
   monitorRules,
   outputPortRules,
   sealerRules,
-  withdrawalsOf,
+  toldOn,
 } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import type { Quota } from '../broker/quotas.js';
@@ -54,7 +54,7 @@ type GrantRow = {
   quota: Quota | null;
   consumer: string | null;
   topics: string[];
-  /** Of retired majors: not read any more. */
+  /** Of retired majors, and views that another took the place of: not read any more. */
   retired: string[];
 };
 type MajorRow = {
@@ -90,7 +90,7 @@ export class DecidedState {
     const views = active.flatMap(({ topics }) => topics.filter(isView));
     // What ended in a view is told for as long as its grant is, though the view itself may be of a retired major.
     const told = (all: GrantRow[]) =>
-      all.flatMap(({ id, topics, retired: gone }) => withdrawalsOf(id, [...topics, ...gone]));
+      all.flatMap(({ id, topics, retired: gone }) => toldOn(id, [...topics, ...gone]));
     const ended = [
       ...editionsOf(majors),
       ...grants.flatMap(({ topics, retired: gone }) => [...topics, ...gone].filter(isView)),
@@ -153,7 +153,7 @@ export class DecidedState {
         ...monitorRules(topicsOf(closing)),
         ...live.flatMap(({ id, retired, consumer }) =>
           grantRules(id, retired, consumer).filter(
-            ({ name }) => closing.length > 0 || name === names.withdrawalsTopic(id),
+            ({ name }) => closing.length > 0 || toldOn(id, retired).includes(name),
           ),
         ),
         ...denying(majors.filter(({ retired }) => retired)),
@@ -194,13 +194,16 @@ export class DecidedState {
   #grants(): Promise<GrantRow[]> {
     return this.#store.reader.query<GrantRow[]>(
       `SELECT g.id, g.quota, g.consumer,
-              coalesce(array_agg(p.topic ORDER BY p.topic) FILTER (WHERE m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
-              coalesce(array_agg(p.topic) FILTER (WHERE m.status = 'retired'), '{}') AS retired,
+              coalesce(array_agg(p.topic ORDER BY p.topic)
+                FILTER (WHERE NOT p.gone AND m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
+              coalesce(array_agg(p.topic) FILTER (WHERE p.gone OR m.status = 'retired'), '{}') AS retired,
               CASE WHEN g.state NOT IN ('approved', 'active') OR g.ends_at <= now() THEN 'ended'
                    WHEN g.consumer IS NULL AND EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id)
                     AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id AND c.ended_at IS NULL)
                    THEN 'approved' ELSE g.state END AS state
-         FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
+         FROM access_grant g JOIN (
+           SELECT grant_id, topic, product, major, false AS gone FROM grant_product UNION ALL
+           SELECT grant_id, topic, product, major, ended_at IS NOT NULL FROM grant_former_view) p ON p.grant_id = g.id
          LEFT JOIN product_major m ON m.product = p.product AND m.major = p.major
         WHERE g.state IN ('approved', 'active', 'suspended', 'expired', 'revoked')
         GROUP BY g.id ORDER BY g.id`,

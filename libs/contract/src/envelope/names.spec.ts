@@ -36,7 +36,13 @@ describe('names', () => {
           kind: 'view',
           grant: g,
           ...same,
+          generation: 1,
         });
+        expect(names.parseTopic(names.viewTopic(g, id, m, m + 1))).toEqual({
+          ...{ kind: 'view', grant: g, ...same, generation: m + 1 },
+        });
+        expect(names.parseTopic(`${names.viewTopic(g, id, m)}.g1`)).toBeNull();
+        expect(names.parseTopic(names.renamingsTopic(g))).toEqual({ kind: 'renamings', grant: g });
       }),
     );
   });
