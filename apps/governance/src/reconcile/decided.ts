@@ -54,6 +54,8 @@ type GrantRow = {
   quota: Quota | null;
   consumer: string | null;
   topics: string[];
+  /** May be read: a view of a new generation that is being made, a former one that is being ended. */
+  may: string[];
   /** Of retired majors, and views that another took the place of: not read any more. */
   retired: string[];
 };
@@ -93,8 +95,11 @@ export class DecidedState {
       all.flatMap(({ id, topics, retired: gone }) => toldOn(id, [...topics, ...gone]));
     const ended = [
       ...editionsOf(majors),
-      ...grants.flatMap(({ topics, retired: gone }) => [...topics, ...gone].filter(isView)),
+      ...grants.flatMap(({ topics, may, retired: gone }) =>
+        [...topics, ...may, ...gone].filter(isView),
+      ),
       ...told(grants),
+      ...grants.flatMap(({ id, may }) => toldOn(id, may)),
     ];
     return {
       domains: domains.map(({ name }) => name),
@@ -147,7 +152,9 @@ export class DecidedState {
         ...[careDisclosureRules, monitorRules].flatMap((rulesOn) =>
           rulesOn(carrying.map(({ product, major }) => names.productTopic(product, major))),
         ),
-        ...live.flatMap(({ id, topics, consumer }) => grantRules(id, topics, consumer)),
+        ...live.flatMap(({ id, topics, may, consumer }) =>
+          grantRules(id, [...topics, ...may], consumer),
+        ),
         ...disclosureRules(secondariesOf(closing)),
         ...careDisclosureRules(topicsOf(closing)),
         ...monitorRules(topicsOf(closing)),
@@ -195,15 +202,20 @@ export class DecidedState {
     return this.#store.reader.query<GrantRow[]>(
       `SELECT g.id, g.quota, g.consumer,
               coalesce(array_agg(p.topic ORDER BY p.topic)
-                FILTER (WHERE NOT p.gone AND m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
-              coalesce(array_agg(p.topic) FILTER (WHERE p.gone OR m.status = 'retired'), '{}') AS retired,
+                FILTER (WHERE p.standing = 'stands' AND m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
+              coalesce(array_agg(p.topic) FILTER (WHERE p.standing = 'may'), '{}') AS may,
+              coalesce(array_agg(p.topic) FILTER (WHERE p.standing = 'gone' OR m.status = 'retired'), '{}') AS retired,
               CASE WHEN g.state NOT IN ('approved', 'active') OR g.ends_at <= now() THEN 'ended'
                    WHEN g.consumer IS NULL AND EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id)
                     AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id AND c.ended_at IS NULL)
                    THEN 'approved' ELSE g.state END AS state
          FROM access_grant g JOIN (
-           SELECT grant_id, topic, product, major, false AS gone FROM grant_product UNION ALL
-           SELECT grant_id, topic, product, major, ended_at IS NOT NULL FROM grant_former_view) p ON p.grant_id = g.id
+           SELECT grant_id, topic, product, major,
+                  CASE WHEN generation > 1 AND NOT ready THEN 'may' ELSE 'stands' END AS standing FROM grant_product
+           UNION ALL
+           SELECT grant_id, topic, product, major,
+                  CASE WHEN ended_at IS NOT NULL THEN 'gone' WHEN until <= now() THEN 'may' ELSE 'stands' END
+             FROM grant_former_view) p ON p.grant_id = g.id
          LEFT JOIN product_major m ON m.product = p.product AND m.major = p.major
         WHERE g.state IN ('approved', 'active', 'suspended', 'expired', 'revoked')
         GROUP BY g.id ORDER BY g.id`,
