@@ -56,7 +56,7 @@ export function refuseUnaskable(question: Question, { dimensions, measures }: As
   const check = (path: string, column: string, allowed: ReadonlyMap<string, unknown>) => {
     if (allowed.has(column)) return;
     const fix = `One of: ${[...allowed.keys()].join(', ') || 'none in this view'}.`;
-    const message = 'The view cannot be asked by this.';
+    const message = `The view cannot be asked by this. ${fix}`;
     errors.push({ path, code: outputPortErrors.unaskable.code, message, fix });
   };
   question.by.forEach((column, at) => check(`by[${at}]`, column, dimensions));
