@@ -28,6 +28,7 @@ import type { Mailboxes } from './check-service/mailboxes.js';
 import { Requests } from './check-service/requests.js';
 import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
+import { Care1795313000000 } from './database/care.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Discloser } from './disclose/discloser.js';
 import { EditionController } from './disclose/edition.controller.js';
@@ -41,9 +42,13 @@ import { KeysController } from './operate/keys.controller.js';
 import { QuarantineController } from './operate/quarantine.controller.js';
 import { ViewStanding } from './operate/standing.js';
 import { ViewsController } from './operate/views.controller.js';
+import { Narrowing } from './narrowing/narrowing.js';
+import { INDIVIDUAL_CARE, partOf, SECONDARY_USE } from './part.js';
+import type { Part } from './part.js';
 import { formerKeyFiles, paceOf } from './settings.js';
 import type { Settings } from './settings.js';
 import { GRANT_READING, POOL } from './tokens.js';
+import { CarePlans } from './views/care-plans.js';
 import { ViewPlans } from './views/plans.js';
 import { ViewStore } from './views/view-store.js';
 import { ViewWatch } from './views/view-watch.js';
@@ -57,6 +62,8 @@ const GATHERING = { bytes: 200_000, ms: 200 };
 
 /** What the service works with; a test brings its own. */
 export type Surroundings = {
+  /** Without one: every purpose but individual care. */
+  part?: Part;
   pool: Pool;
   databaseUrl: string;
   governance: Pick<Governance, 'activeViews' | 'approvedSchemas' | 'contractOf' | 'showsGrantTo'>;
@@ -95,6 +102,7 @@ export const migrations = [
   Disclosure1763773200000,
   Choices1795312800110,
   FillAgain1795312800111,
+  Care1795313000000,
 ];
 
 @Module({})
@@ -111,10 +119,12 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     byKey: true,
   });
   const { kafkaBrokers: brokers, clientId } = settings;
+  const part = partOf(settings.service);
   const surroundings: Surroundings = {
+    part,
     pool: database.pool,
     databaseUrl: url.reveal(),
-    governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api')),
+    governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'), part.kind),
     registry: new SchemaRegistry(settings.registryUrl),
     connection: {
       brokers,
@@ -140,15 +150,21 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
 export function compose(around: Surroundings): Parts {
   const { pool, databaseUrl, governance, registry, connection, serviceKey, log } = around;
   const keys = new StoredPseudonymKeys(pool, around.wrapping ?? new FileWrapping(() => serviceKey));
-  const plans = new ViewPlans(governance, (id) => registry.schema(id), keys);
-  const store = new ViewStore(pool);
+  const part = around.part ?? SECONDARY_USE;
+  const schemaOf = (id: number) => registry.schema(id);
+  const isCare = part === INDIVIDUAL_CARE;
+  const plans = isCare
+    ? new CarePlans(governance, schemaOf)
+    : new ViewPlans(governance, schemaOf, keys);
+  const store = new ViewStore(pool, part.editionOf);
   const transport = transportOf(around);
   const outbox = openOutbox(pool);
   const seal = new Seal(serviceKey);
   const lists = new Lists({ pool, seal, maxAgeMs: around.listMaxAgeMs });
   const cohort = new Cohort(seal);
-  const discloser = new Discloser(plans, outbox, registry.url, new Choices(lists, cohort));
-  const watch = new ViewWatch({ governance, store, plans, transport, log });
+  const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
+  const discloser = new Discloser(plans, outbox, registry.url, choices);
+  const watch = new ViewWatch({ governance, store, plans, transport, log, part: part.name });
   const module: DynamicModule = {
     module: DisclosureModule,
     controllers: [
@@ -172,7 +188,7 @@ export function compose(around: Surroundings): Parts {
   const relay = new Relay({
     databaseUrl,
     kafka: connection,
-    transactionPrefix: 'relay.disclosure',
+    transactionPrefix: `relay.${part.name}`,
     log,
   });
   const merges = new MergeRelease(pool, plans, outbox);
@@ -192,10 +208,11 @@ export function compose(around: Surroundings): Parts {
 
 function transportOf(around: Surroundings): RecordTransport {
   const { pool, governance, registry, connection, serviceKey, log } = around;
+  const { name: consumer } = around.part ?? SECONDARY_USE;
   return new RecordTransport(
     {
       domain: 'mesh',
-      consumer: 'disclosure',
+      consumer,
       connection,
       pool,
       registry,

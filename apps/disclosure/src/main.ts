@@ -12,19 +12,19 @@ import {
 } from '@caremesh/platform';
 
 import { compose, surroundingsOf, tokensFor } from './disclosure.module.js';
+import { INDIVIDUAL_CARE, partOf } from './part.js';
 import { disclosureEnvironment, paceOf } from './settings.js';
 
-const NAME = 'disclosure';
-
-await run(NAME, async () => {
+await run('disclosure', async () => {
   const settings = loadConfig(disclosureEnvironment);
-  const log = createLogger(NAME, settings.logLevel);
+  const part = partOf(settings.service);
+  const log = createLogger(part.name, settings.logLevel);
   const { database, surroundings } = await surroundingsOf(settings, log);
   const { relay, keys, transport, watch, merges, module, ...choices } = compose(surroundings);
 
   const app = await startHttp(module, {
     environment: settings,
-    name: NAME,
+    name: part.name,
     log,
     ledger: () => ledgerAt(settings.governanceUrl, tokensFor(settings, 'mesh-api')),
     prepare: async (app) => {
@@ -68,11 +68,12 @@ await run(NAME, async () => {
     everyMs: settings.grantsEveryMs,
     log,
     run: async () => {
-      await choices.sweep.look();
+      // The national data opt-out is no matter of individual care.
+      if (part !== INDIVIDUAL_CARE) await choices.sweep.look();
       await choices.announcements.look();
     },
   });
-  for (const work of [exchanging, following]) {
+  for (const work of part === INDIVIDUAL_CARE ? [following] : [exchanging, following]) {
     work.start();
     onStop(app, () => work.stop());
   }

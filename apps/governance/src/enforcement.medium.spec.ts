@@ -349,6 +349,7 @@ describe('a grant of individual care', () => {
     const { body } = await (await person('auditor')).get(path);
     expect((body as { items: unknown[] }).items).toEqual([
       expect.objectContaining({ principal: 'svc-disclosure', topic: `${PRODUCT}.secondary.v1` }),
+      expect.objectContaining({ principal: 'svc-care-disclosure', topic: TOPIC }),
       expect.objectContaining({ principal: 'svc-monitor', topic: TOPIC }),
       expect.objectContaining({ grant: grant.id, topic: TOPIC, organisation: 'QUY' }),
     ]);

@@ -53,6 +53,7 @@ it('gives each service its own database, role, secret and key, and nobody elseâ€
       'svc-governance',
       'svc-ledger-sealer',
       'svc-disclosure',
+      'svc-care-disclosure',
       'domain-gp',
       'db-mesh_domain_gp',
     ]),
@@ -154,4 +155,17 @@ it('runs disclosure as often as it is asked to, as one principal, and a domain o
   }
   expect(both[0]!['MESH_PORT']).not.toBe(both[1]!['MESH_PORT']);
   expect(plan.components.map(({ name }) => name)).not.toContain('gp-2');
+});
+
+it('runs the program of disclosure a second time for individual care: another principal, database and key', async () => {
+  const plan = await planStack(options());
+  const [views, care] = ['disclosure', 'care-disclosure'].map((name) => environmentOf(plan, name));
+  expect(care).toMatchObject({
+    MESH_SERVICE: 'care-disclosure',
+    MESH_CLIENT_ID: 'svc-care-disclosure',
+  });
+  for (const name of ['MESH_DATABASE_URL', 'MESH_CLIENT_SECRET_FILE', 'MESH_KEY_FILE']) {
+    expect(care![name]).toBeDefined();
+    expect(care![name]).not.toBe(views![name]);
+  }
 });

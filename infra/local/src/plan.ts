@@ -165,9 +165,9 @@ function urlOf(ports: Ports, use: string): string {
  */
 function makeSecrets(home: Home, services: readonly Service[], domains: readonly string[]): void {
   for (const one of services) keyFile(home, one.name);
-  const ours = ['governance', 'ledger-sealer', 'disclosure', 'monitor', 'output-ports'].map(
-    (name) => `svc-${name}`,
-  );
+  const ours = [
+    ...['governance', 'ledger-sealer', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'],
+  ].map((name) => `svc-${name}`);
   const clients = [...ours, ...domains.map((name) => `domain-${name}`)];
   for (const client of new Set([...clients, ...services.map(clientIdOf)])) secretOf(home, client);
 }

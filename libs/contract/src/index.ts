@@ -16,6 +16,7 @@ export {
   IN_EVERY_VIEW,
   treatedFields,
 } from './view/view-schema.js';
+export { careOrganisationFields } from './view/care-organisations.js';
 export { ageBand, districtOf, monthOf, treatedAs } from './view/treated.js';
 export { choiceApplies } from './choices/decide.js';
 export { choicesPage } from './choices/page.js';

@@ -8,8 +8,14 @@ import type { Lists } from './lists.js';
 import { numberOf } from './people.js';
 import type { People } from './people.js';
 
-/** Of a batch, the records that a view may get. */
-export type Permitted = (view: View) => readonly ProductReceived[];
+/** Of a batch, the records that a view may get, and the people (by their keys at the publisher) who have just left it. */
+export type Permitted = {
+  of: (view: View) => readonly ProductReceived[];
+  leaving: (view: View) => readonly string[];
+};
+
+/** Whoever leaves by a choice is withdrawn when the list is swept, and by no record. */
+const only = (of: Permitted['of']): Permitted => ({ of, leaving: () => [] });
 
 type Terms = { viewId: number; optOut: boolean; holdsBack: boolean };
 
@@ -31,7 +37,7 @@ export class Choices {
   ): Promise<Permitted> {
     const terms = await termsOf(client, views);
     const bound = views.filter(({ id }) => terms.get(id)?.optOut ?? true);
-    if (bound.length === 0) return () => records;
+    if (bound.length === 0) return only(() => records);
     await this.#cohort.note(client, bound[0]!.edition, records);
     const organisations = [...new Set(bound.map(({ organisation }) => organisation))];
     const lists = await this.#lists.inForce(client, organisations);
@@ -44,7 +50,7 @@ export class Choices {
     );
     await noteHeldBack(client, holding);
     const isBound = new Set(bound.map(({ id }) => id));
-    return ({ id, organisation }) => (isBound.has(id) ? allowed.get(organisation)! : records);
+    return only(({ id, organisation }) => (isBound.has(id) ? allowed.get(organisation)! : records));
   }
 }
 

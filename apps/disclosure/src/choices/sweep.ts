@@ -16,7 +16,7 @@ const PAGE = 10_000;
 type Parts = {
   pool: Pool;
   store: ViewStore;
-  plans: ViewPlans;
+  plans: Pick<ViewPlans, 'of'>;
   outbox: Outbox;
   registryUrl: string;
   lists: Lists;

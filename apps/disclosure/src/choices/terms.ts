@@ -21,10 +21,11 @@ export async function keepTerms(
     [granted.recipient.organisation],
   );
   await client.query(
-    `INSERT INTO view_terms (view_id, opt_out, erase) VALUES ($1, $2, $3)
+    `INSERT INTO view_terms (view_id, opt_out, erase, narrowed_to) VALUES ($1, $2, $3, $4)
      ON CONFLICT (view_id) DO UPDATE SET opt_out = excluded.opt_out, erase = excluded.erase,
+       narrowed_to = excluded.narrowed_to,
        refill = view_terms.refill OR (view_terms.holds_back AND NOT excluded.opt_out)`,
-    [viewId, optOutApplies(granted), granted.erase],
+    [viewId, optOutApplies(granted), granted.erase, granted.narrowedTo ?? null],
   );
 }
 

@@ -2,11 +2,12 @@ import { Problem } from '@caremesh/platform';
 import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
-import type { Choices } from '../choices/choices.js';
+import type { Choices, Permitted } from '../choices/choices.js';
 import type { ViewPlan } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView, advance, endView, viewsOf } from '../views/view-store.js';
 import type { View } from '../views/view-store.js';
+import { withdrawPeople } from '../withdrawal/withdraw.js';
 import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
 import type { Outgoing } from './rewrite.js';
@@ -19,13 +20,13 @@ export type Outbox = {
 
 /** Turns batches of an edition into records of every view on it. */
 export class Discloser {
-  readonly #plans: ViewPlans;
+  readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #outbox: Outbox;
   readonly #registryUrl: string;
   readonly #choices: Pick<Choices, 'permitted'>;
 
   constructor(
-    plans: ViewPlans,
+    plans: Pick<ViewPlans, 'of'>,
     outbox: Outbox,
     registryUrl: string,
     choices: Pick<Choices, 'permitted'>,
@@ -46,7 +47,7 @@ export class Discloser {
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
     const outgoing: Outgoing[] = [];
-    for (const view of views) outgoing.push(...(await this.#write(client, view, permitted(view))));
+    for (const view of views) outgoing.push(...(await this.#write(client, view, permitted)));
     await advance(client, edition, nextOffsets(records));
     // Last, because the outbox is locked from the first row written until the transaction ends.
     await this.#outbox.write(client, outgoing);
@@ -65,16 +66,17 @@ export class Discloser {
       .map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
-    await this.#outbox.write(client, await this.#write(client, view, permitted(view)));
+    await this.#outbox.write(client, await this.#write(client, view, permitted));
   }
 
-  async #write(
-    client: ClientBase,
-    view: View,
-    records: readonly ProductReceived[],
-  ): Promise<Outgoing[]> {
+  async #write(client: ClientBase, view: View, permitted: Permitted): Promise<Outgoing[]> {
     const plan = await this.#planOf(client, view);
-    return plan === null ? [] : writeView(client, view, plan, this.#registryUrl, records);
+    if (plan === null) return [];
+    const url = this.#registryUrl;
+    const leaving = permitted.leaving(view);
+    const ends =
+      leaving.length === 0 ? [] : await withdrawPeople(client, view.id, plan, url, leaving);
+    return [...ends, ...(await writeView(client, view, plan, url, permitted.of(view)))];
   }
 
   /**

@@ -8,10 +8,10 @@ import { mergesAreReady, releaseMerges } from './merges.js';
 /** Sends merges that waited for their survivor, once it has appeared. */
 export class MergeRelease {
   readonly #pool: Pool;
-  readonly #plans: ViewPlans;
+  readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #outbox: Outbox;
 
-  constructor(pool: Pool, plans: ViewPlans, outbox: Outbox) {
+  constructor(pool: Pool, plans: Pick<ViewPlans, 'of'>, outbox: Outbox) {
     this.#pool = pool;
     this.#plans = plans;
     this.#outbox = outbox;

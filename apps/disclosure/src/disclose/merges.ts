@@ -86,7 +86,7 @@ async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<O
   if (live) return [merged];
   const id = headers.find(([name]) => name === ce.HEADERS.id)![1];
   const numbered = withHeader(headers, ce.HEADERS.sequence, String(sequence + 2));
-  const withdrawn = withHeader(numbered, ce.HEADERS.id, plan.pseudonyms.event(`${id} withdrawn`));
+  const withdrawn = withHeader(numbered, ce.HEADERS.id, plan.names.event(`${id} withdrawn`));
   return [merged, { ...merged, value: null, headers: withdrawn }];
 }
 

@@ -33,7 +33,7 @@ export function rewrite(
   record: ProductReceived,
   place: Place,
 ): Outgoing {
-  const recordId = plan.pseudonyms.record(plan.product, record.key.record);
+  const recordId = plan.names.record(plan.product, record.key.record);
   return {
     topics: [plan.topic],
     key: keys.messageKey(place.person, recordId),
@@ -53,7 +53,7 @@ function valueOf(
   shaped['recordId'] = recordId;
   shaped['survivorKey'] = survivor;
   // Made here, not taken over: the publisher's own recording time, to the millisecond, would join two recipients.
-  shaped['recordedAt'] = now.getTime();
+  if (!plan.recordedByPublisher) shaped['recordedAt'] = now.getTime();
   return withSchemaId(plan.schemaId, plan.encode(shaped));
 }
 
@@ -64,10 +64,11 @@ function headersOf(
   { sequence, now, traceparent }: Place,
 ): [string, string][] {
   const { envelope } = record;
-  const recorded = now.toISOString();
+  const disclosed = now.toISOString();
+  const recorded = (plan.recordedByPublisher ? envelope.recordedTime : null) ?? disclosed;
   const headers: [string, string][] = [
     [HEADERS.specVersion, ce.SPEC_VERSION],
-    [HEADERS.id, plan.pseudonyms.event(envelope.id)],
+    [HEADERS.id, plan.names.event(envelope.id)],
     [HEADERS.type, ce.ceType(plan.product, changeOf(record), plan.major)],
     [HEADERS.time, sourceTime(plan, record) ?? recorded],
     [HEADERS.dataSchema, ce.ceDataSchema(registryUrl, plan.schemaId)],

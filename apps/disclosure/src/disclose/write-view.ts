@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-import { keys } from '@caremesh/contract';
 import type { ClientBase } from 'pg';
 
 import { noteEnded } from '../withdrawal/note.js';
@@ -8,7 +7,6 @@ import type { Ended } from '../withdrawal/note.js';
 import type { View } from '../views/view-store.js';
 import type { ViewPlan } from '../views/plan.js';
 import { holdMerge } from './merges.js';
-import { identityOf } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
 import { rewrite } from './rewrite.js';
 import type { Outgoing } from './rewrite.js';
@@ -35,7 +33,7 @@ export async function writeView(
   const people = await reserve(client, view.id, wantedOf(plan, ready));
   const common = { now: new Date(), traceparent: newTraceparent() };
   for (const record of held) {
-    const person = pseudonymOf(plan, record) ?? people.get(record.key.person)?.pseudonym;
+    const person = plan.names.person(record) ?? people.get(record.key.person)?.pseudonym;
     if (person === undefined) continue;
     const place = { ...common, person, sequence: 0, survivor: null };
     await holdMerge(client, view.id, record, rewrite(plan, registryUrl, record, place));
@@ -62,16 +60,10 @@ function wantedOf(plan: ViewPlan, records: readonly ProductReceived[]) {
   for (const record of records) {
     const { person } = record.key;
     const held = wanted.get(person);
-    const pseudonym = held?.pseudonym ?? pseudonymOf(plan, record);
+    const pseudonym = held?.pseudonym ?? plan.names.person(record);
     wanted.set(person, { pseudonym, count: (held?.count ?? 0) + 1 });
   }
   return wanted;
-}
-
-function pseudonymOf(plan: ViewPlan, record: ProductReceived): string | null {
-  if (record.key.person === keys.NO_PERSON) return keys.NO_PERSON;
-  const identity = identityOf(record);
-  return identity === null ? null : plan.pseudonyms.person(identity);
 }
 
 function survivorsOf(records: readonly ProductReceived[]): string[] {

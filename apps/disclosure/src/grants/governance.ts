@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { disclosureErrors } from '../errors.js';
 import type { Recipient } from '../keys/pseudonym-keys.js';
+import type { Part } from '../part.js';
 
 /** One product of one active grant: a topic to be written. */
 export type GrantedView = {
@@ -21,6 +22,8 @@ export type GrantedView = {
   exemption: Exemption | null;
   /** A term of the grant: what is withdrawn must be erased by who holds it. */
   erase: boolean;
+  /** Individual care: only people of these organisations. */
+  narrowedTo?: readonly string[] | null;
 };
 
 const grants = z.object({
@@ -34,6 +37,7 @@ const grants = z.object({
       legalBasis: z.object({ commonLaw: z.enum(COMMON_LAW) }),
       optOutExemption: z.enum(EXEMPTIONS).nullish(),
       erasure: z.boolean().nullish(),
+      narrowedTo: z.object({ organisations: z.array(z.string()) }).nullish(),
       topics: z.array(
         z.object({
           topic: z.string(),
@@ -66,9 +70,12 @@ const PATIENCE_MS = 5_000;
 export class Governance {
   readonly #url: string;
   readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #kind: Part['kind'];
   readonly #contracts = new Map<string, DataContract>();
 
-  constructor(url: string, tokens: Pick<TokenSource, 'token'>) {
+  /** @param kind the grants whose views are asked for */
+  constructor(url: string, tokens: Pick<TokenSource, 'token'>, kind: Part['kind'] = 'view') {
+    this.#kind = kind;
     this.#url = url;
     this.#tokens = tokens;
   }
@@ -79,8 +86,8 @@ export class Governance {
     let cursor: string | null = null;
     do {
       const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page = await this.#get(`/v1/grants?state=active&kind=view${query}`, grants);
-      views.push(...page.items.flatMap(toViews));
+      const page = await this.#get(`/v1/grants?state=active&kind=${this.#kind}${query}`, grants);
+      views.push(...page.items.flatMap((grant) => toViews(grant, this.#kind)));
       cursor = page.next ?? null;
     } while (cursor !== null);
     return views;
@@ -148,15 +155,18 @@ export class Governance {
 
 type Grant = z.output<typeof grants>['items'][number];
 
-/** Only what the grant says is a view, and never individual care: that is read from the product itself. */
-function toViews(grant: Grant): GrantedView[] {
+/** Only what the grant says is of this part's kind; individual care only where it is narrowed, all other is read from the product itself. */
+function toViews(grant: Grant, wanted: Part['kind']): GrantedView[] {
   const { id, kind, state, organisation, purpose, topics } = grant;
   const { commonLaw } = grant.legalBasis;
   const terms = {
     ...{ commonLaw, exemption: grant.optOutExemption ?? null },
     erase: grant.erasure ?? false,
+    narrowedTo: grant.narrowedTo?.organisations ?? null,
   };
-  if (kind !== 'view' || state !== 'active' || purpose === 'individual-care') return [];
+  const isCare = purpose === 'individual-care';
+  if (kind !== wanted || state !== 'active' || isCare !== (wanted === 'individual-care')) return [];
+  if (isCare && terms.narrowedTo === null) return [];
   return topics.flatMap(({ topic, ready, viewSchemaId }) => {
     const name = names.parseTopic(topic);
     if (!ready || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];

@@ -20,8 +20,10 @@ import type { Mailboxes } from '../check-service/mailboxes.js';
 import { compose, migrations } from '../disclosure.module.js';
 import type { Surroundings } from '../disclosure.module.js';
 import type { GrantedView } from '../grants/governance.js';
+import { SECONDARY_USE } from '../part.js';
+import type { Part } from '../part.js';
 import { message, versions } from './publisher.js';
-import type { Person, Product } from './publisher.js';
+import type { Person, Product, Sending } from './publisher.js';
 import { readView } from './reader.js';
 
 const PRODUCT: Product = 'gp.medication-statement';
@@ -30,12 +32,18 @@ export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
 type Tuning = Partial<Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace'>>;
 
 /**
- * One product's secondary edition, a publisher of it, and the disclosure service on a broker and database of its own.
+ * One product's edition that the part reads, a publisher of it, and the disclosure service on a broker and database of its own.
  * `major` is one of the spec's own: specs share one broker, and another may have left records in the first one's edition.
  */
-export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, major = 7) {
-  const edition = names.secondaryTopic(PRODUCT, major);
-  const { stack, place, opened, ids } = await surroundings(edition);
+export async function disclosureRig(
+  mailboxes: Mailboxes,
+  tuning: Tuning = {},
+  major = 7,
+  part: Part = SECONDARY_USE,
+) {
+  const principal = `svc-${part.name}`;
+  const edition = part.editionOf(PRODUCT, major);
+  const { stack, place, opened, ids } = await surroundings(edition, part.name);
   const { schema } = versions[PRODUCT]!;
   const granted: GrantedView[] = [];
   const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
@@ -44,7 +52,7 @@ export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, m
     sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenOf(client) },
   });
   const parts = compose({
-    ...{ pool: opened.pool, databaseUrl: place.url },
+    ...{ part, pool: opened.pool, databaseUrl: place.url },
     governance: {
       activeViews: () => Promise.resolve([...granted]),
       approvedSchemas: () => Promise.resolve([{ schemaId: ids[PRODUCT]!, version: '1.0.0' }]),
@@ -53,8 +61,8 @@ export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, m
     },
     registry: new SchemaRegistry(stack.registryUrl),
     connection: {
-      ...{ brokers: stack.kafkaBrokers, clientId: 'svc-disclosure' },
-      tokens: { token: tokenOf('svc-disclosure') },
+      ...{ brokers: stack.kafkaBrokers, clientId: principal },
+      tokens: { token: tokenOf(principal) },
     },
     ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
     pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
@@ -80,7 +88,8 @@ export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, m
       const topic = names.viewTopic(id, PRODUCT, major);
       const own = names.withdrawalsTopic(id);
       const { contract } = versions[PRODUCT]!;
-      const derived = deriveViewSchema(schema!, contract!, id, ['all']);
+      const derived =
+        part === SECONDARY_USE ? deriveViewSchema(schema!, contract!, id, ['all']) : schema!;
       const schemaId = await registerSchema(stack, names.subjectOf(topic), derived);
       await registerSchema(stack, names.subjectOf(own), withdrawalsSchema(id));
       await createTopics(stack, [topic], { partitions: 1, configs });
@@ -95,15 +104,15 @@ export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, m
       return view;
     },
     /** Publishes record `n` of somebody, as the publisher's relay does. */
-    async publish(...records: [n: number, one: Person, revision?: number][]): Promise<void> {
-      const messages = records.map(([n, one, revision = 1]) => ({
-        ...message(ids, PRODUCT, n, one, { revision }),
+    async publish(...records: [n: number, one: Person, sent?: number | Sending][]): Promise<void> {
+      const messages = records.map(([n, one, sent = 1]) => ({
+        ...message(ids, PRODUCT, n, one, typeof sent === 'number' ? { revision: sent } : sent),
         topic: edition,
       }));
       await producer.send({ messages });
     },
     read: (view: { topic: string; schemaId: number }, atLeast: number) =>
-      readView(options('svc-disclosure'), stack.registryUrl, view, atLeast),
+      readView(options(principal), stack.registryUrl, view, atLeast),
     /** One look of everything that goes on beside the records. */
     async look(): Promise<void> {
       await parts.exchange.look();
@@ -121,7 +130,7 @@ export async function disclosureRig(mailboxes: Mailboxes, tuning: Tuning = {}, m
 }
 
 /** A database, the topics, the schema and the rights of publisher and service. */
-async function surroundings(edition: string) {
+async function surroundings(edition: string, part: Part['name']) {
   const stack = await sharedStack();
   const place = await testDatabase();
   const opened = await openDatabase({ url: place.url, entities: [], migrations, poolSize: 24 });
@@ -129,28 +138,28 @@ async function surroundings(edition: string) {
   await allow(stack, 'domain-gp', [
     { on: of.TOPIC, name: 'gp.', pattern: match.PREFIXED, operations: [can.WRITE, can.DESCRIBE] },
   ]);
-  await allow(stack, 'svc-disclosure', rules(edition));
+  await allow(stack, `svc-${part}`, rules(edition, part));
   await createTopics(stack, [edition]);
   // Another spec may have made it.
-  await createTopics(stack, ['mesh.dead-letter.disclosure']).catch(() => undefined);
+  await createTopics(stack, [`mesh.dead-letter.${part}`]).catch(() => undefined);
   const schema = versions[PRODUCT]!.schema!;
   const ids = { [PRODUCT]: await registerSchema(stack, names.subjectOf(edition), schema) };
   return { stack, place, opened, ids };
 }
 
-const rules = (edition: string) => [
+const rules = (edition: string, part: Part['name']) => [
   {
     ...{ on: of.TOPIC, name: edition, pattern: match.LITERAL },
     operations: [can.READ, can.DESCRIBE],
   },
   { on: of.TOPIC, name: 'share.', pattern: match.PREFIXED, operations: [can.WRITE, can.READ] },
   {
-    ...{ on: of.TOPIC, name: 'mesh.dead-letter.disclosure', pattern: match.LITERAL },
+    ...{ on: of.TOPIC, name: `mesh.dead-letter.${part}`, pattern: match.LITERAL },
     operations: [can.WRITE, can.READ],
   },
-  { on: of.GROUP, name: 'mesh.disclosure.', pattern: match.PREFIXED, operations: [can.READ] },
+  { on: of.GROUP, name: `mesh.${part}.`, pattern: match.PREFIXED, operations: [can.READ] },
   {
-    ...{ on: of.TRANSACTIONAL_ID, name: 'relay.disclosure.', pattern: match.PREFIXED },
+    ...{ on: of.TRANSACTIONAL_ID, name: `relay.${part}.`, pattern: match.PREFIXED },
     operations: [can.WRITE, can.DESCRIBE],
   },
 ];

@@ -37,11 +37,14 @@ const identity = (one: Person): PersonIdentity =>
 export const personOf = (product: Product, one: Person): string =>
   keys.personKey(DOMAIN_KEYS[product.split('.')[0] as 'gp' | 'acute'], identity(one));
 
-type Sending = {
+export type Sending = {
   revision?: number;
   changeType?: string | null;
   survivorKey?: string;
   code?: string;
+  /** Where the person is registered, as the record has it. */
+  practice?: string | null;
+  sequence?: number;
 };
 
 /** A record of a product's secondary edition as its publisher's relay sends it. Schema ids are those registered. */
@@ -57,6 +60,8 @@ export function message(
     changeType = 'CREATED',
     survivorKey = null,
     code = '39113611000001102',
+    practice = null,
+    sequence = 1,
   } = sending;
   const source = personOf(product, one);
   const record = keys.recordKey(DOMAIN_KEYS.gp, product, `source-${n}`);
@@ -75,6 +80,7 @@ export function message(
       ? { medicationCode: code, medicationText: `free text of ${one.localId}` }
       : { hospitalProviderSpellNumber: `SPELL-${one.localId}` }),
     postcode: one.postcode,
+    gpPracticeOds: practice,
     birthDate: 4_321,
   };
   const type = avroType(versions[product]!.schema!);
@@ -86,7 +92,7 @@ export function message(
     [ce.HEADERS.source, 'urn:ods:A81001'],
     [ce.HEADERS.type, ce.ceType(product, 'UPDATED', 1)],
     [ce.HEADERS.time, new Date(value.sourceSystemUpdatedAt).toISOString()],
-    [ce.HEADERS.sequence, '1'],
+    [ce.HEADERS.sequence, String(sequence)],
     [ce.HEADERS.recordRevision, String(revision)],
     [ce.HEADERS.traceParent, '00-11111111111111111111111111111111-2222222222222222-01'],
   ];

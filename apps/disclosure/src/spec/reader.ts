@@ -28,7 +28,7 @@ export async function readView(
   const type = avroType(JSON.parse(text!) as object);
   const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
     ...options,
-    groupId: `mesh.disclosure.reader.${Math.random()}`,
+    groupId: `mesh.${options.clientId.replace('svc-', '')}.reader.${Math.random()}`,
     autocommit: false,
   });
   const stream = await consumer.consume({

@@ -2,6 +2,8 @@ import { avroType } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 
 import { Pseudonyms } from '../keys/pseudonyms.js';
+import { pseudonymous } from '../keys/record-names.js';
+import type { RecordNames } from '../keys/record-names.js';
 import { shaperOf } from './shape.js';
 import type { AvroRecord, Loose } from './shape.js';
 
@@ -24,11 +26,15 @@ export type ViewPlan = {
   /** What the view has of a product's record, each field in the form of its treatment; the view's own fields are not in it. */
   shape: (record: object, now: Date) => Loose;
   decode: (avro: Buffer) => object;
-  pseudonyms: Pseudonyms;
+  names: RecordNames;
   /** The grant has the publisher, so `ce_source` may name it. */
   showsPublisher: boolean;
   /** The grant has the time of the source's change, so `ce_time` may tell it. */
   showsSourceTime: boolean;
+  /** `recordedAt` and `ce_recordedtime` stay the publisher's; in every other view they are those of disclosure. */
+  recordedByPublisher: boolean;
+  /** Fields of the product that tell who cares for the person; empty where nobody asks. */
+  careOrganisations: readonly string[];
 };
 
 /**
@@ -61,8 +67,10 @@ export function planView(parts: {
     encode: (value) => type.toBuffer(value),
     decode: (avro) => type.fromBuffer(avro) as object,
     shape: (record, now) => shape(record as Loose, { now, pseudonym }),
-    pseudonyms,
+    names: pseudonymous(pseudonyms),
     showsPublisher: has('publisherOds'),
     showsSourceTime: has('sourceSystemUpdatedAt'),
+    recordedByPublisher: false,
+    careOrganisations: [],
   };
 }

@@ -1,9 +1,9 @@
-import { names } from '@caremesh/contract';
 import type { Purpose } from '@caremesh/contract';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 
 import { keepTerms, refreshTerms } from '../choices/terms.js';
 import type { GrantedView } from '../grants/governance.js';
+import type { Part } from '../part.js';
 
 /** A view as it stands in the database. */
 export type View = {
@@ -33,9 +33,11 @@ const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, orga
 /** Views, how far their editions were read, and what is still to be filled. */
 export class ViewStore {
   readonly #pool: Pool;
+  readonly #editionOf: Part['editionOf'];
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, editionOf: Part['editionOf']) {
     this.#pool = pool;
+    this.#editionOf = editionOf;
   }
 
   /** All views ever begun. */
@@ -49,7 +51,7 @@ export class ViewStore {
    * the offsets written down are exactly where the next batch, which will know the view, takes up.
    */
   async begin(granted: GrantedView): Promise<void> {
-    const edition = names.secondaryTopic(granted.product, granted.major);
+    const edition = this.#editionOf(granted.product, granted.major);
     await this.#transaction(async (client) => {
       await client.query(`INSERT INTO edition (topic) VALUES ($1) ON CONFLICT DO NOTHING`, [
         edition,

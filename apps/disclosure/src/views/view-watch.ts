@@ -21,9 +21,10 @@ type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
 export class ViewWatch {
   readonly #governance: Pick<Governance, 'activeViews'>;
   readonly #store: ViewStore;
-  readonly #plans: ViewPlans;
+  readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #transport: RecordTransport;
   readonly #log: Logger;
+  readonly #groups: string;
   readonly #editions = new Set<string>();
   readonly #backfills = new Map<string, Following>();
   /** Why a granted view cannot begin, said once and not at every look. */
@@ -32,15 +33,18 @@ export class ViewWatch {
   constructor(parts: {
     governance: Pick<Governance, 'activeViews'>;
     store: ViewStore;
-    plans: ViewPlans;
+    plans: Pick<ViewPlans, 'of'>;
     transport: RecordTransport;
     log: Logger;
+    /** The process's part: its consumer groups are `mesh.<part>.…`. */
+    part: string;
   }) {
     this.#governance = parts.governance;
     this.#store = parts.store;
     this.#plans = parts.plans;
     this.#transport = parts.transport;
     this.#log = parts.log;
+    this.#groups = `mesh.${parts.part}`;
   }
 
   /** One look. Throws if governance or the database gave no answer; then nothing was ended. */
@@ -104,7 +108,7 @@ export class ViewWatch {
   #followEdition(edition: string, reader: string): void {
     if (this.#editions.has(edition)) return;
     this.#editions.add(edition);
-    const groupId = `mesh.disclosure.${edition}.${reader}`;
+    const groupId = `${this.#groups}.${edition}.${reader}`;
     this.#transport.follow(edition, EDITION, { rule: 'handler', groupId });
   }
 
@@ -128,7 +132,7 @@ export class ViewWatch {
       name,
       rule: 'handler',
       // A group of its own, so that it begins at the beginning, whatever the edition's group has read.
-      groupId: `mesh.disclosure.${name}.${view.reader}`,
+      groupId: `${this.#groups}.${name}.${view.reader}`,
       settled: (positions) => void this.#settled(view, following, positions),
     });
   }

@@ -4,6 +4,7 @@ import {
   closingRules,
   compareRules,
   concernsMesh,
+  careDisclosureRules,
   disclosureRules,
   domainRules,
   grantRules,
@@ -62,6 +63,24 @@ describe('access rules', () => {
     expect(allows(rules, 'topic', 'share.x.gp.medication-statement.v1', 'READ')).toBe(false);
   });
 
+  it('let nothing read both a product topic and its secondary edition, and no other part’s groups', () => {
+    const [product, edition] = [
+      'gp.medication-statement.v1',
+      'gp.medication-statement.secondary.v1',
+    ];
+    const care = careDisclosureRules([product]);
+    expect(allows(care, 'topic', product, 'READ')).toBe(true);
+    expect(allows(care, 'topic', edition, 'READ')).toBe(false);
+    expect(allows(care, 'topic', 'share.abcdefgh.gp.medication-statement.v1', 'WRITE')).toBe(true);
+    expect(allows(care, 'topic', 'share.abcdefgh.gp.medication-statement.v1', 'READ')).toBe(false);
+    expect(allows(care, 'group', `mesh.disclosure.${edition}.x`, 'READ')).toBe(false);
+    expect(allows(disclosureRules([edition]), 'group', 'mesh.care-disclosure.x', 'READ')).toBe(
+      false,
+    );
+    const readers = new Set([...care, ...disclosureRules([edition])].map((one) => one.principal));
+    expect([...readers]).toEqual(['svc-care-disclosure', 'svc-disclosure']);
+  });
+
   it('let the sealer alone write the checkpoints, and every domain read them', () => {
     const topic = 'mesh.ledger-checkpoints.v1';
     expect(sealerRules()).toHaveLength(1);
@@ -73,7 +92,12 @@ describe('access rules', () => {
   });
 
   it('end every prefix with its separator', () => {
-    const rules = [...domainRules('gp'), ...disclosureRules([]), ...grantRules('abcdefgh', [])];
+    const rules = [
+      ...domainRules('gp'),
+      ...disclosureRules([]),
+      ...careDisclosureRules([]),
+      ...grantRules('abcdefgh', []),
+    ];
     for (const rule of rules.filter(({ pattern }) => pattern === 'prefixed')) {
       expect(rule.name).toMatch(/\.$/);
     }

@@ -17,7 +17,10 @@ export type AccessRule = {
 export const GOVERNANCE_EVENTS = 'mesh.governance-events.v1';
 export const LEDGER_CHECKPOINTS = 'mesh.ledger-checkpoints.v1';
 export const DISCLOSURE_DEAD_LETTERS = 'mesh.dead-letter.disclosure';
+export const CARE_DISCLOSURE_DEAD_LETTERS = 'mesh.dead-letter.care-disclosure';
 export const DISCLOSURE = 'svc-disclosure';
+/** The same program in its other part: views for individual care. It is another principal and another process. */
+export const CARE_DISCLOSURE = 'svc-care-disclosure';
 export const MONITOR = 'svc-monitor';
 const OUTPUT_PORTS = 'svc-output-ports';
 /** Its own rules come with the broker's installation; it never gives itself any. */
@@ -53,6 +56,18 @@ export function disclosureRules(secondaryTopics: readonly string[]): AccessRule[
     literal(DISCLOSURE, 'topic', DISCLOSURE_DEAD_LETTERS, 'WRITE'),
     literal(DISCLOSURE, 'topic', GOVERNANCE_EVENTS, 'READ'),
     ...secondaryTopics.map((topic) => literal(DISCLOSURE, 'topic', topic, 'READ')),
+  ];
+}
+
+/** What makes views for individual care may do: read each product topic, write views. It reads no secondary edition. */
+export function careDisclosureRules(productTopics: readonly string[]): AccessRule[] {
+  return [
+    prefixed(CARE_DISCLOSURE, 'topic', 'share.', 'WRITE'),
+    prefixed(CARE_DISCLOSURE, 'transactional-id', 'relay.care-disclosure.', 'WRITE'),
+    prefixed(CARE_DISCLOSURE, 'group', 'mesh.care-disclosure.', 'READ'),
+    literal(CARE_DISCLOSURE, 'topic', CARE_DISCLOSURE_DEAD_LETTERS, 'WRITE'),
+    literal(CARE_DISCLOSURE, 'topic', GOVERNANCE_EVENTS, 'READ'),
+    ...productTopics.map((topic) => literal(CARE_DISCLOSURE, 'topic', topic, 'READ')),
   ];
 }
 

@@ -1,5 +1,10 @@
 import type { Settings } from '../settings.js';
-import { DISCLOSURE_DEAD_LETTERS, GOVERNANCE_EVENTS, LEDGER_CHECKPOINTS } from './access-rules.js';
+import {
+  CARE_DISCLOSURE_DEAD_LETTERS,
+  DISCLOSURE_DEAD_LETTERS,
+  GOVERNANCE_EVENTS,
+  LEDGER_CHECKPOINTS,
+} from './access-rules.js';
 
 /** A topic as it was decided: its partitions are fixed for its life, its settings are kept to. */
 export type TopicPlan = {
@@ -50,6 +55,7 @@ export function meshTopicPlans(settings: TopicSettings): TopicPlan[] {
     kept(GOVERNANCE_EVENTS, KEPT_FOR_EVER, settings),
     kept(LEDGER_CHECKPOINTS, KEPT_FOR_EVER, settings),
     deadLetterPlan(DISCLOSURE_DEAD_LETTERS, settings),
+    deadLetterPlan(CARE_DISCLOSURE_DEAD_LETTERS, settings),
   ];
 }
 

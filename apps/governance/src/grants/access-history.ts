@@ -2,7 +2,7 @@ import { names } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { DISCLOSURE, MONITOR } from '../broker/access-rules.js';
+import { CARE_DISCLOSURE, DISCLOSURE, MONITOR } from '../broker/access-rules.js';
 import { beginningOf } from '../database/days.js';
 import { Store } from '../database/store.js';
 import { DecisionEntity } from '../decisions/decision.entity.js';
@@ -66,7 +66,7 @@ export class AccessHistory {
     });
   }
 
-  /** Services of the mesh that read on the authority of who approved the version: disclosure, and the monitor. */
+  /** Services of the mesh that read on the authority of who approved the version: disclosure in both its parts, and the monitor. */
   async #services(product: string, begin: Date, end: Date) {
     const em = this.#store.reader;
     const published = await em
@@ -86,7 +86,9 @@ export class AccessHistory {
       const secondary = names.secondaryTopic(product, major);
       const hasEdition = published.some((one) => one.major === major && one.secondarySchemaId);
       if (hasEdition) items.push({ ...said, principal: DISCLOSURE, topic: secondary });
-      items.push({ ...said, principal: MONITOR, topic: names.productTopic(product, major) });
+      for (const principal of [CARE_DISCLOSURE, MONITOR]) {
+        items.push({ ...said, principal, topic: names.productTopic(product, major) });
+      }
     }
     return items;
   }

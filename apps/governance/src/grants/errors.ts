@@ -121,6 +121,14 @@ export const grantErrors = {
     fix: 'Leave out narrowedTo, or ask for individual care without a consuming service.',
     retriable: false,
   },
+  fieldNarrowingUntold: {
+    code: 'MESH-3705',
+    status: 422,
+    title:
+      'The product does not tell with which organisation a person is registered, or to which they were referred',
+    fix: 'Leave the product out, or have its owner give the field of the practice or provider role ods-code and its NHS Data Dictionary definition.',
+    retriable: false,
+  },
   fieldToolkit: {
     code: 'MESH-3518',
     status: 422,

@@ -24,6 +24,16 @@ const contract = {
   ],
 } as unknown as DataContract;
 const wanted: Wanted[] = [{ product: 'gp.medication-statement', major: 1, contract, known: true }];
+/** The same, with a field that tells where people are registered. */
+const PRACTICE =
+  'https://www.datadictionary.nhs.uk/data_elements/general_medical_practice_code__patient_registration_.html';
+const told: Wanted[] = wanted.map((one) => ({
+  ...one,
+  contract: {
+    ...contract,
+    fields: [...contract.fields, { ...field('practice'), role: 'ods-code', definition: PRACTICE }],
+  } as unknown as DataContract,
+}));
 const about: RequestContext = {
   organisation: 'QUY',
   now: new Date('2026-03-01T10:00:00Z'),
@@ -162,13 +172,16 @@ describe('a request for a grant', () => {
       '$.agreement.until MESH-3511',
     ]);
     expect(
-      pathsAndCodes({
-        agreement: agreement('2026-03-30'),
-        reviewOn: '2026-04-01',
-        justifications: { shoeSize: 'Why not' },
-        dspt: { status: 'not-met' },
-        narrowedTo: { organisations: ['A20047'] },
-      }),
+      pathsAndCodes(
+        {
+          agreement: agreement('2026-03-30'),
+          reviewOn: '2026-04-01',
+          justifications: { shoeSize: 'Why not' },
+          dspt: { status: 'not-met' },
+          narrowedTo: { organisations: ['A20047'] },
+        },
+        told,
+      ),
     ).toEqual([
       '$.agreement.until MESH-3511',
       '$.reviewOn MESH-3512',
@@ -194,13 +207,18 @@ describe('a request for a grant', () => {
   it('for individual care needs an agreement as long as itself, unless a service of the mesh reads', () => {
     const care = { purpose: 'individual-care', narrowedTo: { organisations: ['A20047'] } };
     const under = (until: Date | null) =>
-      readRequest(requestBody.parse({ ...good, ...care }), wanted, {
+      readRequest(requestBody.parse({ ...good, ...care }), told, {
         ...about,
         controllers: [{ reference: 'Shared care record', until }],
       });
     expect(under(new Date('2026-04-01T00:00:00Z'))).toMatchObject({
       terms: { narrowedTo: care.narrowedTo, jointControllers: 'Shared care record' },
     });
+    const controllers = [{ reference: 'Shared care record', until: null }];
+    expect(
+      readRequest(requestBody.parse({ ...good, ...care }), wanted, { ...about, controllers })
+        .errors,
+    ).toEqual([expect.objectContaining({ path: '$.product', code: 'MESH-3705' })]);
     expect(under(new Date('2026-03-31T00:00:00Z')).errors).toEqual([
       expect.objectContaining({ path: '$.organisation', code: 'MESH-3516' }),
     ]);

@@ -1,4 +1,4 @@
-import { grantableFields, treatedFields } from '@caremesh/contract';
+import { careOrganisationFields, grantableFields, treatedFields } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 import type { FieldError } from '@caremesh/platform';
 import { grantErrors } from '../errors.js';
@@ -115,6 +115,9 @@ function readProduct(given: RequestBody, wanted: Wanted, at: number) {
     ...(contract.purposes.includes(given.purpose)
       ? []
       : [fault(grantErrors.fieldPurpose, '$.purpose', `${product} allows ${contract.purposes}`)]),
+    ...(given.narrowedTo && careOrganisationFields(contract).length === 0
+      ? [fault(grantErrors.fieldNarrowingUntold, `${path}.product`)]
+      : []),
   ];
   const own = given.products?.[at]?.fields;
   const fields = readFields(

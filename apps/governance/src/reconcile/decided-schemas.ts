@@ -2,7 +2,7 @@ import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Store } from '../database/store.js';
-import { GrantProductEntity } from '../grants/grant.entity.js';
+import { GrantEntity, GrantProductEntity } from '../grants/grant.entity.js';
 import { DECIDED } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
 
@@ -30,6 +30,9 @@ export class DecidedSchemas {
       major,
     });
     if (!view) return [];
+    const { kind } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grant });
+    // Narrowed to people, not to fields: its records are the product's own.
+    if (kind === 'individual-care') return (await this.#contents(product, major)).map(schemaOf);
     return (await this.#contents(product, major)).map(({ schema, contract }) =>
       plain(deriveViewSchema(schema, contract, grant, view.fields)),
     );

@@ -2,6 +2,7 @@ import { names } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   MONITOR,
+  careDisclosureRules,
   closingRules,
   disclosureRules,
   domainRules,
@@ -130,6 +131,7 @@ export class DecidedState {
         ...domains.filter(isStanding).flatMap(({ name }) => domainRules(name)),
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
+        ...careDisclosureRules(topicsOf(standing)),
         ...outputPortRules(),
         ...monitorRules(topicsOf(standing)),
         ...denying(majors.filter(({ denied }) => denied)),
@@ -142,9 +144,12 @@ export class DecidedState {
         ...disclosureRules(
           carrying.map(({ product, major }) => names.secondaryTopic(product, major)),
         ),
-        ...monitorRules(carrying.map(({ product, major }) => names.productTopic(product, major))),
+        ...[careDisclosureRules, monitorRules].flatMap((rulesOn) =>
+          rulesOn(carrying.map(({ product, major }) => names.productTopic(product, major))),
+        ),
         ...live.flatMap(({ id, topics, consumer }) => grantRules(id, topics, consumer)),
         ...disclosureRules(secondariesOf(closing)),
+        ...careDisclosureRules(topicsOf(closing)),
         ...monitorRules(topicsOf(closing)),
         ...live.flatMap(({ id, retired, consumer }) =>
           grantRules(id, retired, consumer).filter(

@@ -1,7 +1,12 @@
 import { names } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import { Access } from '../broker/access.js';
-import { domainRules, disclosureRules, monitorRules } from '../broker/access-rules.js';
+import {
+  careDisclosureRules,
+  domainRules,
+  disclosureRules,
+  monitorRules,
+} from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import { productTopicPlan } from '../broker/topic-plan.js';
 import { Topics } from '../broker/topics.js';
@@ -65,6 +70,7 @@ export class CarryOut {
     const rules = [
       ...domainRules(proposal.domain),
       ...disclosureRules(topics.slice(1)),
+      ...careDisclosureRules(topics.slice(0, 1)),
       ...monitorRules(topics.slice(0, 1)),
     ];
     await this.#domains.holdQuota(proposal.domain);

@@ -154,15 +154,16 @@ async function list(io: Io, command: Command): Promise<void> {
 async function show(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
   const reply = await api(io, options).get<GrantBody>(pathOf(id));
-  const disclosure = await standingOf(io, options, id);
+  const disclosure = await standingOf(io, options, reply.body);
   if (disclosure === null) return print(io, options, reply, grantCard);
   printValue(io, options, { ...reply.body, disclosure }, grantCard);
 }
 
 /** How its views stand at disclosure; null while that cannot be asked, which is no fault of the grant's. */
-async function standingOf(io: Io, options: CommonOptions, id: string) {
+async function standingOf(io: Io, options: CommonOptions, { id, kind }: GrantBody) {
+  const service = kind === 'individual-care' ? 'care-disclosure' : 'disclosure';
   const asked = async () => {
-    const { body } = await domainApi(io, 'disclosure', options).get<{ views: ViewStanding[] }>(
+    const { body } = await domainApi(io, service, options).get<{ views: ViewStanding[] }>(
       pathOf(id),
     );
     return body.views;

@@ -13,13 +13,20 @@ export type Service = {
   makesRoles: boolean;
 };
 
+/**
+ * `also`: further names the same program runs under, each a process with principal, database and key of its own; it tells
+ * by its name (`MESH_SERVICE`) what it is to do.
+ */
 type PackageJson = {
   nx?: { tags?: string[] };
-  caremesh?: { ports?: string[]; makesRoles?: boolean };
+  caremesh?: { ports?: string[]; makesRoles?: boolean; also?: string[] };
 };
 
 /** Services of our own in start order; the rest of apps/ are domains, the command, or not built yet. */
-const OWN = ['identity', 'governance', 'disclosure', 'monitor', 'output-ports', 'portal'];
+const OWN = [
+  ...['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'],
+  'portal',
+];
 
 /** Every app of the checkout that has an entry point: our own services, then the domains by name. */
 export function findServices(root: string): Service[] {
@@ -39,15 +46,11 @@ function serviceIn(folder: string, name: string): Service[] {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
   const domain = domainOf(manifest.nx?.tags ?? []);
   if (domain === null && !OWN.includes(name)) return [];
-  return [
-    {
-      name: domain ?? name,
-      kind: domain === null ? 'service' : 'domain',
-      main: join(folder, 'dist', 'main.js'),
-      ports: manifest.caremesh?.ports ?? [],
-      makesRoles: manifest.caremesh?.makesRoles ?? false,
-    },
-  ];
+  const main = join(folder, 'dist', 'main.js');
+  const { ports = [], makesRoles = false, also = [] } = manifest.caremesh ?? {};
+  const one = { main, ports, makesRoles };
+  if (domain !== null) return [{ name: domain, kind: 'domain', ...one }];
+  return [name, ...also].map((own) => ({ name: own, kind: 'service', ...one }));
 }
 
 /** The domain a project belongs to: tags `layer:domain` and `domain:<name>`. */

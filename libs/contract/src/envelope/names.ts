@@ -13,6 +13,7 @@ export const RESERVED_DOMAINS: readonly string[] = [
   'platform',
   'governance',
   'disclosure',
+  'care-disclosure',
   'identity',
   'monitor',
   'portal',

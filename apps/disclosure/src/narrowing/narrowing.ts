@@ -1,0 +1,90 @@
+import type { ClientBase } from 'pg';
+
+import type { Permitted } from '../choices/choices.js';
+import type { ProductReceived } from '../disclose/product-record.js';
+import type { ViewPlans } from '../views/plans.js';
+import type { View } from '../views/view-store.js';
+import { keepStandings, standingsOf } from './standings.js';
+import type { Standing, Standings } from './standings.js';
+
+/** Decides, in the transaction of a batch, what of it each narrowed view may get, and who leaves it. */
+export class Narrowing {
+  readonly #plans: Pick<ViewPlans, 'of'>;
+
+  constructor(plans: Pick<ViewPlans, 'of'>) {
+    this.#plans = plans;
+  }
+
+  /** Throws, retriable, while what a contract says of its fields cannot be had: then nobody is let in or out by mistake. */
+  async permitted(
+    client: ClientBase,
+    views: readonly View[],
+    records: readonly ProductReceived[],
+  ): Promise<Permitted> {
+    const edition = views[0]?.edition;
+    if (edition === undefined) return { of: () => [], leaving: () => [] };
+    const said = statementsOf(records, await this.#fields(views));
+    const before = await standingsOf(client, edition, [...said.keys()]);
+    const after = new Map(
+      [...said].map(([person, one]) => [person, newer(before.get(person), one)]),
+    );
+    await keepStandings(client, edition, changed(before, after));
+    const named = await namedOf(client, views);
+    const belongs = ({ id }: View, standing: Standing | undefined): boolean =>
+      standing?.organisations.some((ods) => named.get(id)?.has(ods)) ?? false;
+    // Who came was known before, so the view lacks what was told of them until now.
+    const came = (view: View) =>
+      [...before].some(([who, was]) => !belongs(view, was) && belongs(view, after.get(who)));
+    await fillAgain(client, views.filter(came));
+    return {
+      of: (view) =>
+        records.filter(({ value, key }) => value === null || belongs(view, after.get(key.person))),
+      leaving: (view) =>
+        [...before]
+          .filter(([who, was]) => belongs(view, was) && !belongs(view, after.get(who)))
+          .map(([who]) => who),
+    };
+  }
+
+  async #fields(views: readonly View[]): Promise<string[]> {
+    const plans = await Promise.all(views.map((view) => this.#plans.of(view)));
+    return [...new Set(plans.flatMap(({ careOrganisations }) => careOrganisations))];
+  }
+}
+
+/** Of each person of a batch the newest statement; one that names nobody where no record of theirs states anything. */
+function statementsOf(records: readonly ProductReceived[], fields: readonly string[]): Standings {
+  const said: Standings = new Map();
+  for (const { key, value, envelope } of records) {
+    const stated = fields
+      .map((name) => (value as Record<string, unknown> | null)?.[name])
+      .filter((ods) => typeof ods === 'string');
+    const { sequence } = envelope;
+    const statement =
+      stated.length > 0 ? { sequence, organisations: stated } : { sequence: -1, organisations: [] };
+    said.set(key.person, newer(said.get(key.person), statement));
+  }
+  return said;
+}
+
+/** A statement seen again stands as it did. */
+const newer = (held: Standing | undefined, said: Standing): Standing =>
+  held === undefined || said.sequence >= held.sequence ? said : held;
+
+const changed = (before: Standings, after: Standings): Standings =>
+  new Map([...after].filter(([person, one]) => before.get(person)?.sequence !== one.sequence));
+
+/** A view without names is one that nobody decided: it has nobody. */
+async function namedOf(client: ClientBase, views: readonly View[]) {
+  const { rows } = await client.query<{ id: number; named: string[] | null }>(
+    `SELECT view_id AS id, narrowed_to AS named FROM view_terms WHERE view_id = ANY($1)`,
+    [views.map(({ id }) => id)],
+  );
+  return new Map(rows.map(({ id, named }) => [id, new Set(named)]));
+}
+
+async function fillAgain(client: ClientBase, views: readonly View[]): Promise<void> {
+  if (views.length === 0) return;
+  const ids = views.map(({ id }) => id).sort((a, b) => a - b);
+  await client.query(`UPDATE view_terms SET refill = true WHERE view_id = ANY($1)`, [ids]);
+}
