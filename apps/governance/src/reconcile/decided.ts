@@ -9,6 +9,7 @@ import {
   grantRules,
   monitorRules,
   outputPortRules,
+  portable,
   sealerRules,
   withdrawalsOf,
 } from '../broker/access-rules.js';
@@ -50,6 +51,7 @@ export type Decided = {
 
 type GrantRow = {
   id: string;
+  kind: 'individual-care' | 'view';
   state: 'approved' | 'active' | 'ended';
   quota: Quota | null;
   consumer: string | null;
@@ -132,7 +134,11 @@ export class DecidedState {
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
         ...careDisclosureRules(topicsOf(standing)),
-        ...outputPortRules(),
+        ...outputPortRules(
+          live
+            .filter(({ state }) => state === 'active')
+            .flatMap(({ kind, topics }) => portable(kind, topics)),
+        ),
         ...monitorRules(topicsOf(standing)),
         ...denying(majors.filter(({ denied }) => denied)),
         ...live
@@ -148,6 +154,9 @@ export class DecidedState {
           rulesOn(carrying.map(({ product, major }) => names.productTopic(product, major))),
         ),
         ...live.flatMap(({ id, topics, consumer }) => grantRules(id, topics, consumer)),
+        ...outputPortRules(
+          live.flatMap(({ kind, topics, retired }) => portable(kind, [...topics, ...retired])),
+        ),
         ...disclosureRules(secondariesOf(closing)),
         ...careDisclosureRules(topicsOf(closing)),
         ...monitorRules(topicsOf(closing)),
@@ -193,7 +202,7 @@ export class DecidedState {
   // A grant that was ever approved may have left a topic and a subject behind: both stay, unread.
   #grants(): Promise<GrantRow[]> {
     return this.#store.reader.query<GrantRow[]>(
-      `SELECT g.id, g.quota, g.consumer,
+      `SELECT g.id, g.kind, g.quota, g.consumer,
               coalesce(array_agg(p.topic ORDER BY p.topic) FILTER (WHERE m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
               coalesce(array_agg(p.topic) FILTER (WHERE m.status = 'retired'), '{}') AS retired,
               CASE WHEN g.state NOT IN ('approved', 'active') OR g.ends_at <= now() THEN 'ended'
