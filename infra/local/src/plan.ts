@@ -161,7 +161,8 @@ function urlOf(ports: Ports, use: string): string {
 }
 
 /**
- * The client secret and key of every service. The clients of our own services and of every domain are made even where their processes are not started (a test plays them); identity reads svc-* and domain-*.
+ * The client secret and key of every service. The clients of our own services and of every domain are made even
+ * where their processes are not started (a test plays them); identity reads svc-* and domain-*.
  */
 function makeSecrets(home: Home, services: readonly Service[], domains: readonly string[]): void {
   for (const one of services) keyFile(home, one.name);

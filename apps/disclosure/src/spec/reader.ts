@@ -48,7 +48,7 @@ export async function readView(
       partition,
     });
   });
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (found.length < atLeast && Date.now() < end) await pause(100);
   await pause(700);
   await consumer.close(true);

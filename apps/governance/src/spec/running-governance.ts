@@ -109,7 +109,7 @@ function parse(text: string): unknown {
 export async function until<T>(
   ask: () => Promise<T>,
   isDone: (answer: T) => boolean,
-  patienceMs = 20_000,
+  patienceMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

@@ -6,7 +6,7 @@ const LOOK_MS = 300;
 export async function until<T>(
   what: string,
   look: () => Promise<T | null>,
-  patienceMs = 60_000,
+  patienceMs = 180_000,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

@@ -63,7 +63,7 @@ function supervise(components: Component[]): ProcessRegistry {
 
 const now = (name: string) => supervisor?.snapshot().find((one) => one.name === name);
 
-async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('It did not happen in time.');

@@ -62,7 +62,7 @@ function process(log: string[]): Background {
 const inOrder = (receipts: string[]) => receipts.flatMap((one) => [`begins ${one}`, `ends ${one}`]);
 
 async function untilEnded(log: string[], receipt: string): Promise<void> {
-  for (let i = 0; i < 200 && !log.includes(`ends ${receipt}`); i++) await sleep(50);
+  for (let i = 0; i < 1_200 && !log.includes(`ends ${receipt}`); i++) await sleep(50);
 }
 
 it('works each submission through once and in order, however many processes there are', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   token = await mesh.token();
   app = await openDomain(joinedGp, mesh.env);
   url = await app.getUrl();
-  for (let i = 0; (await fetch(`${url}/health/ready`)).status !== 200 && i < 100; i++) {
+  for (let i = 0; (await fetch(`${url}/health/ready`)).status !== 200 && i < 1_200; i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 });

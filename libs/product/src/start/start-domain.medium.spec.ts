@@ -46,7 +46,7 @@ async function post(lines: Line[] | string, headers: Record<string, string> = {}
 }
 
 async function untilReady(): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 1_200; i++) {
     if ((await fetch(`${url}/health/ready`)).status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -56,7 +56,7 @@ async function untilReady(): Promise<void> {
 /** Records of one person (by NHS number or local id as the feed names them), in the order of the topic. */
 async function recordsAbout(ids: string[], count: number): Promise<TopicRecord[]> {
   const mine = (records: TopicRecord[]) => records.filter(({ record }) => ids.includes(record));
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     const found = mine(await readTopic(mesh.stack, TOPIC));
     if (found.length >= count || Date.now() > until) return found;
@@ -417,7 +417,7 @@ describe('a domain that goes on', () => {
 });
 
 async function settled(nhs: string, count: number): Promise<TopicRecord[]> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     const found = (await readTopic(mesh.stack, TOPIC)).filter(
       ({ value }) => value?.['nhsNumber'] === nhs,

@@ -168,7 +168,7 @@ function start(
   return subscribed;
 }
 
-async function until(what: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
+async function until(what: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await what())) {
     if (Date.now() > end) throw new Error('it did not come to that in time');

@@ -136,7 +136,7 @@ describe('the broker', () => {
       mesh.cli('grant', decision, id, '--reason', 'Needed for care', '--as', user);
     for (const user of ['gp-owner', 'caldicott-guardian'])
       expect((await decide('approve', user)).exit).toBe(0);
-    await expect.poll(read, { timeout: 20_000 }).toBeGreaterThanOrEqual(200);
+    await expect.poll(read, { timeout: 60_000 }).toBeGreaterThanOrEqual(200);
     expect((await decide('revoke', 'gp-owner')).exit).toBe(0);
     await expect.poll(read, { timeout: 5_000 }).toBe('refused');
   });
@@ -260,7 +260,7 @@ describe('a record that no approved version made', () => {
       .slice()
       .filter(({ value }) => values.some((bad) => value?.equals(bad)));
     await expect
-      .poll(() => listedAt(topic), { timeout: 20_000 })
+      .poll(() => listedAt(topic), { timeout: 60_000 })
       .toEqual(offsets.map(({ partition, offset }) => `${partition}/${offset}`).sort());
     expect((await readAll(asBroker(mesh.home), view)).length).toBe(before);
   });
