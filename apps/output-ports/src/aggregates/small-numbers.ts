@@ -25,7 +25,7 @@ export const isSmall = (count: number, { threshold }: SmallNumbers): boolean =>
   count >= 1 && count <= threshold;
 
 /** To the nearest multiple, a half upwards. With 5 a whole number is never half way. */
-export function rounded(count: number, { roundTo }: SmallNumbers): number {
+function rounded(count: number, { roundTo }: SmallNumbers): number {
   return Math.floor(count / roundTo + 0.5) * roundTo;
 }
 
