@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { cliError, EXIT, meshErrors } from './errors.js';
 import type { Io } from './io.js';
 import { printError, type CommonOptions } from './output.js';
+import { registerAggregate } from './verbs/aggregate.js';
 import { registerAgreement } from './verbs/agreement.js';
 import { registerPseudonymKey } from './verbs/pseudonym-key.js';
 import { registerAudit } from './verbs/audit.js';
@@ -30,6 +31,7 @@ import { registerWaiver } from './verbs/waiver.js';
 /** Every verb, one line each: add yours here, alphabetically after the stack's own. */
 const verbs: ((program: Command, io: Io) => void)[] = [
   registerStack,
+  registerAggregate,
   registerAgreement,
   registerPseudonymKey,
   registerAudit,

@@ -65,4 +65,25 @@ export const outputPortErrors = {
     fix: 'List the newest with `mesh port snapshots <grant>`; the next snapshot takes the place of the last.',
     retriable: false,
   },
+  unaskable: {
+    code: 'MESH-4511',
+    status: 422,
+    title: 'The view cannot be asked by these columns',
+    fix: 'Use those that each error names; they classify, and are in the view.',
+    retriable: false,
+  },
+  tooManyCells: {
+    code: 'MESH-4512',
+    status: 422,
+    title: 'The answer would have too many cells',
+    fix: 'Ask by fewer columns, or for some of their values.',
+    retriable: false,
+  },
+  tooManyQuestions: {
+    code: 'MESH-4513',
+    status: 409,
+    title: 'The organisation has asked this product too many different questions',
+    fix: 'Repeat one that was answered, or ask the product owner for the figures you need.',
+    retriable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -6,6 +6,8 @@ import { keys } from '@caremesh/contract';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { questionBody } from './aggregates/question.js';
+import type { Question } from './aggregates/question.js';
 import { messageKey, portRig } from './spec/port-rig.fixture.js';
 import type { Snapshot } from './snapshots/snapshots.js';
 import type { ViewRecord } from './spec/port-rig.fixture.js';
@@ -19,6 +21,13 @@ const valueOf = (ids: { person: string; record: string }, medicationCode: string
   ...{ person: ids.person, recordId: ids.record, recordedAt: 1_760_000_000_123 },
   ...{ changeType: 'CREATED', survivorKey: null, medicationCode, ageBand: '40-44' },
 });
+
+/** So many people of one age band, each with one record. */
+const aged = (from: number, count: number, ageBand: string): ViewRecord[] =>
+  Array.from({ length: count }, (_, at) => {
+    const one = recordOf(from + at, from + at, 'x');
+    return { ...one, value: { ...one.value, ageBand, quantityValue: 10.5 } };
+  });
 
 let rig: Awaited<ReturnType<typeof portRig>>;
 const patient = { timeout: 60_000, interval: 100 };
@@ -36,6 +45,25 @@ const standsAt = async () =>
   ).reduce((sum, offset) => sum + offset, 0);
 const shown = (records: ViewRecord[]) =>
   records.map((one) => `${messageKey(one)} ${String(one.value?.['medicationCode'])}`).sort();
+
+/** An answer, cell by cell: the last value of its place, and what is told or why not. */
+async function told(asked: Partial<Question>) {
+  const [view] = await rig.parts.ports.views(rig.grant.id);
+  const question = questionBody.parse({ product: view!.product, ...asked });
+  const { cells, total } = await rig.parts.aggregates.answer(
+    { grantId: rig.grant.id, organisation: 'QUY' },
+    view!,
+    await rig.around.governance.contractOf(),
+    question,
+  );
+  return {
+    cells: cells.map(({ by, value, suppressed }) => [
+      Object.values(by).at(-1) ?? null,
+      suppressed ?? value,
+    ]),
+    total,
+  };
+}
 
 async function fetched({ id, files }: Snapshot, format: string): Promise<Buffer> {
   const { name, bytes: length, sha256 } = files.find((one) => one.format === format)!;
@@ -166,6 +194,46 @@ describe('a view as tables', () => {
     await expect(snapshots.file(rig.grant.id, first!.id, first!.files[0]!.name)).rejects.toThrow(
       /MESH-4509/,
     );
+  });
+
+  it('answers with numbers that may be told, in the light of what was told before', async () => {
+    await rig.write(...aged(100, 23, '20-24'), ...aged(200, 3, '30-34'), ...aged(300, 16, '50-54'));
+    const running = rig.again();
+    await running.watch.look();
+    await vi.waitUntil(async () => (await standsAt()) === 51, patient);
+    const byAge = { by: ['age_band'] };
+    expect(await told(byAge)).toEqual({
+      cells: [
+        ['20-24', 25],
+        ['30-34', 'small-number'],
+        ['40-44', 'small-number'],
+        ['50-54', 15],
+      ],
+      total: 40,
+    });
+    // 26 people beside the 23 told of before would be three.
+    expect(await told({ where: { age_band: ['20-24', '30-34'] } })).toEqual({
+      ...{ cells: [[null, 'differencing']], total: 0 },
+    });
+    // So would everybody beside all that was told: 46 - 23 - 16.
+    expect(await told({ measure: 'rate', having: { age_band: '20-24' } })).toMatchObject({
+      cells: [[null, 'differencing']],
+    });
+    expect(await told({ measure: 'mean', of: 'quantity_value', ...byAge })).toMatchObject({
+      cells: [
+        ['20-24', 10.5],
+        ['30-34', 'small-number'],
+        ['50-54', 10.5],
+      ],
+    });
+    await rig.write(...aged(400, 2, '50-54'));
+    await vi.waitUntil(async () => (await standsAt()) === 53, patient);
+    expect((await told(byAge)).cells).toContainEqual(['50-54', 15]);
+    await running.watch.stop();
+    await expect(told({ by: ['person'], of: 'record_id' })).rejects.toMatchObject({
+      ...{ code: 'MESH-4511', status: 422 },
+      errors: [{ path: 'by[0]' }, { path: 'of' }],
+    });
   });
 
   it('has two credentials at most, and ending one ends what it has open and not the other', async () => {

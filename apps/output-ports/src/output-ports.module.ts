@@ -14,12 +14,15 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 
+import { Aggregates } from './aggregates/aggregates.js';
 import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
+import { Told1795313000003 } from './database/told.js';
 import { Governance } from './governance/governance.js';
 import { LiveSet } from './live/live-set.js';
 import { Ports } from './live/ports.js';
 import { Watch } from './live/watch.js';
+import { AggregateController } from './operate/aggregate.controller.js';
 import { Holders } from './operate/holders.js';
 import { PortController } from './operate/port.controller.js';
 import type { DatabasePlace } from './operate/port.controller.js';
@@ -28,7 +31,7 @@ import { SnapshotController } from './operate/snapshot.controller.js';
 import { Snapshots } from './snapshots/snapshots.js';
 import { SqlCredentials } from './recipients/sql-credentials.js';
 import type { Settings } from './settings.js';
-import { DATABASE, LEDGER } from './tokens.js';
+import { CONTRACTS, DATABASE, LEDGER } from './tokens.js';
 
 /** One per view that commits a batch at the same moment, and a few for requests; more would wait for the disk. */
 const CONNECTIONS = 8;
@@ -45,7 +48,7 @@ export type Surroundings = {
   log: Logger;
 };
 
-export const migrations = [OutputPorts1795313000001, Snapshots1795313000002];
+export const migrations = [OutputPorts1795313000001, Snapshots1795313000002, Told1795313000003];
 
 @Module({})
 class OutputPortsModule {}
@@ -81,25 +84,28 @@ export function compose(around: Surroundings) {
   const live = new LiveSet(pool);
   const credentials = new SqlCredentials(pool);
   const snapshots = new Snapshots({ pool, log, ...around.snapshots });
+  const aggregates = new Aggregates(pool);
   const watch = new Watch({
     ...{ governance, registry, connection, ports, live, log },
     ending: (grantId) => snapshots.end(grantId),
   });
   const module: DynamicModule = {
     module: OutputPortsModule,
-    controllers: [PortController, SnapshotController],
+    controllers: [AggregateController, PortController, SnapshotController],
     providers: [
       { provide: DATABASE, useValue: around.place },
       { provide: LEDGER, useValue: around.ledger },
       { provide: Ports, useValue: ports },
       { provide: Watch, useValue: watch },
       { provide: Snapshots, useValue: snapshots },
+      { provide: Aggregates, useValue: aggregates },
+      { provide: CONTRACTS, useValue: governance },
       { provide: SqlCredentials, useValue: credentials },
       { provide: Holders, useValue: new Holders(governance) },
       { provide: PortStanding, useValue: new PortStanding(pool, ports, credentials) },
     ],
   };
-  return { ports, credentials, watch, snapshots, module };
+  return { ports, credentials, watch, snapshots, aggregates, module };
 }
 
 /** In production passwords and rows cross a network: nothing but TLS will do. */

@@ -9,6 +9,7 @@ import { mllp } from './benches/mllp.js';
 import { publish } from './benches/publish.js';
 import { quota } from './benches/quota.js';
 import { relay } from './benches/relay.js';
+import { snapshot } from './benches/snapshot.js';
 import { startUp } from './benches/start-up.js';
 import { BenchMesh } from './mesh/bench-mesh.js';
 import type { Rig } from './mesh/rig.js';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, (rig: Rig) => Promise<Result[]>> = {
   catalogue,
   choices,
   disclosure,
+  snapshot,
 };
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));

@@ -82,12 +82,20 @@ export function monitorRules(productTopics: readonly string[]): AccessRule[] {
   ];
 }
 
-/** What the service of the output ports may do: read views, which hold what was granted and nothing else, in groups of its own. */
-export function outputPortRules(): AccessRule[] {
+/** What the service of the output ports may do: read these views, in groups of its own. */
+export function outputPortRules(views: readonly string[]): AccessRule[] {
   return [
     prefixed(OUTPUT_PORTS, 'group', 'mesh.output-ports.', 'READ'),
-    prefixed(OUTPUT_PORTS, 'topic', 'share.', 'READ'),
+    ...views.map((topic) => literal(OUTPUT_PORTS, 'topic', topic, 'READ')),
   ];
+}
+
+/**
+ * Topics of a grant that may be given out as tables and files: views, one by one and by no prefix, because those for
+ * individual care say who people are.
+ */
+export function portable(kind: 'individual-care' | 'view', topics: readonly string[]): string[] {
+  return kind === 'view' ? topics.filter((topic) => names.parseTopic(topic)?.kind === 'view') : [];
 }
 
 /** The topic that tells a grant's holder what ended in its views; none for a grant without a view. */

@@ -3,7 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { AccessRule } from '../broker/access-rules.js';
 import { Access } from '../broker/access.js';
-import { consumerRules, grantRules, toldOn } from '../broker/access-rules.js';
+import {
+  consumerRules,
+  grantRules,
+  outputPortRules,
+  portable,
+  toldOn,
+} from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
 import { Quotas } from '../broker/quotas.js';
 import { viewTopicPlan, withdrawalsTopicPlan } from '../broker/topic-plan.js';
@@ -14,8 +20,7 @@ import { VersionContentEntity } from '../proposals/proposal.entity.js';
 import { Registry } from '../registry/registry.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
-import { GrantEntity } from './grant.entity.js';
-import type { GrantProductEntity } from './grant.entity.js';
+import { GrantEntity, GrantProductEntity } from './grant.entity.js';
 
 /** What a grant's reader needs outside the database: its view's schema and topic, its quota, and the rules to read by. */
 @Injectable()
@@ -66,9 +71,12 @@ export class Provision {
       ...told.map((topic) => withdrawalsTopicPlan(topic, this.#settings)),
     ]);
     // Before the rules: nobody reads unbounded, not for a moment.
-    const { quota, consumer } = await this.#grant(grantId);
+    const { quota, consumer, kind } = await this.#grant(grantId);
     await this.#quotas.hold([[names.grantPrincipal(grantId), quota ?? grantQuota(this.#settings)]]);
-    await this.#access.permit(grantRules(grantId, topics, consumer));
+    await this.#access.permit([
+      ...grantRules(grantId, topics, consumer),
+      ...outputPortRules(portable(kind, topics)),
+    ]);
     return made;
   }
 
@@ -76,6 +84,7 @@ export class Provision {
   async withdraw(grantId: string): Promise<void> {
     await this.#access.withdrawAll(names.grantPrincipal(grantId));
     await this.#access.withdraw(await this.#onlyOf(grantId));
+    await this.#access.withdraw(await this.#portsOf(grantId));
     await this.#quotas.removeOf(names.grantPrincipal(grantId));
   }
 
@@ -88,6 +97,14 @@ export class Provision {
 
   #grant(id: string): Promise<GrantEntity> {
     return this.#store.reader.findOneByOrFail(GrantEntity, { id });
+  }
+
+  // The group's rule is not this grant's alone.
+  async #portsOf(grantId: string): Promise<AccessRule[]> {
+    const { kind } = await this.#grant(grantId);
+    const products = await this.#store.reader.findBy(GrantProductEntity, { grantId });
+    const topics = products.map(({ topic }) => topic);
+    return outputPortRules(portable(kind, topics)).filter(({ resource }) => resource === 'topic');
   }
 
   // A domain may read one topic under two grants: it loses the topic with the second.

@@ -9,6 +9,7 @@ import {
   grantRules,
   monitorRules,
   outputPortRules,
+  portable,
   sealerRules,
   toldOn,
 } from '../broker/access-rules.js';
@@ -50,6 +51,7 @@ export type Decided = {
 
 type GrantRow = {
   id: string;
+  kind: 'individual-care' | 'view';
   state: 'approved' | 'active' | 'ended';
   quota: Quota | null;
   consumer: string | null;
@@ -137,7 +139,11 @@ export class DecidedState {
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
         ...careDisclosureRules(topicsOf(standing)),
-        ...outputPortRules(),
+        ...outputPortRules(
+          live
+            .filter(({ state }) => state === 'active')
+            .flatMap(({ kind, topics }) => portable(kind, topics)),
+        ),
         ...monitorRules(topicsOf(standing)),
         ...denying(majors.filter(({ denied }) => denied)),
         ...live
@@ -154,6 +160,11 @@ export class DecidedState {
         ),
         ...live.flatMap(({ id, topics, may, consumer }) =>
           grantRules(id, [...topics, ...may], consumer),
+        ),
+        ...outputPortRules(
+          live.flatMap(({ kind, topics, may, retired }) =>
+            portable(kind, [...topics, ...may, ...retired]),
+          ),
         ),
         ...disclosureRules(secondariesOf(closing)),
         ...careDisclosureRules(topicsOf(closing)),
@@ -200,7 +211,7 @@ export class DecidedState {
   // A grant that was ever approved may have left a topic and a subject behind: both stay, unread.
   #grants(): Promise<GrantRow[]> {
     return this.#store.reader.query<GrantRow[]>(
-      `SELECT g.id, g.quota, g.consumer,
+      `SELECT g.id, g.kind, g.quota, g.consumer,
               coalesce(array_agg(p.topic ORDER BY p.topic)
                 FILTER (WHERE p.standing = 'stands' AND m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
               coalesce(array_agg(p.topic) FILTER (WHERE p.standing = 'may'), '{}') AS may,

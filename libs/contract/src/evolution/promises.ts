@@ -184,6 +184,10 @@ function words(before: DataContract, after: DataContract): Change[] {
       safe('$.description', 'documentation', 'Name or description of the product changes.'),
     );
   }
+  if (JSON.stringify(before.smallNumbers ?? null) !== JSON.stringify(after.smallNumbers ?? null)) {
+    const sentence = 'Which numbers made of the product are too small to be told changes.';
+    changes.push(visible('$.smallNumbers', 'promise', sentence));
+  }
   if (JSON.stringify(before.support) !== JSON.stringify(after.support)) {
     changes.push(safe('$.support', 'documentation', 'The support channels change.'));
   }

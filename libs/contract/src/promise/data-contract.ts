@@ -73,6 +73,9 @@ export type LegalBasis = {
   commonLaw: 'consent' | 'direct-care' | 's251' | 'statute' | 'not-confidential';
 };
 
+/** `dimensions`: the fields by which numbers may be asked for; all that classify where none are listed. */
+export type SmallNumbersRule = { threshold?: number; roundTo?: number; dimensions?: string[] };
+
 export type StandardConformed = { id: string; title: string; version: string | null };
 export type SupportChannel = { channel: string; url: string | null; scope: string | null };
 
@@ -105,6 +108,8 @@ export type DataContract = {
   completeness: { field: string; atLeast: number }[];
   standards: StandardConformed[];
   fields: FieldPromise[];
+  /** Numbers made of the product that are too small to be told; null where the usual rule holds (1 to 7, rest to nearest 5). */
+  smallNumbers?: SmallNumbersRule | null;
   /** Version of the house rules the contract was written to. */
   houseRules: string;
 };

@@ -24,16 +24,18 @@ const VENV = join(ROOT, 'tmp', 'confluent-kafka-2.16.1');
 /** Python with the client of the analyst's guide, installed into tmp/ (not committed) unless it is there. */
 async function pythonWithClient(): Promise<string> {
   const python = join(VENV, 'bin', 'python');
-  if (existsSync(join(VENV, 'installed'))) return python;
-  rmSync(VENV, { recursive: true, force: true });
-  mkdirSync(VENV, { recursive: true });
-  await run('python3', ['-m', 'venv', VENV]);
   const guide = readFileSync(join(ROOT, 'docs', 'guide', 'analyst.md'), 'utf8');
   const packages = PINNED.exec(guide)?.[1]?.split(' ');
   if (!packages) throw new Error('The analyst’s guide names no packages to install');
+  const installed = join(VENV, 'installed');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === packages.join('\n'))
+    return python;
+  rmSync(VENV, { recursive: true, force: true });
+  mkdirSync(VENV, { recursive: true });
+  await run('python3', ['-m', 'venv', VENV]);
   const pip = join(VENV, 'bin', 'pip');
   await run(pip, ['install', '--quiet', '--disable-pip-version-check', ...packages]);
-  writeFileSync(join(VENV, 'installed'), packages.join('\n'));
+  writeFileSync(installed, packages.join('\n'));
   return python;
 }
 
