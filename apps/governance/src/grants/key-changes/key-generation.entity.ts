@@ -1,5 +1,5 @@
 import type { Purpose } from '@caremesh/contract';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A recipient's pseudonym key as it was decided. The first generation, which nobody has to decide, has no row. */
 @Entity('key_generation')
@@ -27,6 +27,7 @@ export class KeyGenerationEntity {
 
 /** The view that a grant had before its pseudonyms changed. */
 @Entity('grant_former_view')
+@Index('grant_former_view_by_grant', ['grantId'])
 export class GrantFormerViewEntity {
   @PrimaryColumn({ type: 'text' })
   topic!: string;
