@@ -29,6 +29,7 @@ import { Requests } from './check-service/requests.js';
 import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
 import { Care1795313000000 } from './database/care.js';
+import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Discloser } from './disclose/discloser.js';
 import { EditionController } from './disclose/edition.controller.js';
@@ -49,6 +50,7 @@ import { formerKeyFiles, paceOf } from './settings.js';
 import type { Settings } from './settings.js';
 import { GRANT_READING, POOL } from './tokens.js';
 import { CarePlans } from './views/care-plans.js';
+import { Renamings } from './renamings/renamings.js';
 import { ViewPlans } from './views/plans.js';
 import { ViewStore } from './views/view-store.js';
 import { ViewWatch } from './views/view-watch.js';
@@ -91,6 +93,7 @@ export type Parts = {
   exchange: Exchange;
   sweep: Sweep;
   announcements: Announcements;
+  renamings: Renamings;
   module: DynamicModule;
 };
 
@@ -103,6 +106,7 @@ export const migrations = [
   Choices1795312800110,
   FillAgain1795312800111,
   Care1795313000000,
+  KeyGenerations1795313000001,
 ];
 
 @Module({})
@@ -202,6 +206,11 @@ export function compose(around: Surroundings): Parts {
     announcements: new Announcements({
       ...{ ...common, everyMs },
       schemaIdOf: (subject) => registry.latestId(subject),
+    }),
+    renamings: new Renamings({
+      ...common,
+      schemaIdOf: (subject) => registry.latestId(subject),
+      log,
     }),
   };
 }

@@ -71,6 +71,7 @@ await run('disclosure', async () => {
       // The national data opt-out is no matter of individual care.
       if (part !== INDIVIDUAL_CARE) await choices.sweep.look();
       await choices.announcements.look();
+      await choices.renamings.look();
     },
   });
   for (const work of part === INDIVIDUAL_CARE ? [following] : [exchanging, following]) {

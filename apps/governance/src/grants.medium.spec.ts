@@ -257,6 +257,31 @@ describe('breaking the glass', () => {
   });
 });
 
+describe('individual care of the people of some organisations', () => {
+  it('is a view under the product’s own schema, and nothing that nobody decided', async () => {
+    const narrowedTo = { organisations: ['A20047'] };
+    const care = { purpose: 'individual-care', legalBasis: '6(1)(e)/9(2)(h)/direct-care' };
+    const clinician = await person('clinician');
+    const request = { ...asked, ...care, organisation: 'RRK', until: dayFromNow(30), narrowedTo };
+    const { id } = (await clinician.post('/v1/grants', request)).body as Grant;
+    for (const user of ['acute-owner', 'caldicott-guardian']) {
+      await decide(user, id, { decision: 'approve' });
+    }
+    const grant = await becoming(id, 'active', 'clinician');
+    expect(grant).toMatchObject({
+      ...{ kind: 'individual-care', narrowedTo },
+      topics: [
+        {
+          ...{ topic: `share.${id}.${PRODUCT}.v1`, ready: true },
+          viewSchemaId: expect.any(Number) as number,
+        },
+      ],
+    });
+    const drifts = await (await person('auditor')).get('/v1/drift');
+    expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);
+  });
+});
+
 describe('use', () => {
   it('is shown to the recipient and the owner, and to nobody else', async () => {
     const analyst = await person('analyst');
@@ -272,5 +297,79 @@ describe('use', () => {
     });
     expect((await (await person('acute-owner')).get(`/v1/grants/${id}/use`)).status).toBe(200);
     expect((await (await person('analyst-2')).get(`/v1/grants/${id}/use`)).status).toBe(404);
+  });
+});
+
+describe('other pseudonyms', () => {
+  type View = { topic: string; ready: boolean; generation: number };
+  type Renamed = Grant & { topics: View[]; former: (View & { until: string })[] };
+  const path = '/v1/pseudonym-key-changes';
+  const change = { organisation: 'QUY', purpose: 'service-planning', reason: 'Names were lost' };
+  const agreed = async (given: object) => {
+    const asking = await (await person('acute-owner')).post(path, given);
+    const { id, contentHash } = asking.body as { id: string; contentHash: string };
+    const lead = await person('governance-lead');
+    return lead.post(`${path}/${id}/decisions`, {
+      decision: 'approve',
+      contentHash,
+      reason: 'Yes',
+    });
+  };
+  const activeFor = async (purpose: string) => {
+    const query = `/v1/grants?state=active&purpose=${purpose}`;
+    const { items } = (await (await person('analyst')).get(query)).body as { items: Renamed[] };
+    return items[0]!.id;
+  };
+  const renamed = (id: string) =>
+    until(
+      async () => (await shown('analyst', id)) as Renamed,
+      ({ topics }) => topics.every(({ ready, generation }) => ready && generation > 1),
+      30_000,
+    );
+
+  it('are asked for by an owner or the information-governance lead, and decided by a lead', async () => {
+    expect((await (await person('analyst')).post(path, change)).status).toBe(403);
+    expect((await (await person('gp-owner')).post(path, change)).body).toMatchObject({
+      code: 'MESH-3708',
+    });
+    const nobody = { ...change, purpose: 'commissioning' };
+    expect((await (await person('ig-lead')).post(path, nobody)).body).toMatchObject({
+      code: 'MESH-3706',
+    });
+    const asked = await (await person('ig-lead')).post(path, change);
+    expect(asked).toMatchObject({ status: 201, body: { generation: 2, keepDays: 30 } });
+    const { id, contentHash } = asked.body as { id: string; contentHash: string };
+    const given = { decision: 'approve', contentHash, reason: 'Yes' };
+    const own = await (await person('ig-lead')).post(`${path}/${id}/decisions`, given);
+    expect(own.status).toBe(403);
+  });
+
+  it('stand beside the former ones until the day that was decided', async () => {
+    const id = await activeFor('service-planning');
+    expect((await agreed(change)).body).toMatchObject({ state: 'approved', generation: 2 });
+    const grant = await renamed(id);
+    const [former] = grant.former;
+    expect(grant.topics[0]?.topic).toBe(`${former?.topic}.g2`);
+    expect(Date.parse(former?.until ?? '') - Date.now()).toBeGreaterThan(29 * 86_400_000);
+    expect(grant.timeline.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['pseudonyms-changing', 'pseudonyms-changed']),
+    );
+    const later = await (await person('analyst')).post('/v1/grants', asked);
+    expect((later.body as Renamed).topics[0]?.topic).toMatch(/\.g2$/);
+  });
+
+  it('stand alone at once where nobody is to keep the former ones', async () => {
+    const id = await activeFor('audit');
+    await agreed({ ...change, purpose: 'audit', keepDays: 0 });
+    await renamed(id);
+    const grant = await until(
+      async () => (await shown('analyst', id)) as Renamed,
+      ({ timeline }) => timeline.some(({ event }) => event === 'former-view-ended'),
+      30_000,
+    );
+    expect(grant.former).toEqual([]);
+    const auditor = await person('auditor');
+    const drifts = await auditor.get('/v1/drift');
+    expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);
   });
 });

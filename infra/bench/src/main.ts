@@ -1,6 +1,7 @@
 import { catalogue } from './benches/catalogue.js';
 import { choices } from './benches/choices.js';
 import { contract } from './benches/contract.js';
+import { disclosure } from './benches/disclosure.js';
 import { fileToTopic } from './benches/file-to-topic.js';
 import { httpLatency } from './benches/http-latency.js';
 import { ledger } from './benches/ledger.js';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, (rig: Rig) => Promise<Result[]>> = {
   catalogue,
   choices,
   snapshot,
+  disclosure,
 };
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));

@@ -24,6 +24,8 @@ export type GrantedView = {
   erase: boolean;
   /** Individual care: only people of these organisations. */
   narrowedTo?: readonly string[] | null;
+  /** Of the recipient's pseudonym key; without one the first. */
+  keyGeneration?: number;
 };
 
 const grants = z.object({
@@ -45,6 +47,8 @@ const grants = z.object({
           viewSchemaId: z.number().int().nullish(),
         }),
       ),
+      /** Under earlier pseudonyms, until a day that governance looks after. */
+      former: z.array(z.object({ topic: z.string(), viewSchemaId: z.number().int() })).optional(),
     }),
   ),
   next: z.string().nullish(),
@@ -157,7 +161,7 @@ type Grant = z.output<typeof grants>['items'][number];
 
 /** Only what the grant says is of this part's kind; individual care only where it is narrowed, all other is read from the product itself. */
 function toViews(grant: Grant, wanted: Part['kind']): GrantedView[] {
-  const { id, kind, state, organisation, purpose, topics } = grant;
+  const { id, kind, state, organisation, purpose, topics, former = [] } = grant;
   const { commonLaw } = grant.legalBasis;
   const terms = {
     ...{ commonLaw, exemption: grant.optOutExemption ?? null },
@@ -167,13 +171,14 @@ function toViews(grant: Grant, wanted: Part['kind']): GrantedView[] {
   const isCare = purpose === 'individual-care';
   if (kind !== wanted || state !== 'active' || isCare !== (wanted === 'individual-care')) return [];
   if (isCare && terms.narrowedTo === null) return [];
-  return topics.flatMap(({ topic, ready, viewSchemaId }) => {
+  const standing = [...topics, ...former.map((one) => ({ ...one, ready: true }))];
+  return standing.flatMap(({ topic, ready, viewSchemaId }) => {
     const name = names.parseTopic(topic);
     if (!ready || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];
     const { id: productId, major } = name;
     const recipient = { organisation, purpose };
     const view = { topic, grantId: id, product: productId, major, recipient, ...terms };
-    return [{ ...view, schemaId: viewSchemaId }];
+    return [{ ...view, schemaId: viewSchemaId, keyGeneration: name.generation }];
   });
 }
 

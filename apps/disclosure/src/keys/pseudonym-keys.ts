@@ -7,8 +7,11 @@ import type { Pool } from 'pg';
 import { disclosureErrors } from '../errors.js';
 import type { KeyWrapping } from './wrapping.js';
 
-/** Whom a view is for: an organisation, by ODS code, and what it may use the data for. */
-export type Recipient = { organisation: string; purpose: Purpose };
+/**
+ * Whom a view is for: an organisation, by ODS code, and what it may use the data for. Its key has generations, each by a
+ * decision of governance; without one the first is meant.
+ */
+export type Recipient = { organisation: string; purpose: Purpose; generation?: number };
 
 /** Gives the one key of a recipient. Throws a retriable problem when it cannot: then nothing is disclosed. */
 export interface PseudonymKeys {
@@ -18,7 +21,12 @@ export interface PseudonymKeys {
 /** Why a recipient's key cannot be had, and since when. */
 export type KeyTrouble = { since: Date; code: string };
 /** A key as people may see it: whose, and which wrapping key closes it. */
-export type KeyStanding = { organisation: string; purpose: string; wrappedBy: string };
+export type KeyStanding = {
+  organisation: string;
+  purpose: string;
+  generation: number;
+  wrappedBy: string;
+};
 
 type Row = { wrapped: Buffer; wrapped_by: string };
 type Opened = { recipient: Recipient; key: Promise<Buffer>; until: number };
@@ -63,7 +71,7 @@ export class StoredPseudonymKeys implements PseudonymKeys {
 
   async list(): Promise<KeyStanding[]> {
     const { rows } = await this.#pool.query<KeyStanding>(
-      `SELECT organisation, purpose, wrapped_by AS "wrappedBy" FROM pseudonym_key ORDER BY 1, 2`,
+      `SELECT organisation, purpose, generation, wrapped_by AS "wrappedBy" FROM pseudonym_key ORDER BY 1, 2, 3`,
     );
     return rows;
   }
@@ -76,18 +84,19 @@ export class StoredPseudonymKeys implements PseudonymKeys {
   async rewrap(): Promise<number> {
     const current = await this.#wrapping.current();
     const { rows } = await this.#pool.query<Row & Recipient>(
-      `SELECT organisation, purpose, wrapped, wrapped_by FROM pseudonym_key WHERE wrapped_by <> $1`,
+      `SELECT organisation, purpose, generation, wrapped, wrapped_by FROM pseudonym_key WHERE wrapped_by <> $1`,
       [current],
     );
     let done = 0;
-    for (const { organisation, purpose, wrapped, wrapped_by: before } of rows) {
-      const context = contextOf({ organisation, purpose });
+    for (const { wrapped, wrapped_by: before, ...recipient } of rows) {
+      const { organisation, purpose, generation } = recipient;
+      const context = contextOf(recipient);
       const key = await this.#wrapping.unwrap({ bytes: wrapped, wrappedBy: before }, context);
       const { bytes, wrappedBy } = await this.#wrapping.wrap(key, context);
       const { rowCount } = await this.#pool.query(
         `UPDATE pseudonym_key SET wrapped = $3, wrapped_by = $4
-         WHERE organisation = $1 AND purpose = $2 AND wrapped_by = $5`,
-        [organisation, purpose, bytes, wrappedBy, before],
+         WHERE organisation = $1 AND purpose = $2 AND wrapped_by = $5 AND generation = $6`,
+        [organisation, purpose, bytes, wrappedBy, before, generation],
       );
       done += rowCount ?? 0;
     }
@@ -114,10 +123,10 @@ export class StoredPseudonymKeys implements PseudonymKeys {
     return this.#wrapping.unwrap({ bytes: row.wrapped, wrappedBy: row.wrapped_by }, context);
   }
 
-  async #find({ organisation, purpose }: Recipient): Promise<Row | undefined> {
+  async #find({ organisation, purpose, generation = 1 }: Recipient): Promise<Row | undefined> {
     const { rows } = await this.#pool.query<Row>(
-      `SELECT wrapped, wrapped_by FROM pseudonym_key WHERE organisation = $1 AND purpose = $2`,
-      [organisation, purpose],
+      `SELECT wrapped, wrapped_by FROM pseudonym_key WHERE organisation = $1 AND purpose = $2 AND generation = $3`,
+      [organisation, purpose, generation],
     );
     return rows[0];
   }
@@ -126,20 +135,21 @@ export class StoredPseudonymKeys implements PseudonymKeys {
   async #make(recipient: Recipient, context: string): Promise<Row> {
     const { bytes, wrappedBy } = await this.#wrapping.wrap(randomBytes(32), context);
     await this.#pool.query(
-      `INSERT INTO pseudonym_key (organisation, purpose, wrapped, wrapped_by) VALUES ($1, $2, $3, $4)
+      `INSERT INTO pseudonym_key (organisation, purpose, generation, wrapped, wrapped_by) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT DO NOTHING`,
-      [recipient.organisation, recipient.purpose, bytes, wrappedBy],
+      [recipient.organisation, recipient.purpose, recipient.generation ?? 1, bytes, wrappedBy],
     );
     return (await this.#find(recipient))!;
   }
 }
 
-/** ODS codes hold no stroke, so two recipients never share a context. */
-function contextOf({ organisation, purpose }: Recipient): string {
-  return `pseudonym/${organisation}/${purpose}`;
+/** ODS codes hold no stroke, so two recipients never share a context. The first generation's is as it was before there were others. */
+function contextOf({ organisation, purpose, generation = 1 }: Recipient): string {
+  const first = `pseudonym/${organisation}/${purpose}`;
+  return generation === 1 ? first : `${first}/${generation}`;
 }
 
 function recipientOf(context: string): Recipient {
-  const [, organisation = '', purpose = ''] = context.split('/');
-  return { organisation, purpose: purpose as Purpose };
+  const [, organisation = '', purpose = '', generation = '1'] = context.split('/');
+  return { organisation, purpose: purpose as Purpose, generation: Number(generation) };
 }

@@ -1,4 +1,4 @@
-import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
+import { deriveViewSchema, names, renamingsSchema, withdrawalsSchema } from '@caremesh/contract';
 import { createLogger, openDatabase } from '@caremesh/platform';
 import { SchemaRegistry } from '@caremesh/product';
 import {
@@ -85,15 +85,19 @@ export async function disclosureRig(
       terms: Partial<GrantedView> = {},
       configs: Record<string, string> = { 'cleanup.policy': 'compact' },
     ): Promise<GrantedView> {
-      const topic = names.viewTopic(id, PRODUCT, major);
+      const { keyGeneration = 1 } = terms;
+      const topic = names.viewTopic(id, PRODUCT, major, keyGeneration);
       const own = names.withdrawalsTopic(id);
       const { contract } = versions[PRODUCT]!;
       const derived =
         part === SECONDARY_USE ? deriveViewSchema(schema!, contract!, id, ['all']) : schema!;
       const schemaId = await registerSchema(stack, names.subjectOf(topic), derived);
       await registerSchema(stack, names.subjectOf(own), withdrawalsSchema(id));
+      const renamings = names.subjectOf(names.renamingsTopic(id));
+      if (keyGeneration > 1) await registerSchema(stack, renamings, renamingsSchema(id));
       await createTopics(stack, [topic], { partitions: 1, configs });
-      await createTopics(stack, [own], { partitions: 1, configs: { 'cleanup.policy': 'delete' } });
+      const told = keyGeneration === 1 ? own : names.renamingsTopic(id);
+      await createTopics(stack, [told], { partitions: 1, configs: { 'cleanup.policy': 'delete' } });
       const view: GrantedView = {
         ...{ topic, grantId: id, product: PRODUCT, major, schemaId },
         recipient: { organisation: 'QUY', purpose: 'research' },

@@ -15,6 +15,7 @@ export type Planned = {
   organisation: string;
   purpose: Purpose;
   schemaId: number;
+  keyGeneration?: number;
 };
 
 /** Makes the plan of each view once. */
@@ -36,9 +37,9 @@ export class ViewPlans {
 
   /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
   async of(view: Planned): Promise<ViewPlan> {
-    const { organisation, purpose } = view;
+    const { organisation, purpose, keyGeneration: generation } = view;
     // Asked for each time, though the plan has it: while the key store is away nothing is disclosed.
-    const key = await this.#keys.keyOf({ organisation, purpose });
+    const key = await this.#keys.keyOf({ organisation, purpose, generation });
     const name = `${view.topic}#${view.schemaId}`;
     const held = this.#made.get(name);
     if (held) return held;

@@ -17,6 +17,8 @@ export type View = {
   purpose: Purpose;
   schemaId: number;
   active: boolean;
+  /** Of the recipient's pseudonym key. */
+  keyGeneration: number;
   /** Counts how often the view was begun: each has its backfill. */
   generation: number;
   /** Names this database among the readers of the edition, in its consumer groups. */
@@ -27,7 +29,7 @@ export type View = {
 export type Backfill = { view: View; until: Map<number, bigint> };
 
 const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, organisation, purpose,
-  schema_id AS "schemaId", active, generation,
+  schema_id AS "schemaId", active, generation, key_generation AS "keyGeneration",
   (SELECT reader FROM edition e WHERE e.topic = view.edition) AS reader`;
 
 /** Views, how far their editions were read, and what is still to be filled. */
@@ -173,16 +175,20 @@ async function isBegun(
 
 async function upsertView(
   client: ClientBase,
-  { topic, grantId, product, major, recipient, schemaId }: GrantedView,
+  { topic, grantId, product, major, recipient, schemaId, keyGeneration = 1 }: GrantedView,
   edition: string,
 ): Promise<number> {
   const { rows } = await client.query<{ id: number }>(
-    `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true)
+    `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active,
+       key_generation)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9)
      ON CONFLICT (topic) DO UPDATE SET active = true, schema_id = excluded.schema_id, since = now(),
        generation = view.generation + 1
      RETURNING id`,
-    [topic, edition, grantId, product, major, recipient.organisation, recipient.purpose, schemaId],
+    [
+      ...[topic, edition, grantId, product, major, recipient.organisation, recipient.purpose],
+      ...[schemaId, keyGeneration],
+    ],
   );
   return rows[0]!.id;
 }

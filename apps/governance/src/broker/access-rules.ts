@@ -104,6 +104,20 @@ export function withdrawalsOf(grantId: string, topics: readonly string[]): strin
   return hasView ? [names.withdrawalsTopic(grantId)] : [];
 }
 
+/** The topics of a grant's own that its holder is told on: what ended, and, of a later generation, which pseudonym became which. */
+export function toldOn(grantId: string, topics: readonly string[]): string[] {
+  const isLater = topics.some((topic) => {
+    const name = names.parseTopic(topic);
+    return name?.kind === 'view' && name.generation > 1;
+  });
+  return [...withdrawalsOf(grantId, topics), ...(isLater ? [names.renamingsTopic(grantId)] : [])];
+}
+
+/** What lets a grant's holder read one view. */
+export function viewReaderRule(grantId: string, topic: string): AccessRule {
+  return literal(names.grantPrincipal(grantId), 'topic', topic, 'READ');
+}
+
 /**
  * What the holder of a grant may do: read exactly its topics and what ended in them, in groups of its own. If the grant is for a domain's
  * service too, that reads them under the domain's principal, in the domain's groups (`domainRules`).
@@ -116,7 +130,7 @@ export function grantRules(
   const principal = `grant-${grantId}`;
   return [
     prefixed(principal, 'group', `share.${grantId}.`, 'READ'),
-    ...[...topics, ...withdrawalsOf(grantId, topics)].map((topic) =>
+    ...[...topics, ...toldOn(grantId, topics)].map((topic) =>
       literal(principal, 'topic', topic, 'READ'),
     ),
     ...(consumer === null ? [] : consumerRules(consumer, topics)),

@@ -13,6 +13,10 @@ import {
   GrantToldEntity,
 } from '../grants/grant.entity.js';
 import {
+  GrantFormerViewEntity,
+  KeyGenerationEntity,
+} from '../grants/key-changes/key-generation.entity.js';
+import {
   FindingEntity,
   ProductMeasureEntity,
   ProductStandingEntity,
@@ -40,6 +44,7 @@ import { DriftFound1795312800080 } from '../migrations/1795312800080-drift-found
 import { Decisions1795312800060 } from '../migrations/1795312800060-decisions.js';
 import { GrantConsumer1795312800070 } from '../migrations/1795312800070-grant-consumer.js';
 import { GrantTerms1795312800090 } from '../migrations/1795312800090-grant-terms.js';
+import { KeyGenerations1795313000001 } from '../migrations/1795313000001-key-generations.js';
 import { AnswerEntity } from '../requests/answer.entity.js';
 import { RetentionExtensionEntity } from '../retention/extension.entity.js';
 
@@ -56,6 +61,8 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     GrantProductEntity,
     GrantEventEntity,
     GrantToldEntity,
+    KeyGenerationEntity,
+    GrantFormerViewEntity,
     CredentialEntity,
     OutboxEventEntity,
     DriftEntity,
@@ -92,5 +99,6 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     DriftFound1795312800080,
     RetiredTopics1795312800081,
     GrantTerms1795312800090,
+    KeyGenerations1795313000001,
   ],
 };

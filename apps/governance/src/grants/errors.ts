@@ -129,6 +129,28 @@ export const grantErrors = {
     fix: 'Leave the product out, or have its owner give the field of the practice or provider role ods-code and its NHS Data Dictionary definition.',
     retriable: false,
   },
+  noViewToRename: {
+    code: 'MESH-3706',
+    status: 409,
+    title: 'The recipient has no active view for this purpose, so it has no pseudonyms to change',
+    fix: 'Name an organisation and a purpose of an active grant: see `mesh grant list`.',
+    retriable: false,
+  },
+  keyChangeNotFound: {
+    code: 'MESH-3707',
+    status: 404,
+    title: 'No such change of a pseudonym key',
+    fix: 'Take the id from `mesh pseudonym-key list`.',
+    retriable: false,
+  },
+  notYourKeyChange: {
+    code: 'MESH-3708',
+    status: 403,
+    title:
+      'Other pseudonyms are asked for by an owner of what is viewed, or by the information-governance lead',
+    fix: 'Ask one of them.',
+    retriable: false,
+  },
   fieldToolkit: {
     code: 'MESH-3518',
     status: 422,

@@ -8,6 +8,7 @@ import { CredentialEntity } from '../credentials/credential.entity.js';
 import { Store } from '../database/store.js';
 import { grantErrors } from '../errors.js';
 import { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
+import { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
 import { SEES_ALL } from './rules.js';
 import type { Grantable } from './rules.js';
 import type { WholeGrant } from './show.js';
@@ -39,10 +40,15 @@ export class GrantStore {
       order: { product: 'ASC' },
     });
     const timeline = await em.find(GrantEventEntity, { where: { grantId }, order: { id: 'ASC' } });
+    const former = await em.find(GrantFormerViewEntity, {
+      where: { grantId, endedAt: IsNull() },
+      order: { topic: 'ASC' },
+    });
     const credentials = await em.findBy(CredentialEntity, { grantId, endedAt: IsNull() });
     return grants.map((grant) => ({
       grant,
       products: products.filter((one) => one.grantId === grant.id),
+      former: former.filter((one) => one.grantId === grant.id),
       timeline: timeline.filter((one) => one.grantId === grant.id),
       credentials: credentials.filter((one) => one.grantId === grant.id),
     }));

@@ -142,6 +142,10 @@ export class GrantProductEntity {
   @Column({ type: 'text' })
   topic!: string;
 
+  /** Of the recipient's pseudonym key that the view is made under. */
+  @Column({ type: 'integer', default: 1 })
+  generation!: number;
+
   /** The view's registered schema; null for individual care and until it is registered. */
   @Column({ name: 'view_schema_id', type: 'integer', nullable: true })
   viewSchemaId!: number | null;

@@ -24,6 +24,10 @@ import { Granter } from './granter.js';
 import { GrantsController } from './grants.controller.js';
 import { Grants } from './grants.js';
 import { GrantLifecycle } from './lifecycle.service.js';
+import { KeyChanges } from './key-changes/key-changes.js';
+import { KeyChangesController } from './key-changes/key-changes.controller.js';
+import { KeyGenerations } from './key-changes/key-generations.js';
+import { MotionsModule } from '../motions/motions.module.js';
 import { GroundRulesModule } from './ground-rules/ground-rules.module.js';
 import { Provision } from './provision.js';
 import { GrantNotices } from './use/notices.js';
@@ -38,11 +42,18 @@ import { GrantUse } from './use/use.js';
     GroundRulesModule,
     IdentityModule,
     LedgerModule,
+    MotionsModule,
     OrganisationsModule,
     RegistryModule,
   ],
   // Asking before the rest: `templates` and `drafts` are no ids.
-  controllers: [AskingController, BreakGlassController, UseController, GrantsController],
+  controllers: [
+    AskingController,
+    BreakGlassController,
+    UseController,
+    KeyChangesController,
+    GrantsController,
+  ],
   providers: [
     Grants,
     GrantDecisions,
@@ -62,6 +73,8 @@ import { GrantUse } from './use/use.js';
     GrantReviews,
     GrantNotices,
     GrantUse,
+    KeyChanges,
+    KeyGenerations,
   ],
   exports: [GrantStore, GrantLifecycle, GrantEnding],
 })

@@ -1,4 +1,4 @@
-import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
+import { deriveViewSchema, names, renamingsSchema, withdrawalsSchema } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { AccessRule } from '../broker/access-rules.js';
@@ -8,7 +8,7 @@ import {
   grantRules,
   outputPortRules,
   portable,
-  withdrawalsOf,
+  toldOn,
 } from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
 import { Quotas } from '../broker/quotas.js';
@@ -64,7 +64,7 @@ export class Provision {
       !retired.some((one) => one.product === product && one.major === major);
     const topics = made.filter(isOpen).map(({ topic }) => topic);
     const views = topics.filter((topic) => names.parseTopic(topic)?.kind === 'view');
-    const told = withdrawalsOf(grantId, topics);
+    const told = toldOn(grantId, topics);
     for (const topic of told) await this.#tells(grantId, topic);
     await this.#topics.stand([
       ...views.map((topic) => viewTopicPlan(topic, this.#settings)),
@@ -88,9 +88,10 @@ export class Provision {
     await this.#quotas.removeOf(names.grantPrincipal(grantId));
   }
 
-  /** What ended in the grant's views is told under a schema of its own. */
+  /** What a grant is told beside its views is told under schemas of their own. */
   async #tells(grantId: string, topic: string): Promise<void> {
-    const schema = JSON.stringify(withdrawalsSchema(grantId));
+    const isRenaming = topic === names.renamingsTopic(grantId);
+    const schema = JSON.stringify((isRenaming ? renamingsSchema : withdrawalsSchema)(grantId));
     await this.#registry.register(names.subjectOf(topic), schema);
   }
 

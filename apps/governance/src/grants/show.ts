@@ -2,18 +2,21 @@ import { choiceApplies, names } from '@caremesh/contract';
 import type { CommonLaw } from '@caremesh/contract';
 import { withdrawalsOf } from '../broker/access-rules.js';
 import type { CredentialEntity } from '../credentials/credential.entity.js';
+import type { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
 import type { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
 
 /** A grant with what belongs to it. */
 export type WholeGrant = {
   grant: GrantEntity;
   products: GrantProductEntity[];
+  /** Views that others took the place of, still read. */
+  former: GrantFormerViewEntity[];
   timeline: GrantEventEntity[];
   credentials: CredentialEntity[];
 };
 
 /** A grant as the API shows it. No part of a secret is known here, so none can be shown. */
-export function showGrant({ grant, products, timeline, credentials }: WholeGrant) {
+export function showGrant({ grant, products, former, timeline, credentials }: WholeGrant) {
   const { id, state, kind, purpose, from, until, organisation, legalBasis, reason } = grant;
   return {
     id,
@@ -28,6 +31,7 @@ export function showGrant({ grant, products, timeline, credentials }: WholeGrant
     principal: names.grantPrincipal(id),
     groupPrefix: names.grantGroupPrefix(id),
     topics: products.map(showTopic),
+    former: former.map(showFormer),
     nationalDataOptOut: optOutOf(grant),
     /** What disclosure goes by: the exemption decided on, and whether data of people taken out is to be erased. */
     optOutExemption: grant.terms.optOutExemption?.exemption ?? null,
@@ -75,8 +79,23 @@ function showTerms({ state, terms, asked, amends, extension, breakGlass }: Grant
   };
 }
 
-function showTopic({ product, major, topic, fields, viewSchemaId, ready }: GrantProductEntity) {
-  return { product, topic, subject: names.subjectOf(topic), ready, major, fields, viewSchemaId };
+function showTopic(one: GrantProductEntity) {
+  const { product, major, topic, fields, generation, viewSchemaId, ready } = one;
+  const subject = names.subjectOf(topic);
+  return { product, topic, subject, ready, major, fields, generation, viewSchemaId };
+}
+
+/** A view under earlier pseudonyms, and until when it is read. */
+function showFormer({
+  product,
+  major,
+  topic,
+  generation,
+  viewSchemaId,
+  until,
+}: GrantFormerViewEntity) {
+  const subject = names.subjectOf(topic);
+  return { product, topic, subject, major, generation, viewSchemaId, until: until.toISOString() };
 }
 
 function showEvent({ at, event, actor, role, reason }: GrantEventEntity) {

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { MotionState } from './lifecycle.js';
 
 /** What can be put to the leads besides a version of a product. */
-export type MotionKind = 'standard' | 'waiver' | 'agreement' | 'grant-policy';
+export type MotionKind = 'standard' | 'waiver' | 'agreement' | 'grant-policy' | 'pseudonym-key';
 
 /** Something proposed to the governance leads, with the decision on it. */
 @Entity('motion')
@@ -15,7 +15,7 @@ export class MotionEntity {
   @Column({ type: 'text' })
   kind!: MotionKind;
 
-  /** The standard's key, the product the waiver is for, the reference of the agreement, or `grants` for their policy. */
+  /** The standard's key, the product the waiver is for, the reference of the agreement, `grants` for their policy, or the recipient whose pseudonyms are to change. */
   @Column({ type: 'text' })
   subject!: string;
 

@@ -51,6 +51,7 @@ const SUBJECT_OF: Record<MotionKind, string> = {
   waiver: 'product',
   agreement: 'agreement',
   'grant-policy': 'policy',
+  'pseudonym-key': 'recipient',
 };
 
 type By = { actor: string; role: string; detail?: Record<string, unknown> };

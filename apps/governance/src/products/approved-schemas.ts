@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Store } from '../database/store.js';
 import { GrantProductEntity } from '../grants/grant.entity.js';
+import { GrantFormerViewEntity } from '../grants/key-changes/key-generation.entity.js';
 import { LIVE } from '../proposals/lifecycle.js';
 import { ProposalEntity } from '../proposals/proposal.entity.js';
 
@@ -37,7 +38,9 @@ export class ApprovedSchemas {
   }
 
   async #onView(topic: string): Promise<ApprovedSchema[]> {
-    const rows = await this.#store.reader.findBy(GrantProductEntity, { topic });
+    const em = this.#store.reader;
+    const former = await em.findBy(GrantFormerViewEntity, { topic });
+    const rows = [...(await em.findBy(GrantProductEntity, { topic })), ...former];
     return rows.flatMap(({ viewSchemaId, major }) =>
       viewSchemaId === null ? [] : [{ schemaId: viewSchemaId, version: `${major}` }],
     );

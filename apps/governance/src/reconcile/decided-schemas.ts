@@ -1,4 +1,4 @@
-import { deriveViewSchema, names, withdrawalsSchema } from '@caremesh/contract';
+import { deriveViewSchema, names, renamingsSchema, withdrawalsSchema } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Store } from '../database/store.js';
@@ -22,6 +22,7 @@ export class DecidedSchemas {
       return (await this.#contents(topic.id, topic.major)).map(schemaOf);
     }
     if (topic?.kind === 'withdrawals') return [plain(withdrawalsSchema(topic.grant))];
+    if (topic?.kind === 'renamings') return [plain(renamingsSchema(topic.grant))];
     if (topic?.kind !== 'view') return null;
     const { grant, id: product, major } = topic;
     const view = await this.#store.reader.findOneBy(GrantProductEntity, {

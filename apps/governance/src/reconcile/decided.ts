@@ -11,7 +11,7 @@ import {
   outputPortRules,
   portable,
   sealerRules,
-  withdrawalsOf,
+  toldOn,
 } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import type { Quota } from '../broker/quotas.js';
@@ -56,7 +56,9 @@ type GrantRow = {
   quota: Quota | null;
   consumer: string | null;
   topics: string[];
-  /** Of retired majors: not read any more. */
+  /** May be read: a view of a new generation that is being made, a former one that is being ended. */
+  may: string[];
+  /** Of retired majors, and views that another took the place of: not read any more. */
   retired: string[];
 };
 type MajorRow = {
@@ -92,11 +94,14 @@ export class DecidedState {
     const views = active.flatMap(({ topics }) => topics.filter(isView));
     // What ended in a view is told for as long as its grant is, though the view itself may be of a retired major.
     const told = (all: GrantRow[]) =>
-      all.flatMap(({ id, topics, retired: gone }) => withdrawalsOf(id, [...topics, ...gone]));
+      all.flatMap(({ id, topics, retired: gone }) => toldOn(id, [...topics, ...gone]));
     const ended = [
       ...editionsOf(majors),
-      ...grants.flatMap(({ topics, retired: gone }) => [...topics, ...gone].filter(isView)),
+      ...grants.flatMap(({ topics, may, retired: gone }) =>
+        [...topics, ...may, ...gone].filter(isView),
+      ),
       ...told(grants),
+      ...grants.flatMap(({ id, may }) => toldOn(id, may)),
     ];
     return {
       domains: domains.map(({ name }) => name),
@@ -153,16 +158,20 @@ export class DecidedState {
         ...[careDisclosureRules, monitorRules].flatMap((rulesOn) =>
           rulesOn(carrying.map(({ product, major }) => names.productTopic(product, major))),
         ),
-        ...live.flatMap(({ id, topics, consumer }) => grantRules(id, topics, consumer)),
+        ...live.flatMap(({ id, topics, may, consumer }) =>
+          grantRules(id, [...topics, ...may], consumer),
+        ),
         ...outputPortRules(
-          live.flatMap(({ kind, topics, retired }) => portable(kind, [...topics, ...retired])),
+          live.flatMap(({ kind, topics, may, retired }) =>
+            portable(kind, [...topics, ...may, ...retired]),
+          ),
         ),
         ...disclosureRules(secondariesOf(closing)),
         ...careDisclosureRules(topicsOf(closing)),
         ...monitorRules(topicsOf(closing)),
         ...live.flatMap(({ id, retired, consumer }) =>
           grantRules(id, retired, consumer).filter(
-            ({ name }) => closing.length > 0 || name === names.withdrawalsTopic(id),
+            ({ name }) => closing.length > 0 || toldOn(id, retired).includes(name),
           ),
         ),
         ...denying(majors.filter(({ retired }) => retired)),
@@ -203,13 +212,21 @@ export class DecidedState {
   #grants(): Promise<GrantRow[]> {
     return this.#store.reader.query<GrantRow[]>(
       `SELECT g.id, g.kind, g.quota, g.consumer,
-              coalesce(array_agg(p.topic ORDER BY p.topic) FILTER (WHERE m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
-              coalesce(array_agg(p.topic) FILTER (WHERE m.status = 'retired'), '{}') AS retired,
+              coalesce(array_agg(p.topic ORDER BY p.topic)
+                FILTER (WHERE p.standing = 'stands' AND m.status IS DISTINCT FROM 'retired'), '{}') AS topics,
+              coalesce(array_agg(p.topic) FILTER (WHERE p.standing = 'may'), '{}') AS may,
+              coalesce(array_agg(p.topic) FILTER (WHERE p.standing = 'gone' OR m.status = 'retired'), '{}') AS retired,
               CASE WHEN g.state NOT IN ('approved', 'active') OR g.ends_at <= now() THEN 'ended'
                    WHEN g.consumer IS NULL AND EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id)
                     AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.grant_id = g.id AND c.ended_at IS NULL)
                    THEN 'approved' ELSE g.state END AS state
-         FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
+         FROM access_grant g JOIN (
+           SELECT grant_id, topic, product, major,
+                  CASE WHEN generation > 1 AND NOT ready THEN 'may' ELSE 'stands' END AS standing FROM grant_product
+           UNION ALL
+           SELECT grant_id, topic, product, major,
+                  CASE WHEN ended_at IS NOT NULL THEN 'gone' WHEN until <= now() THEN 'may' ELSE 'stands' END
+             FROM grant_former_view) p ON p.grant_id = g.id
          LEFT JOIN product_major m ON m.product = p.product AND m.major = p.major
         WHERE g.state IN ('approved', 'active', 'suspended', 'expired', 'revoked')
         GROUP BY g.id ORDER BY g.id`,

@@ -33,9 +33,14 @@ export async function httpLatency(rig: Rig): Promise<Result[]> {
   });
 }
 
-/** Milliseconds from each request to its record being read, at 200 a second. `seed` makes other records than before. */
-export async function intakeLatencies(rig: Rig, seed: string, seconds: number): Promise<number[]> {
-  const count = PER_SECOND * seconds;
+/** Milliseconds from each request to its record being read, at 200 a second unless told otherwise. `seed` makes other records than before. */
+export async function intakeLatencies(
+  rig: Rig,
+  seed: string,
+  seconds: number,
+  perSecond: number = PER_SECOND,
+): Promise<number[]> {
+  const count = perSecond * seconds;
   const bodies = resources(count, seed);
   const sent = new Map<string, number>();
   const seen = new Map<string, number>();
@@ -45,7 +50,7 @@ export async function intakeLatencies(rig: Rig, seed: string, seconds: number): 
   const began = performance.now();
   const answers: Promise<number>[] = [];
   for (const [at, { dose, body }] of bodies.entries()) {
-    const due = began + (at * 1000) / PER_SECOND;
+    const due = began + (at * 1000) / perSecond;
     if (due > performance.now()) await sleep(due - performance.now());
     sent.set(dose, performance.now());
     answers.push(post(address, authorization, body));

@@ -36,7 +36,13 @@ describe('names', () => {
           kind: 'view',
           grant: g,
           ...same,
+          generation: 1,
         });
+        expect(names.parseTopic(names.viewTopic(g, id, m, Math.max(2, m)))).toEqual({
+          ...{ kind: 'view', grant: g, ...same, generation: Math.max(2, m) },
+        });
+        expect(names.parseTopic(`${names.viewTopic(g, id, m)}.g1`)).toBeNull();
+        expect(names.parseTopic(names.renamingsTopic(g))).toEqual({ kind: 'renamings', grant: g });
       }),
     );
   });

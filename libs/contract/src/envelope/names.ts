@@ -29,8 +29,17 @@ export type ProductId = { domain: string; product: string };
 /** What a topic name says about itself. */
 export type TopicName =
   | { kind: 'product' | 'secondary'; domain: string; product: string; id: string; major: number }
-  | { kind: 'view'; grant: string; domain: string; product: string; id: string; major: number }
-  | { kind: 'withdrawals'; grant: string }
+  | {
+      kind: 'view';
+      grant: string;
+      domain: string;
+      product: string;
+      id: string;
+      major: number;
+      /** Of the recipient's pseudonym key; 1 until another was decided. */
+      generation: number;
+    }
+  | { kind: 'withdrawals' | 'renamings'; grant: string }
   | { kind: 'dead-letter'; domain: string; consumer: string }
   | { kind: 'mesh'; name: string };
 
@@ -84,14 +93,20 @@ export function secondaryTopic(id: string, major: number): string {
   return `${id}.secondary.v${major}`;
 }
 
-/** `share.<grant>.gp.medication-statement.v1` */
-export function viewTopic(grantId: string, id: string, major: number): string {
-  return `share.${assertGrantId(grantId)}.${id}.v${major}`;
+/** `share.<grant>.gp.medication-statement.v1`; of a later generation of the recipient's key `share.<grant>.gp.medication-statement.v1.g2`. */
+export function viewTopic(grantId: string, id: string, major: number, generation = 1): string {
+  const first = `share.${assertGrantId(grantId)}.${id}.v${major}`;
+  return generation === 1 ? first : `${first}.g${generation}`;
 }
 
 /** `share.<grant>.withdrawals.v1`: tells the grant's recipient what is no longer available for their use. */
 export function withdrawalsTopic(grantId: string): string {
   return `share.${assertGrantId(grantId)}.withdrawals.v1`;
+}
+
+/** `share.<grant>.renamings.v1`: tells the grant's recipient, once, which pseudonym became which. */
+export function renamingsTopic(grantId: string): string {
+  return `share.${assertGrantId(grantId)}.renamings.v1`;
 }
 
 /** `<consumer's domain>.dead-letter.<consumer>`; the disclosure service's own is `deadLetterTopic('mesh', 'disclosure')`. */
@@ -173,18 +188,17 @@ function parseEdition(kind: 'product' | 'secondary', domain: string, product: st
 }
 
 function parseView(parts: string[]): TopicName | null {
-  const [, grant = '', domain = '', product = '', v = ''] = parts;
-  if (
-    parts.length === 4 &&
-    GRANT_ID.test(grant) &&
-    parts[2] === 'withdrawals' &&
-    parts[3] === 'v1'
-  ) {
-    return { kind: 'withdrawals', grant };
-  }
-  if (parts.length !== 5 || !GRANT_ID.test(grant)) return null;
+  const [, grant = '', domain = '', product = '', v = '', g = 'g1'] = parts;
+  if (!GRANT_ID.test(grant)) return null;
+  const isOwn = parts.length === 4 && parts[3] === 'v1';
+  if (isOwn && (domain === 'withdrawals' || domain === 'renamings')) return { kind: domain, grant };
+  // The first generation has no name of its own: `.g1` would be a second one for it.
+  const isLater = parts.length === 6 && g !== 'g1' && /^g[1-9][0-9]{0,3}$/.test(g);
+  if (parts.length !== 5 && !isLater) return null;
   const edition = parseEdition('product', domain, product, v);
-  return edition === null ? null : { ...edition, kind: 'view', grant };
+  return edition === null
+    ? null
+    : { ...edition, kind: 'view', grant, generation: Number(g.slice(1)) };
 }
 
 function majorOf(text: string): number | null {

@@ -11,6 +11,7 @@ import type { Settings } from '../../settings.js';
 import { GrantProductEntity } from '../grant.entity.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { agreementsOf, policyInForce } from '../ground-rules/in-force.js';
+import { generationOf } from '../key-changes/generation-in-force.js';
 import { readRequest } from '../request.js';
 import type { Reading } from '../request.js';
 import { stepsFor } from '../rules.js';
@@ -96,7 +97,10 @@ export async function fill(
   { products }: Pick<GoodReading, 'products'>,
 ): Promise<GrantProductEntity[]> {
   await em.delete(GrantProductEntity, { grantId: grant.id });
-  const rows = products.map((one) => em.create(GrantProductEntity, productOf(grant, one)));
+  const generation = grant.kind === 'view' ? await generationOf(em, grant) : 1;
+  const rows = products.map((one) =>
+    em.create(GrantProductEntity, productOf(grant, generation, one)),
+  );
   await em.insert(GrantProductEntity, rows);
   return rows;
 }
@@ -104,11 +108,13 @@ export async function fill(
 /** A view has a topic of its own; so has individual care that is narrowed to the people of some organisations. */
 function productOf(
   { id, kind, terms }: GrantEntity,
+  generation: number,
   { product, major, fields }: GoodReading['products'][number],
 ) {
   const isOwnTopic = kind === 'view' || terms.narrowedTo !== undefined;
   const topic = isOwnTopic
-    ? names.viewTopic(id, product, major)
+    ? names.viewTopic(id, product, major, generation)
     : names.productTopic(product, major);
-  return { grantId: id, product, major, fields, topic, viewSchemaId: null, ready: false };
+  const view = { topic, generation, viewSchemaId: null, ready: false };
+  return { grantId: id, product, major, fields, ...view };
 }

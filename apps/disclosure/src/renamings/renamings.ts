@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+
+import { avroType, headers as ce, keys, names, renamingsSchema } from '@caremesh/contract';
+import type { Logger } from '@caremesh/platform';
+import { withSchemaId } from '@caremesh/product';
+import type { ClientBase, Pool } from 'pg';
+
+import type { Outbox } from '../disclose/discloser.js';
+import type { Outgoing } from '../disclose/rewrite.js';
+
+/** People of one part: two names of 26 characters each, so some 300 kB, below a broker's usual limit of 1 MB. */
+const MOST = 5_000;
+const { HEADERS } = ce;
+
+type Changed = { id: number; topic: string; formerId: number; former: string; grantId: string };
+type Renamed = { before: string; person: string };
+
+/** Tells each recipient whose pseudonyms changed, once, which name became which. */
+export class Renamings {
+  readonly #pool: Pool;
+  readonly #outbox: Outbox;
+  readonly #registryUrl: string;
+  readonly #schemaIdOf: (subject: string) => Promise<number | null>;
+  readonly #log: Logger;
+
+  constructor(parts: {
+    pool: Pool;
+    outbox: Outbox;
+    registryUrl: string;
+    /** The id of a subject's schema; null while governance has not registered it. */
+    schemaIdOf: (subject: string) => Promise<number | null>;
+    log: Logger;
+  }) {
+    this.#pool = parts.pool;
+    this.#outbox = parts.outbox;
+    this.#registryUrl = parts.registryUrl;
+    this.#schemaIdOf = parts.schemaIdOf;
+    this.#log = parts.log;
+  }
+
+  /** One look; may be made by several instances at once. */
+  async look(): Promise<void> {
+    // The view before is the one of the same product and grant with the next lower generation; filled is one with nothing to fill.
+    const { rows } = await this.#pool.query<Changed>(
+      `SELECT DISTINCT ON (v.id) v.id, v.topic, v.grant_id AS "grantId", f.id AS "formerId", f.topic AS former
+       FROM view v JOIN view_terms t ON t.view_id = v.id JOIN view f ON f.grant_id = v.grant_id
+         AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation AND f.active
+       WHERE v.active AND v.renamed_at IS NULL AND NOT t.refill
+         AND NOT EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done)
+       ORDER BY v.id, f.key_generation DESC`,
+    );
+    for (const one of rows) await this.#tell(one);
+  }
+
+  async #tell(changed: Changed): Promise<void> {
+    const schemaId = await this.#schemaIdOf(names.subjectOf(names.renamingsTopic(changed.grantId)));
+    if (schemaId === null) return;
+    const client = await this.#pool.connect();
+    try {
+      await client.query('BEGIN');
+      const { rowCount } = await client.query(
+        `UPDATE view SET renamed_at = now() WHERE id = $1 AND renamed_at IS NULL`,
+        [changed.id],
+      );
+      const people = rowCount === 1 ? await renamed(client, changed) : [];
+      const parts = Math.ceil(people.length / MOST);
+      const outgoing = Array.from({ length: parts }, (_, at) =>
+        this.#part(changed, schemaId, people.slice(at * MOST, (at + 1) * MOST), at + 1, parts),
+      );
+      await this.#outbox.write(client, outgoing);
+      await client.query('COMMIT');
+      if (rowCount === 1) {
+        const { topic } = changed;
+        this.#log.info({ view: topic, people: people.length }, 'New pseudonyms are told');
+      }
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+
+  #part(
+    { topic: view, former: before, grantId }: Changed,
+    schemaId: number,
+    people: readonly Renamed[],
+    part: number,
+    parts: number,
+  ): Outgoing {
+    const now = new Date();
+    const value = { before, view, recordedAt: now.getTime(), part, parts, people };
+    const avro = avroType(renamingsSchema(grantId)).toBuffer(value);
+    const time = now.toISOString();
+    return {
+      topics: [names.renamingsTopic(grantId)],
+      key: keys.messageKey(keys.NO_PERSON, chance()),
+      value: withSchemaId(schemaId, avro),
+      headers: [
+        [HEADERS.specVersion, ce.SPEC_VERSION],
+        [HEADERS.id, chance()],
+        [HEADERS.source, 'urn:caremesh:disclosure'],
+        [HEADERS.type, 'caremesh.mesh.renamed.v1'],
+        [HEADERS.time, time],
+        [HEADERS.dataSchema, ce.ceDataSchema(this.#registryUrl, schemaId)],
+        [HEADERS.recordedTime, time],
+        [HEADERS.contentType, ce.CONTENT_TYPE],
+      ],
+    };
+  }
+}
+
+/** An id that is made of nothing. */
+const chance = (): string => keys.keyedHash(randomBytes(32), '');
+
+/** People with a live record in both views, in an order that says nothing. */
+async function renamed(client: ClientBase, { id, formerId }: Changed): Promise<Renamed[]> {
+  const { rows } = await client.query<Renamed>(
+    `SELECT f.pseudonym AS before, n.pseudonym AS person
+     FROM view_person n JOIN view_person f ON f.view_id = $2 AND f.source_person = n.source_person
+     WHERE n.view_id = $1 AND n.source_person <> '-' ORDER BY n.pseudonym`,
+    [id, formerId],
+  );
+  return rows;
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { line, type Result } from '../measure/report.js';
+import { percentile } from '../measure/rounds.js';
+import type { Rig } from '../mesh/rig.js';
+import { intakeLatencies } from './http-latency.js';
+
+const PRODUCT = 'gp.medication-statement';
+const EDITION = `${PRODUCT}.secondary.v1`;
+const VIEWS = 200;
+const PER_SECOND = 50;
+const SECONDS = 30;
+const WITHIN_MS = 5_000;
+/** Two of three grants a second are carried out: topics, schemas and rules of each, one after the other. */
+const STANDING_MS = 900_000;
+
+/**
+ * Two hundred views of one product that is published at 50 records a second: how far the last of them is behind, and what
+ * the publisher's own consumers notice of it.
+ */
+export async function manyViews(rig: Rig): Promise<Result[]> {
+  const database = await openedDatabase(rig);
+  try {
+    const one = await latencies(rig, 'one');
+    const views = await granted(rig, database);
+    const lag = await watching(rig, views);
+    const many = await latencies(rig, 'many');
+    const worst = await lag.stop();
+    const [before, after] = [percentile(one, 0.99), percentile(many, 0.99)];
+    return [
+      line(
+        `${VIEWS} views at ${PER_SECOND}/s: the furthest behind`,
+        `${(worst / 1_000).toFixed(1)} s`,
+        `${WITHIN_MS / 1_000} s`,
+        worst <= WITHIN_MS,
+      ),
+      line(
+        `… the publisher's intake-to-visible p99 (${before.toFixed(1)} ms with one view)`,
+        `${(after / before).toFixed(2)} x`,
+        '1.5 x',
+        after <= 1.5 * before,
+      ),
+    ];
+  } finally {
+    await database.query(`UPDATE access_grant SET state = 'revoked' WHERE reason = 'bench views'`);
+    await database.end();
+  }
+}
+
+const latencies = (rig: Rig, what: string): Promise<number[]> =>
+  intakeLatencies(rig, `views-${what}-${process.pid}`, SECONDS, PER_SECOND);
+
+async function openedDatabase({ mesh }: Rig): Promise<pg.Client> {
+  const url = new URL(mesh.databaseUrl);
+  url.pathname = '/mesh_governance';
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  return client;
+}
+
+/** Grants as if every step had been approved; governance carries them out as it does any. Resolves with their topics, filled. */
+async function granted(rig: Rig, database: pg.Client): Promise<string[]> {
+  await database.query(
+    `INSERT INTO access_grant (id, state, kind, purpose, legal_basis, organisation, reason, requested_by, from_text,
+       until_text, starts_at, ends_at, steps, created_at)
+     SELECT 'benchview' || lpad(n::text, 4, 'a'), 'approved', 'view', 'research',
+       '{"article6": "6(1)(e)", "article9": "9(2)(j)", "commonLaw": "consent"}', 'QR1', 'bench views', 'user-analyst-2',
+       '2026-01-01', '2030-01-01', '2026-01-01', '2030-01-01', '[]', now() FROM generate_series(1, $1) n`,
+    [VIEWS],
+  );
+  await database.query(
+    `INSERT INTO grant_product (grant_id, product, major, fields, topic)
+     SELECT id, $1, 1, '{medicationCode,status}', 'share.' || id || '.' || $1 || '.v1'
+     FROM access_grant WHERE reason = 'bench views'`,
+    [PRODUCT],
+  );
+  const topics = await until(STANDING_MS, 'not every grant is active', async () => {
+    const { rows } = await database.query<{ topic: string }>(
+      `SELECT p.topic FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
+       WHERE g.reason = 'bench views' AND g.state = 'active'`,
+    );
+    return rows.length === VIEWS ? rows.map(({ topic }) => topic) : null;
+  });
+  // A view without its earlier records is behind by them, and not by what is published now.
+  const token = await rig.mesh.token('governance-lead');
+  const disclosure = rig.mesh.status.components.find(({ name }) => name === 'disclosure');
+  await until(STANDING_MS, 'not every view is filled', async () => {
+    const answer = await fetch(`http://127.0.0.1:${disclosure?.port}/v1/views`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { items } = (await answer.json()) as { items: { topic: string; state: string }[] };
+    const following = items.filter(
+      ({ topic, state }) => /benchview/.test(topic) && state === 'following',
+    );
+    return following.length === VIEWS ? following : null;
+  });
+  return topics;
+}
+
+/** Watches how long each view lacks what the edition has. A view is behind since the edition first had more than it. */
+async function watching(rig: Rig, topics: readonly string[]) {
+  const size = async (topic: string) =>
+    (await rig.topics.ends(topic)).reduce((sum, end) => sum + Number(end), 0);
+  const start = new Map<string, number>();
+  for (const topic of [EDITION, ...topics]) start.set(topic, await size(topic));
+  const grown = async (topic: string) => (await size(topic)) - start.get(topic)!;
+  const published: { at: number; count: number }[] = [];
+  let running = true;
+  let worst = 0;
+  const publishing = (async () => {
+    while (running) {
+      published.push({ count: await grown(EDITION), at: performance.now() });
+      await sleep(50);
+    }
+  })();
+  const following = (async () => {
+    while (running) {
+      for (const topic of topics) {
+        const at = performance.now();
+        const has = await grown(topic);
+        const since = published.find(({ count }) => count > has)?.at;
+        worst = Math.max(worst, since === undefined ? 0 : at - since);
+      }
+    }
+  })();
+  return {
+    async stop(): Promise<number> {
+      // Until the last view has all of it, or nothing can be said of how far it is behind.
+      await until(STANDING_MS, 'a view never had every record', async () => {
+        const last = published.at(-1)!.count;
+        for (const topic of topics) if ((await grown(topic)) < last) return null;
+        return true;
+      });
+      running = false;
+      await Promise.all([publishing, following]);
+      return worst;
+    },
+  };
+}
+
+async function until<T>(withinMs: number, what: string, look: () => Promise<T | null>): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    if (performance.now() > deadline) throw new Error(what);
+    await sleep(500);
+  }
+}
