@@ -90,14 +90,15 @@ export class Watch {
   async #hold({ id, views }: Grant): Promise<void> {
     const { ports, governance } = this.#parts;
     const held = new Map((await ports.views(id)).map((view) => [view.topic, view]));
+    const granted = new Set(views.map(({ topic }) => topic));
+    // First, because a later generation of a view has the table of the one before, filled from its own beginning.
+    for (const view of held.values()) if (!granted.has(view.topic)) await ports.drop(view);
     for (const view of views) {
       const contract = await governance.contractOf(view.product, view.major);
       if (this.#isTold(view, contract, held.get(view.topic))) continue;
       await ports.hold(id, view, columnsOf(await this.#schemaOf(view)), contract);
       this.#told.set(view.topic, toldOf(view, contract));
     }
-    const granted = new Set(views.map(({ topic }) => topic));
-    for (const view of held.values()) if (!granted.has(view.topic)) await ports.drop(view);
   }
 
   #isTold(view: GrantedView, contract: Contract, held: PortView | undefined): boolean {
