@@ -13,8 +13,9 @@ type Options = {
 };
 
 /**
- * Services through which no stream of records flows under load, or only what a few grants ask for. A nursery of 2 MiB in place of V8's 16 spares each of
- * them 40 MiB (116 against 76 measured at start), at the price of more frequent small collections.
+ * Services through which no stream of records flows under load, or only what a few grants ask for. A nursery of 2 MiB
+ * in place of V8's 16 spares each of them 40 MiB (116 against 76 measured at start), at the price of more frequent
+ * small collections.
  */
 const FEW_AT_A_TIME = /^(identity|governance|care-disclosure|output-ports|monitor|portal)(-\d+)?$/;
 /** MiB. Where records flow, half of V8's own: each such process has two heaps, one of them its relay's. */
