@@ -48,7 +48,7 @@ const actionsOn = async (object: string, action: string): Promise<string[]> => {
   const auditor = await person('auditor');
   const all = async () =>
     ((await auditor.get(path)).body as Entries).items.map((one) => one.action);
-  return until(all, (found) => found.includes(action), 10_000);
+  return until(all, (found) => found.includes(action), 5_000);
 };
 type Entries = { items: { action: string }[] };
 
