@@ -109,19 +109,21 @@ describe('the database', () => {
 
 describe('the ledger', () => {
   it('holds who proposed, decided and registered, chained', async () => {
-    await until(entries, (all) => all.some(({ action }) => action === 'access.permitted'));
-    const all = (await entries()).toReversed();
-    expect(all.map(({ action }) => action)).toEqual(
-      expect.arrayContaining([
-        'proposal.proposed',
-        'proposal.approved',
-        'domain.accepted',
-        'version.registering',
-        'version.published',
-        'schema.registered',
-        'access.permitted',
-      ]),
-    );
+    const expected = [
+      'proposal.proposed',
+      'proposal.approved',
+      'domain.accepted',
+      'version.registering',
+      'version.published',
+      'schema.registered',
+      'access.permitted',
+    ];
+    const newestFirst = await until(entries, (sealed) => {
+      const actions = new Set(sealed.map(({ action }) => action));
+      return expected.every((action) => actions.has(action));
+    });
+    const all = newestFirst.toReversed();
+    expect(all.map(({ action }) => action)).toEqual(expect.arrayContaining(expected));
     expect(all.map(({ action }) => action)).not.toContain('drift.repaired');
     for (const [at, entry] of all.entries()) {
       const { hash, ...rest } = entry;
@@ -374,8 +376,13 @@ describe('a grant of individual care', () => {
   });
 
   it('is on the ledger with what it permitted and what was taken away', async () => {
-    const found = (await entries(`grant:${grant.id}`)).map(({ action }) => action).reverse();
-    expect(found.filter((action) => /^access|activated|revoked/.test(action))).toEqual([
+    // Sealed a moment after it happened, and later while any transaction of the server is open.
+    const found = await until(
+      () => entries(`grant:${grant.id}`),
+      (sealed) => sealed.some(({ action }) => action === 'access.withdrawn'),
+    );
+    const actions = found.map(({ action }) => action).reverse();
+    expect(actions.filter((action) => /^access|activated|revoked/.test(action))).toEqual([
       'grant.activated',
       'access.permitted',
       'grant.revoked',
