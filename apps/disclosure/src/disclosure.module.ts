@@ -31,6 +31,7 @@ import { FillAgain1795312800111 } from './database/fill-again.js';
 import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { Disclosure1763773200000 } from './database/tables.js';
+import { Waiting1795312800112 } from './database/waiting.js';
 import { Discloser } from './disclose/discloser.js';
 import { EditionController } from './disclose/edition.controller.js';
 import { MergeRelease } from './disclose/merge-release.js';
@@ -105,6 +106,7 @@ export const migrations = [
   Disclosure1763773200000,
   Choices1795312800110,
   FillAgain1795312800111,
+  Waiting1795312800112,
   Care1795313000000,
   KeyGenerations1795313000001,
 ];

@@ -112,15 +112,16 @@ export class Exchange {
     if (bytes === null) {
       return this.#trouble(client, [organisation], disclosureErrors.requestNotDelivered.code);
     }
-    const numbers = readCleanedList(bytes, await requests.askedAbout(client, organisation));
-    if ('fault' in numbers) {
+    const asked = await requests.askedAbout(client, organisation);
+    const listed = readCleanedList(bytes, asked);
+    if ('fault' in listed) {
       const { code } = disclosureErrors.listUnreadable;
-      log.error({ code, organisation, why: numbers.fault }, disclosureErrors.listUnreadable.title);
+      log.error({ code, organisation, why: listed.fault }, disclosureErrors.listUnreadable.title);
       return this.#trouble(client, [organisation], code);
     }
     await client.query('BEGIN');
     try {
-      await lists.accept(client, organisation, numbers);
+      await lists.accept(client, organisation, { listed, asked });
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);

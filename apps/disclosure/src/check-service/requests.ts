@@ -32,7 +32,7 @@ export async function standings(client: Queryable, openOnly = false): Promise<St
          ELSE false END AS "newPeople"
      FROM check_list l JOIN (
        SELECT organisation, array_agg(DISTINCT edition) AS editions,
-         bool_or(t.refill OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done)) AS filling
+         bool_or(t.refill OR t.catch_up OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done)) AS filling
        FROM view JOIN view_terms t ON t.view_id = view.id WHERE active AND t.opt_out GROUP BY organisation) v
      USING (organisation) WHERE NOT $1 OR l.request IS NOT NULL ORDER BY l.organisation`,
     [openOnly],

@@ -5,13 +5,21 @@ import { bytesOf, numbersOf, People } from './people.js';
 
 type Queryable = Pick<ClientBase, 'query'>;
 type Head = { organisation: string; number: number; usable: boolean };
+type Sealed = { listed: Buffer | null; answered: Buffer | null };
+
+/** A list, and whom it answers about: of those, whoever is not on it was found by the check service to be withheld. */
+export type ListInForce = { number: number; listed: People; asked: People };
+/** A cleaned list as it came: in order, those of the people asked about who may be disclosed; and all who were asked about. */
+export type CleanedList = { listed: Uint32Array; asked: Uint32Array };
+/** What the next one is compared with. */
+type Before = { listed: People; asked: Uint32Array };
 
 /** The lists of those who may be disclosed, one for each organisation that an opt-out applies to. */
 export class Lists {
   readonly #pool: Pool;
   readonly #seal: Seal;
   readonly #maxAgeMs: number;
-  readonly #opened = new Map<string, { number: number; people: People }>();
+  readonly #opened = new Map<string, ListInForce>();
 
   constructor(parts: { pool: Pool; seal: Seal; maxAgeMs: number }) {
     this.#pool = parts.pool;
@@ -20,19 +28,19 @@ export class Lists {
   }
 
   /**
-   * The people of each organisation's list as it stands in the transaction at hand; null where there is none that may be
+   * Each organisation's list as it stands in the transaction at hand; null where there is none that may be
    * used. The rows stay locked, so that another list waits for the batches that still use this one.
    */
   async inForce(
     client: Queryable,
     organisations: readonly string[],
-  ): Promise<Map<string, People | null>> {
+  ): Promise<Map<string, ListInForce | null>> {
     const { rows } = await client.query<Head>(
       `SELECT organisation, number, coalesce(received_at > now() - $2 * interval '1 ms', false) AS usable
        FROM check_list WHERE organisation = ANY($1) ORDER BY organisation FOR SHARE`,
       [organisations, this.#maxAgeMs],
     );
-    const found = new Map<string, People | null>();
+    const found = new Map<string, ListInForce | null>();
     for (const head of rows) {
       // What may be kept no longer is not kept in memory either.
       if (!head.usable) this.#opened.delete(head.organisation);
@@ -42,19 +50,28 @@ export class Lists {
   }
 
   /**
-   * Puts a cleaned list in force. From its commit on every batch knows it; views that held people back are to be filled
-   * again, and what may no longer be disclosed is to be withdrawn.
+   * Puts a cleaned list in force. From its commit on every batch knows it, and what may no longer be disclosed is to be
+   * withdrawn. Views are filled with what waited for it, from where that begins. They are filled again from the beginning
+   * if somebody who was withheld is withheld no longer, or if no list says who was: where those records lie is not known.
    */
-  async accept(client: Queryable, organisation: string, numbers: Uint32Array): Promise<void> {
-    const listed = this.#seal.close(bytesOf(numbers), placeOf(organisation));
+  async accept(client: Queryable, organisation: string, list: CleanedList): Promise<void> {
+    const before = await this.#before(client, organisation);
+    const stillWithheld = before !== null && staysWithheld(before, list);
     await client.query(
-      `UPDATE check_list SET number = number + 1, received_at = clock_timestamp(), listed = $2, swept = false,
-         request = NULL, asked = NULL, trouble = NULL, trouble_at = NULL WHERE organisation = $1`,
-      [organisation, listed],
+      `UPDATE check_list SET number = number + 1, received_at = clock_timestamp(), listed = $2, answered = $3,
+         swept = false, request = NULL, asked = NULL, trouble = NULL, trouble_at = NULL WHERE organisation = $1`,
+      [
+        organisation,
+        this.#seal.close(bytesOf(list.listed), placeOf(organisation)),
+        this.#seal.close(bytesOf(list.asked), answeredPlaceOf(organisation)),
+      ],
     );
     await client.query(
-      `UPDATE view_terms t SET refill = true FROM view v
-       WHERE v.id = t.view_id AND v.organisation = $1 AND v.active AND t.holds_back`,
+      stillWithheld
+        ? `UPDATE view_terms t SET catch_up = true FROM view v WHERE v.id = t.view_id AND v.organisation = $1
+             AND v.active AND EXISTS (SELECT FROM view_waiting w WHERE w.view_id = v.id)`
+        : `UPDATE view_terms t SET refill = true FROM view v
+           WHERE v.id = t.view_id AND v.organisation = $1 AND v.active AND t.holds_back`,
       [organisation],
     );
   }
@@ -62,7 +79,7 @@ export class Lists {
   /** Drops what may be kept no longer; from then on the organisation's views hold everybody back. */
   async expire(): Promise<string[]> {
     const { rows } = await this.#pool.query<{ organisation: string }>(
-      `UPDATE check_list SET number = number + 1, received_at = NULL, listed = NULL, held_since = now()
+      `UPDATE check_list SET number = number + 1, received_at = NULL, listed = NULL, answered = NULL, held_since = now()
        WHERE received_at <= now() - $1 * interval '1 ms' RETURNING organisation`,
       [this.#maxAgeMs],
     );
@@ -70,19 +87,56 @@ export class Lists {
     return rows.map(({ organisation }) => organisation);
   }
 
-  async #open(client: Queryable, { organisation, number }: Head): Promise<People | null> {
+  async #open(client: Queryable, { organisation, number }: Head): Promise<ListInForce | null> {
     const held = this.#opened.get(organisation);
-    if (held?.number === number) return held.people;
-    const { rows } = await client.query<{ listed: Buffer | null }>(
-      `SELECT listed FROM check_list WHERE organisation = $1`,
+    if (held?.number === number) return held;
+    const { rows } = await client.query<Sealed>(
+      `SELECT listed, answered FROM check_list WHERE organisation = $1`,
       [organisation],
     );
-    const listed = rows[0]?.listed;
+    const { listed, answered } = rows[0] ?? { listed: null, answered: null };
     if (!listed) return null;
-    const people = new People(numbersOf(this.#seal.open(listed, placeOf(organisation))));
-    this.#opened.set(organisation, { number, people });
-    return people;
+    const list = {
+      number,
+      listed: this.#people(listed, placeOf(organisation)),
+      // Of a list that came before this was kept nobody knows: whoever is not on it waits.
+      asked: answered ? this.#people(answered, answeredPlaceOf(organisation)) : NOBODY,
+    };
+    this.#opened.set(organisation, list);
+    return list;
+  }
+
+  /**
+   * The list that another is to replace, locked: batches that still use it are waited for, so that what they held back is
+   * known. Null where there is none, where it is too old, or where whom it answered about was not kept.
+   */
+  async #before(client: Queryable, organisation: string): Promise<Before | null> {
+    const { rows } = await client.query<Sealed>(
+      `SELECT listed, answered FROM check_list WHERE organisation = $1
+         AND received_at > now() - $2 * interval '1 ms' FOR UPDATE`,
+      [organisation, this.#maxAgeMs],
+    );
+    const { listed, answered } = rows[0] ?? { listed: null, answered: null };
+    if (!listed || !answered) return null;
+    return {
+      listed: this.#people(listed, placeOf(organisation)),
+      asked: numbersOf(this.#seal.open(answered, answeredPlaceOf(organisation))),
+    };
+  }
+
+  #people(sealed: Buffer, place: string): People {
+    return new People(numbersOf(this.#seal.open(sealed, place)));
   }
 }
 
+/** Whether everybody whom the list before answered about was asked about again, and whom it withheld this one withholds too. */
+export function staysWithheld(before: Before, { asked, listed }: CleanedList): boolean {
+  const [nowAsked, nowListed] = [new People(asked), new People(listed)];
+  return before.asked.every(
+    (number) => nowAsked.has(number) && (before.listed.has(number) || !nowListed.has(number)),
+  );
+}
+
+const NOBODY = new People(new Uint32Array());
 const placeOf = (organisation: string): string => `cleaned list/${organisation}`;
+const answeredPlaceOf = (organisation: string): string => `answered about/${organisation}`;

@@ -1,12 +1,12 @@
 import type { Logger } from '@caremesh/platform';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { ViewStore, View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
 import type { Cohort } from './cohort.js';
-import type { Lists } from './lists.js';
+import type { ListInForce, Lists } from './lists.js';
 import type { People } from './people.js';
 
 /** People of one transaction, and rows read at once. */
@@ -50,15 +50,13 @@ export class Sweep {
   }
 
   async #sweep(view: View): Promise<void> {
-    const listed = (await this.#parts.lists.inForce(this.#parts.pool, [view.organisation])).get(
-      view.organisation,
-    );
+    const list = await this.#listOf(this.#parts.pool, view);
     // Too old by now: nothing more is disclosed, and the next list will be swept.
-    if (!listed) return;
+    if (list === null) return;
     for (let after: string | null = ''; after !== null;) {
-      const found = await this.#unlisted(view, listed, after);
+      const found = await this.#unlisted(view, list.listed, after);
       for (let at = 0; at < found.people.length; at += AT_ONCE) {
-        await this.#withdraw(view, found.people.slice(at, at + AT_ONCE));
+        await this.#withdraw(view, list, found.people.slice(at, at + AT_ONCE));
       }
       after = found.next;
     }
@@ -82,12 +80,23 @@ export class Sweep {
     return { people, next: rows.length < PAGE ? null : rows.at(-1)!.person };
   }
 
-  async #withdraw(view: View, people: readonly string[]): Promise<void> {
+  async #listOf(client: Pick<ClientBase, 'query'>, view: View): Promise<ListInForce | null> {
+    const lists = await this.#parts.lists.inForce(client, [view.organisation]);
+    return lists.get(view.organisation) ?? null;
+  }
+
+  async #withdraw(view: View, list: ListInForce, people: readonly string[]): Promise<void> {
     const { pool, plans, outbox, registryUrl, log } = this.#parts;
     const plan = await plans.of(view);
     const client = await pool.connect();
     try {
       await client.query('BEGIN');
+      // Another list may have come meanwhile, and the view been filled by it: whoever is on that one stays, and it has its sweep.
+      const inForce = await this.#listOf(client, view);
+      if (inForce?.number !== list.number) {
+        await client.query('ROLLBACK');
+        return;
+      }
       const outgoing = await withdrawPeople(client, view.id, plan, registryUrl, people);
       await outbox.write(client, outgoing);
       await client.query('COMMIT');

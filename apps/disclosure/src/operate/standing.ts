@@ -37,7 +37,7 @@ export class ViewStanding {
     const { rows } = await this.#pool.query<Row>(
       `SELECT v.topic, v.organisation, v.purpose, v.key_generation AS generation, v.active, coalesce(t.opt_out, true) AS "optOut", l.received_at AS "receivedAt",
          coalesce(greatest(l.held_since, v.since), v.since) AS "heldSince", l.trouble,
-         coalesce(t.refill, false) OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done) AS filling
+         coalesce(t.refill OR t.catch_up, false) OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done) AS filling
        FROM view v LEFT JOIN view_terms t ON t.view_id = v.id LEFT JOIN check_list l USING (organisation)
        WHERE v.grant_id = $1 ORDER BY v.topic`,
       [grantId],

@@ -45,7 +45,7 @@ export class Renamings {
       `SELECT DISTINCT ON (v.id) v.id, v.topic, v.grant_id AS "grantId", f.id AS "formerId", f.topic AS former
        FROM view v JOIN view_terms t ON t.view_id = v.id JOIN view f ON f.grant_id = v.grant_id
          AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation AND f.active
-       WHERE v.active AND v.renamed_at IS NULL AND NOT t.refill
+       WHERE v.active AND v.renamed_at IS NULL AND NOT (t.refill OR t.catch_up)
          AND NOT EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done)
        ORDER BY v.id, f.key_generation DESC`,
     );

@@ -25,8 +25,8 @@ export type View = {
   reader: string;
 };
 
-/** Offsets below which a view still has to be filled, per partition. */
-export type Backfill = { view: View; until: Map<number, bigint> };
+/** Per partition, from which offset on and below which one a view still has to be filled; `from` names the filled ones too. */
+export type Backfill = { view: View; from: Map<number, bigint>; until: Map<number, bigint> };
 
 const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, organisation, purpose,
   schema_id AS "schemaId", active, generation, key_generation AS "keyGeneration",
@@ -62,30 +62,36 @@ export class ViewStore {
       if (await isBegun(client, granted)) return;
       const id = await upsertView(client, granted, edition);
       await keepTerms(client, id, granted);
-      await fillFromTheBeginning(client, id, edition);
+      await fillFrom(client, id, edition, 'beginning');
     });
   }
 
   /**
-   * Fills views again that held back what they may disclose now: a new generation of the same view, from the beginning up
-   * to where the next batch takes up. Not while a view is still being filled: that one would begin anew for ever.
+   * Fills views again that held back what they may disclose now: a new generation of the same view, from the beginning or
+   * from where something waits, up to where the next batch takes up. Not while a view is still being filled: that one would
+   * begin anew for ever, and what the former filling had not read by then would be lost. Asked again under the lock, since
+   * another instance may have begun one.
    */
   async refill(): Promise<View[]> {
     const { rows } = await this.#pool.query<View>(
       `SELECT ${COLUMNS} FROM view JOIN view_terms t ON t.view_id = view.id
-       WHERE active AND t.refill AND NOT EXISTS
-         (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done) ORDER BY id`,
+       WHERE active AND ${REFILL_IS_DUE} ORDER BY id`,
     );
     for (const { id, edition } of rows) {
       await this.#transaction(async (client) => {
         await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
-        const { rowCount } = await client.query(
-          `UPDATE view_terms SET refill = false, holds_back = false WHERE view_id = $1 AND refill`,
+        const due = await client.query<{ refill: boolean }>(
+          `SELECT refill FROM view_terms t WHERE view_id = $1 AND ${REFILL_IS_DUE} FOR UPDATE`,
           [id],
         );
-        if (rowCount === 0) return;
+        if (due.rowCount === 0) return;
+        await client.query(
+          `UPDATE view_terms SET refill = false, catch_up = false, holds_back = holds_back AND NOT refill
+           WHERE view_id = $1`,
+          [id],
+        );
         await client.query(`UPDATE view SET generation = generation + 1 WHERE id = $1`, [id]);
-        await fillFromTheBeginning(client, id, edition);
+        await fillFrom(client, id, edition, due.rows[0]!.refill ? 'beginning' : 'waiting');
       });
     }
     return rows;
@@ -111,17 +117,20 @@ export class ViewStore {
     return rows;
   }
 
-  /** Active views that are not yet filled from the beginning. */
+  /** Active views that are not yet filled. */
   async unfilled(): Promise<Backfill[]> {
-    const { rows } = await this.#pool.query<View & { partitions: number[]; untils: string[] }>(
-      `SELECT ${COLUMNS}, partitions, untils FROM view JOIN LATERAL (
-         SELECT array_agg(partition) AS partitions, array_agg(until_offset::text) AS untils
-         FROM view_backfill WHERE view_id = view.id AND NOT done) AS missing ON partitions IS NOT NULL
+    const { rows } = await this.#pool.query<View & { parts: BackfillRow[] }>(
+      `SELECT ${COLUMNS}, parts FROM view JOIN LATERAL (
+         SELECT json_agg(json_build_object('partition', partition, 'from', from_offset::text, 'until', until_offset::text,
+           'done', done)) AS parts FROM view_backfill WHERE view_id = view.id HAVING NOT bool_and(done)) AS missing ON true
        WHERE active ORDER BY id`,
     );
-    return rows.map(({ partitions, untils, ...view }) => ({
+    return rows.map(({ parts, ...view }) => ({
       view,
-      until: new Map(partitions.map((partition, index) => [partition, BigInt(untils[index]!)])),
+      from: new Map(parts.map(({ partition, from }) => [partition, BigInt(from)])),
+      until: new Map(
+        parts.filter(({ done }) => !done).map(({ partition, until }) => [partition, BigInt(until)]),
+      ),
     }));
   }
 
@@ -148,16 +157,31 @@ export class ViewStore {
   }
 }
 
-async function fillFromTheBeginning(
+type BackfillRow = { partition: number; from: string; until: string; done: boolean };
+
+/** Of `view_terms t`: something is to be filled, and nothing is being filled. */
+const REFILL_IS_DUE = `(t.refill OR t.catch_up) AND NOT EXISTS
+  (SELECT FROM view_backfill b WHERE b.view_id = t.view_id AND NOT b.done)`;
+
+/**
+ * Writes down what of an edition is read again for a view. What waited is forgotten by that: it lies in what is read, and
+ * whatever waits still is noted again. A partition where nothing waits is filled as it is.
+ */
+async function fillFrom(
   client: ClientBase,
   id: number,
   edition: string,
+  where: 'beginning' | 'waiting',
 ): Promise<void> {
   await client.query(`DELETE FROM view_backfill WHERE view_id = $1`, [id]);
   await client.query(
-    `INSERT INTO view_backfill (view_id, partition, until_offset)
-     SELECT $1, partition, next_offset FROM edition_progress WHERE topic = $2 AND next_offset > 0`,
-    [id, edition],
+    `WITH waited AS (DELETE FROM view_waiting WHERE view_id = $1 RETURNING partition, from_offset),
+       filling AS (SELECT partition, next_offset,
+         CASE WHEN $3 THEN 0 ELSE coalesce(from_offset, next_offset) END AS from_offset
+         FROM edition_progress LEFT JOIN waited USING (partition) WHERE topic = $2 AND next_offset > 0)
+     INSERT INTO view_backfill (view_id, partition, from_offset, until_offset, done)
+     SELECT $1, partition, from_offset, next_offset, from_offset >= next_offset FROM filling`,
+    [id, edition, where === 'beginning'],
   );
 }
 

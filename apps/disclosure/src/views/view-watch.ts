@@ -119,20 +119,21 @@ export class ViewWatch {
       this.#backfills.delete(name);
       await this.#transport.unfollow(name);
     }
-    for (const [name, { view, until }] of wanted) {
+    for (const [name, backfill] of wanted) {
       if (this.#backfills.size >= BACKFILLS_AT_ONCE) return;
-      if (!this.#backfills.has(name)) this.#startFilling(name, view, until);
+      if (!this.#backfills.has(name)) this.#startFilling(name, backfill);
     }
   }
 
-  #startFilling(name: string, view: View, until: ReadonlyMap<number, bigint>): void {
+  #startFilling(name: string, { view, from, until }: Backfill): void {
     const following = { until, open: new Set(until.keys()) };
     this.#backfills.set(name, following);
     this.#transport.follow(view.edition, BACKFILL, {
       name,
       rule: 'handler',
-      // A group of its own, so that it begins at the beginning, whatever the edition's group has read.
+      // A group of its own, so that it begins where the filling does, whatever the edition's group has read.
       groupId: `${this.#groups}.${name}.${view.reader}`,
+      from,
       settled: (positions) => void this.#settled(view, following, positions),
     });
   }

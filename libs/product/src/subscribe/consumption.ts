@@ -55,6 +55,8 @@ export type SubscribeOptions<R> = {
   batchSize?: number;
   /** Lets the broker gather records before it answers: fewer transactions, later effect. Default: at once. */
   gathering?: Gathering;
+  /** Where a group that has committed nothing begins, per partition. Default, also for a partition not named: the beginning. */
+  from?: ReadonlyMap<number, bigint>;
   /** Told, after each commit, the offset per partition up to which all is settled. Must not throw. */
   settled?: (positions: ReadonlyMap<number, bigint>) => void;
 };
@@ -87,7 +89,7 @@ export class Consumption {
     this.#deadLetters.start();
   }
 
-  /** Begins to read a topic, from the beginning if this consumer never did. Following it twice changes nothing. */
+  /** Begins to read a topic, if this consumer never did from the beginning or as `from` says. Following it twice changes nothing. */
   follow<R>(options: SubscribeOptions<R>): void {
     const name = options.name ?? options.topic;
     if (this.#subscriptions.has(name)) return;
@@ -124,6 +126,7 @@ export class Consumption {
       delivery: this.#deliveryOf(options),
       batchSize: options.batchSize ?? 500,
       gathering: options.gathering,
+      from: options.from,
       settled: options.settled ?? (() => undefined),
       log,
     });

@@ -20,14 +20,15 @@ const SESSION_MS = 8_000;
 const HEARTBEAT_MS = 1_500;
 
 /**
- * One membership in a consumer group, from join to leave. Reads from the committed offset, or from the beginning
- * where nothing was committed. It ends, by throwing, on whatever the client cannot mend itself; the next one
+ * One membership in a consumer group, from join to leave. Reads from the committed offset; where nothing was committed,
+ * from the offset that `from` names for the partition, or from the beginning. It ends, by throwing, on whatever the client cannot mend itself; the next one
  * takes up from what was committed.
  */
 export class Session {
   readonly #topic: string;
   readonly #consumer: Consumer<Bytes, Bytes, Bytes, Bytes>;
   readonly #settled: (positions: ReadonlyMap<number, bigint>) => void;
+  readonly #from: ReadonlyMap<number, bigint>;
   readonly #committed = new Map<number, bigint>();
   #stream: Stream | null = null;
   #wake: () => void = () => undefined;
@@ -39,9 +40,11 @@ export class Session {
     topic: string,
     settled: (positions: ReadonlyMap<number, bigint>) => void,
     gathering: Gathering = AT_ONCE,
+    from: ReadonlyMap<number, bigint> = new Map<number, bigint>(),
   ) {
     this.#topic = topic;
     this.#settled = settled;
+    this.#from = from;
     this.#consumer = createConsumer(connection, {
       groupId,
       autocommit: false,
@@ -60,6 +63,7 @@ export class Session {
 
   /** Joins the group and begins to fetch. */
   async open(): Promise<void> {
+    if (this.#from.size > 0) await this.#begin();
     const stream = await this.#consumer.consume({
       topics: [this.#topic],
       mode: 'committed',
@@ -75,6 +79,27 @@ export class Session {
       this.#fetchedAt = Date.now();
       wake();
     });
+  }
+
+  /**
+   * Commits where the group is to begin, before anything is fetched and for every partition, whoever reads it: a member that
+   * takes one over finds it. Two members who do so at once, or one that comes late, move a position back at most, and then
+   * records are read twice.
+   */
+  async #begin(): Promise<void> {
+    const topic = this.#topic;
+    this.#consumer.topics.track(topic);
+    await this.#consumer.joinGroup({});
+    const partitions = [...this.#from.keys()];
+    const committed = await this.#consumer.listCommittedOffsets({
+      topics: [{ topic, partitions }],
+    });
+    const offsets = [...this.#from]
+      .filter(
+        ([partition, offset]) => offset > 0n && (committed.get(topic)?.[partition] ?? -1n) < 0n,
+      )
+      .map(([partition, offset]) => ({ topic, partition, offset, leaderEpoch: -1 }));
+    if (offsets.length > 0) await this.#consumer.commit({ offsets });
   }
 
   /** What has arrived, at most `most` records; waits for the first. Null when `signal` is given. */

@@ -21,6 +21,7 @@ type Parts<R> = {
   delivery: Pick<Delivery<R>, 'counts' | 'deliver'>;
   batchSize: number;
   gathering?: Gathering | undefined;
+  from?: ReadonlyMap<number, bigint> | undefined;
   settled: (positions: ReadonlyMap<number, bigint>) => void;
   log: Logger;
 };
@@ -64,8 +65,8 @@ export class Subscription<R> {
   async #run(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const readBefore = this.#parts.delivery.counts.read;
-      const { connection, groupId, topic, settled, gathering } = this.#parts;
-      const session = new Session(connection, groupId, topic, settled, gathering);
+      const { connection, groupId, topic, settled, gathering, from } = this.#parts;
+      const session = new Session(connection, groupId, topic, settled, gathering, from);
       try {
         await this.#read(session, signal);
       } catch (error) {
