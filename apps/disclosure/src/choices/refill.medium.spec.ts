@@ -34,7 +34,7 @@ afterAll(async () => {
 
 /** What happens to one view, in any order; `who` are people, `most` records of one batch. */
 type Happening =
-  | { what: 'publish' | 'answer'; who: number[] }
+  | { what: 'publish' | 'answer' | 'list'; who: number[] }
   | { what: 'follow' | 'fill'; most: number }
   | { what: 'ask' | 'expire' | 'refill' | 'restart' };
 
@@ -43,15 +43,46 @@ const out = fc.uniqueArray(fc.nat({ max: PEOPLE - 1 }), { maxLength: 2 });
 const most = fc.integer({ min: 1, max: 3 });
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constant('publish' as const), who }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('answer' as const), who: out }) },
-  { weight: 4, arbitrary: fc.record({ what: fc.constantFrom('follow' as const, 'fill'), most }) },
   {
-    weight: 5,
-    arbitrary: fc.record({
-      what: fc.constantFrom('ask' as const, 'ask', 'refill', 'refill', 'expire', 'restart'),
-    }),
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constantFrom('answer' as const, 'list'), who: out }),
   },
+  { weight: 5, arbitrary: fc.record({ what: fc.constantFrom('follow' as const, 'fill'), most }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('ask' as const, 'refill') }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('expire' as const, 'restart') }) },
 );
+
+const [publish, list] = [
+  (...people: number[]): Happening => ({ what: 'publish', who: people }),
+  (...people: number[]): Happening => ({ what: 'list', who: people }),
+];
+const [follow, fill]: Happening[] = [
+  { what: 'follow', most: ALL },
+  { what: 'fill', most: ALL },
+];
+const [ask, refill]: Happening[] = [{ what: 'ask' }, { what: 'refill' }];
+const answer: Happening = { what: 'answer', who: [] };
+/** Stories that chance tells too seldom, with who is out of the last list. */
+const TOLD: [Happening[], number[]][] = [
+  // Opted out when first asked about, and back in.
+  [[publish(0, 1), follow!, list(0)], []],
+  // What waits is noted by the batch that follows first, and lower by the filling.
+  [
+    [
+      publish(0, 2),
+      follow!,
+      ask!,
+      publish(4, 2),
+      follow!,
+      answer,
+      refill!,
+      publish(6),
+      follow!,
+      fill!,
+    ],
+    [],
+  ],
+];
 
 let runs = 0;
 
@@ -130,7 +161,7 @@ async function stage() {
       asked = (await cohort.numbers(pool, [edition])).numbers;
     },
     async answer(people: readonly number[]) {
-      if (asked === null) return;
+      asked ??= (await cohort.numbers(pool, [edition])).numbers;
       const list = { asked, listed: asked.filter((number) => !people.includes(number - FIRST)) };
       await transaction(async (client) => {
         await lists.accept(client, organisation, list);
@@ -169,27 +200,31 @@ async function stage() {
       return true;
     },
   };
+  /** A list comes, and what follows of it. */
+  const exchanged = async (people: readonly number[]) => {
+    await happenings.ask();
+    await happenings.answer(people);
+    // What is still being filled goes first.
+    for (let more = true; more;) {
+      while (await happenings.fill(ALL));
+      more = (await store.refill()).some(({ edition: its }) => its === edition);
+    }
+  };
   return {
     log,
     disclosed,
-    happenings,
+    happenings: { ...happenings, list: exchanged },
     filledRecords: () => filledRecords,
-    async happen(one: Happening) {
-      if ('who' in one) await happenings[one.what](one.who);
-      else if ('most' in one) await happenings[one.what](one.most);
-      else await happenings[one.what]();
-    },
-    /** A list comes, and what follows of it. */
-    async list(people: readonly number[]) {
-      await happenings.ask();
-      await happenings.answer(people);
-      // What is still being filled goes first.
-      for (let more = true; more;) {
-        while (await happenings.fill(ALL));
-        more = (await store.refill()).some(({ edition: its }) => its === edition);
-      }
-    },
   };
+}
+
+async function happen(
+  { happenings }: Pick<Awaited<ReturnType<typeof stage>>, 'happenings'>,
+  one: Happening,
+): Promise<void> {
+  if ('who' in one) await happenings[one.what](one.who);
+  else if ('most' in one) await happenings[one.what](one.most);
+  else await happenings[one.what]();
 }
 
 test('whatever happens in whatever order, nothing that may be disclosed is left out at last, and nothing else let through', async () => {
@@ -198,10 +233,10 @@ test('whatever happens in whatever order, nothing that may be disclosed is left 
       fc.array(happening, { minLength: 4, maxLength: 24 }),
       out,
       async (story, people) => {
-        const { log, disclosed, happenings, happen, list } = await stage();
-        for (const one of story) await happen(one);
+        const { log, disclosed, happenings } = await stage();
+        for (const one of story) await happen({ happenings }, one);
         await happenings.follow(ALL);
-        await list(people);
+        await happenings.list(people);
         const may = log
           .flat()
           .filter(({ key }) => !people.some((n) => key.person === `person-${n}`));
@@ -209,20 +244,20 @@ test('whatever happens in whatever order, nothing that may be disclosed is left 
         expect(may.filter((record) => !disclosed.has(record))).toEqual([]);
       },
     ),
-    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 60) },
+    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25), examples: TOLD },
   );
 });
 
 test('with new people in every file each record is filled once, however many lists come', async () => {
-  const { happenings, list, disclosed, filledRecords } = await stage();
+  const { happenings, disclosed, filledRecords } = await stage();
   happenings.publish([0, 1, 2, 3]);
   await happenings.follow(ALL);
-  await list([0]);
+  await happenings.list([0]);
   const first = filledRecords();
   for (let n = 10; n < 20; n++) {
     happenings.publish([n, 1]);
     await happenings.follow(ALL);
-    await list([0]);
+    await happenings.list([0]);
   }
   expect(disclosed.size).toBe(3 + 20);
   // Ten new people, each with at most the one record that lies behind theirs.
