@@ -327,6 +327,18 @@ describe('other pseudonyms', () => {
       30_000,
     );
 
+  /** What the grant could read today: each topic, and whether it still can. */
+  const readable = async (id: string) => {
+    const product = 'acute.inpatient-spell';
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format();
+    const query = `/v1/audit/access?product=${product}&on=${today}`;
+    type Access = { grant?: string; topic: string; endedAt: string | null };
+    const { items } = (await (await person('auditor')).get(query)).body as { items: Access[] };
+    return items
+      .filter(({ grant }) => grant === id)
+      .map(({ topic, endedAt }) => [topic, endedAt === null]);
+  };
+
   it('are asked for by an owner or the information-governance lead, and decided by a lead', async () => {
     expect((await (await person('analyst')).post(path, change)).status).toBe(403);
     expect((await (await person('gp-owner')).post(path, change)).body).toMatchObject({
@@ -354,6 +366,10 @@ describe('other pseudonyms', () => {
     expect(grant.timeline.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['pseudonyms-changing', 'pseudonyms-changed']),
     );
+    expect(await readable(id)).toEqual([
+      [former?.topic, true],
+      [`${former?.topic}.g2`, true],
+    ]);
     const later = await (await person('analyst')).post('/v1/grants', asked);
     expect((later.body as Renamed).topics[0]?.topic).toMatch(/\.g2$/);
   });
@@ -368,6 +384,11 @@ describe('other pseudonyms', () => {
       30_000,
     );
     expect(grant.former).toEqual([]);
+    const topic = grant.topics[0]!.topic;
+    expect(await readable(id)).toEqual([
+      [topic.replace(/\.g2$/, ''), false],
+      [topic, true],
+    ]);
     const auditor = await person('auditor');
     const drifts = await auditor.get('/v1/drift');
     expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
 import { keys } from '@caremesh/contract';
@@ -248,6 +249,51 @@ describe('a view as tables', () => {
     await rig.parts.credentials.end(rig.grant.id, second.user);
     await expect(client.query('SELECT 1')).rejects.toThrow();
     await expect(rig.signIn(second)).rejects.toMatchObject({ code: '28P01' });
+  });
+
+  it('keeps its recipient out while the grant is suspended, and is filled anew when it is renewed', async () => {
+    const { watch, ports, credentials, snapshots } = rig.parts;
+    const login = await credentials.make(rig.grant.id);
+    const client = await rig.signIn(login);
+    const before = await rows();
+    await snapshots.look();
+    rig.grant.isActive = false;
+    rig.grant.isSuspended = true;
+    await watch.look();
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+    await expect(rig.signIn(login)).rejects.toMatchObject({ code: '28000' });
+    await expect(rows()).rejects.toMatchObject({ code: '42P01' });
+    expect([await snapshots.list(rig.grant.id), await ports.followed()]).toEqual([[], []]);
+    expect(readdirSync(join(rig.around.snapshots.folder, rig.grant.id))).toEqual([]);
+    await rig.write(recordOf(2, 2, null));
+
+    rig.grant.isActive = true;
+    rig.grant.isSuspended = false;
+    await watch.look();
+    await vi.waitUntil(async () => (await standsAt()) === 54, patient);
+    const gone = messageKey(recordOf(2, 2, null));
+    expect(await rows()).toEqual(before.filter((row) => !row.startsWith(gone)));
+    const again = await rig.signIn(login);
+    expect((await again.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await again.end();
+    await credentials.end(rig.grant.id, login.user);
+  });
+
+  it('has the recipient’s new pseudonyms alone once they changed', async () => {
+    const { watch, snapshots } = rig.parts;
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    const former = rig.grant.views[0]!.topic;
+    const topic = rig.rename();
+    await rig.write(...[21, 22, 23].map((n) => recordOf(n, n, `named anew ${n}`)));
+    await watch.look();
+    await vi.waitUntil(async () => (await standsAt()) === 3, patient);
+    expect(await rows()).toEqual(shown([21, 22, 23].map((n) => recordOf(n, n, `named anew ${n}`))));
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    expect(await snapshots.list(rig.grant.id)).toMatchObject([{ topic, rows: 3 }]);
+    expect(readdirSync(join(rig.around.snapshots.folder, rig.grant.id))).toEqual([topic]);
+    expect(former).not.toBe(topic);
   });
 
   it('is gone, with its roles and connections, when the grant is', async () => {

@@ -15,6 +15,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 
 import { Aggregates } from './aggregates/aggregates.js';
+import { Paused1795313000004 } from './database/paused.js';
 import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
 import { Told1795313000003 } from './database/told.js';
@@ -48,7 +49,12 @@ export type Surroundings = {
   log: Logger;
 };
 
-export const migrations = [OutputPorts1795313000001, Snapshots1795313000002, Told1795313000003];
+export const migrations = [
+  OutputPorts1795313000001,
+  Snapshots1795313000002,
+  Told1795313000003,
+  Paused1795313000004,
+];
 
 @Module({})
 class OutputPortsModule {}
@@ -85,10 +91,7 @@ export function compose(around: Surroundings) {
   const credentials = new SqlCredentials(pool);
   const snapshots = new Snapshots({ pool, log, ...around.snapshots });
   const aggregates = new Aggregates(pool);
-  const watch = new Watch({
-    ...{ governance, registry, connection, ports, live, log },
-    ending: (grantId) => snapshots.end(grantId),
-  });
+  const watch = new Watch({ governance, registry, connection, ports, live, snapshots, log });
   const module: DynamicModule = {
     module: OutputPortsModule,
     controllers: [AggregateController, PortController, SnapshotController],

@@ -56,7 +56,11 @@ export async function enableDomain(where: TestStack, domain: string): Promise<vo
 }
 
 /** Makes the client of a grant, as governance does when credentials are asked for. Its secret is kept in the home. */
-export async function newGrantClient(where: TestStack, grant: string): Promise<string> {
+export async function newGrantClient(
+  where: TestStack,
+  grant: string,
+  audiences: Audience[] = ['mesh-kafka'],
+): Promise<string> {
   const clientId = `grant-${grant}`;
   const secret = randomBytes(24).toString('base64url');
   mkdirSync(join(where.home, 'secrets'), { recursive: true });
@@ -66,8 +70,8 @@ export async function newGrantClient(where: TestStack, grant: string): Promise<s
     kind: 'grant',
     enabled: true,
     secretSha256: createHash('sha256').update(secret).digest('hex'),
-    audiences: ['mesh-kafka'],
-    defaultAudience: 'mesh-kafka',
+    audiences,
+    defaultAudience: audiences[0]!,
     roles: [],
     org: 'QUY',
   });

@@ -9,10 +9,17 @@ import { DecisionEntity } from '../decisions/decision.entity.js';
 import { governanceErrors } from '../errors.js';
 import { ProductEntity, ProductMajorEntity } from '../products/product.entity.js';
 import { ProposalEntity } from '../proposals/proposal.entity.js';
-import { periodsOf, until, within } from './access-periods.js';
+import { periodsOf, since, until, within } from './access-periods.js';
 import type { AccessPeriod } from './access-periods.js';
 import { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
+import { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
 import type { AccessQuery } from './shapes.js';
+
+/** A topic that a grant reads, or read until its pseudonyms changed. */
+type Part = Pick<GrantProductEntity, 'grantId' | 'topic' | 'major' | 'fields'> & {
+  began: Date | null;
+  ended: Date | null;
+};
 
 /** Who said yes, as what, and when. */
 type Authority = { role: string; by: string | null; at: string | null };
@@ -40,7 +47,7 @@ export class AccessHistory {
 
   async #grants(product: string, begin: Date, end: Date) {
     const em = this.#store.reader;
-    const parts = await em.findBy(GrantProductEntity, { product });
+    const parts = await this.#parts(product);
     const ids = [...new Set(parts.map(({ grantId }) => grantId))];
     const majors = await em.findBy(ProductMajorEntity, { product });
     const retired = new Map(majors.map(({ major, retiredAt }) => [major, retiredAt]));
@@ -58,12 +65,42 @@ export class AccessHistory {
       if (periods.length === 0) return [];
       return parts
         .filter(({ grantId }) => grantId === grant.id)
-        .flatMap(({ topic, major, fields }) => {
-          const open = within(until(periods, retired.get(major) ?? null), begin, end);
+        .flatMap(({ topic, major, fields, began, ended }) => {
+          const readable = until(until(periods, ended), retired.get(major) ?? null);
+          const open = within(began ? since(readable, began) : readable, begin, end);
           if (open.length === 0) return [];
           return [{ ...describe(grant, open, renewals(timeline, end)), topic, major, fields }];
         });
     });
+  }
+
+  /** Every topic of the product that a grant was ever told to read, former generations of its view among them. */
+  async #parts(product: string): Promise<Part[]> {
+    const em = this.#store.reader;
+    const now = await em.findBy(GrantProductEntity, { product });
+    const former = await em.findBy(GrantFormerViewEntity, { product });
+    const parts = [...former, ...now.map((one) => ({ ...one, endedAt: null }))];
+    const made: Part[] = [];
+    for (const { grantId, topic, major, generation, endedAt: ended } of parts) {
+      const began = generation > 1 ? await this.#began(grantId, topic) : null;
+      // A view that was named and is not made yet was read by nobody.
+      if (generation > 1 && began === null) continue;
+      const { fields } = now.find((one) => one.grantId === grantId && one.major === major)!;
+      made.push({ grantId, topic, major, fields, began, ended });
+    }
+    return made;
+  }
+
+  /** When the broker was first told of a topic of a later generation; what it was told is on the ledger. */
+  async #began(grantId: string, topic: string): Promise<Date | null> {
+    const [row] = await this.#store.reader.query<{ at: Date | null }[]>(
+      `SELECT min(at) AS at FROM ledger_entry
+        WHERE object = 'grant:' || $1 AND action IN ('grant.activated', 'grant.pseudonyms-changed')
+          AND (detail->'topics' @> to_jsonb($2::text)
+            OR detail->'topics' @> jsonb_build_array(jsonb_build_object('topic', $2::text)))`,
+      [grantId, topic],
+    );
+    return row?.at ?? null;
   }
 
   /** Services of the mesh that read on the authority of who approved the version: disclosure in both its parts, and the monitor. */

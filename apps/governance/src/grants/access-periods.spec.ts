@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { periodsOf, until, within } from './access-periods.js';
+import { periodsOf, since, until, within } from './access-periods.js';
 
 const at = (text: string) => new Date(`2026-${text}Z`);
 const timeline = [
@@ -48,6 +48,18 @@ describe('when a grant could read', () => {
     expect(until([open], at('03-05T00:00'))).toEqual([{ ...open, until: at('03-05T00:00') }]);
     expect(until([first!, second!], null)).toEqual([first, second]);
     expect(until([first!, second!], at('04-01T00:00'))).toEqual([first, second]);
+  });
+
+  it('is not before what was read began', () => {
+    const [first, second] = periodsOf(timeline);
+    expect(since([first!, second!], at('03-05T00:00'))).toEqual([
+      { since: at('03-05T00:00'), until: first!.until },
+      second,
+    ]);
+    expect(since([first!, second!], at('03-10T12:00'))).toEqual([second]);
+    expect(since([first!, second!], at('03-01T00:00'))).toEqual([first, second]);
+    const open = { since: at('03-02T09:01'), until: null };
+    expect(since([open], at('03-05T00:00'))).toEqual([{ since: at('03-05T00:00'), until: null }]);
   });
 
   it('is not the day that begins when it ends', () => {

@@ -31,3 +31,10 @@ export function until(periods: readonly AccessPeriod[], end: Date | null): Acces
     .filter(({ since }) => since < end)
     .map((one) => ({ since: one.since, until: one.until && one.until < end ? one.until : end }));
 }
+
+/** The periods as far as they lie after `begin`: what is read came later than the grant. Pure. */
+export function since(periods: readonly AccessPeriod[], begin: Date): AccessPeriod[] {
+  return periods
+    .filter((one) => one.until === null || one.until > begin)
+    .map((one) => ({ since: one.since > begin ? one.since : begin, until: one.until }));
+}

@@ -14,6 +14,7 @@ const SERVICE = 'output-ports';
 type Port = {
   grant: string;
   endsAt: string;
+  paused: boolean;
   schema: string;
   tables: {
     table: string;
@@ -116,12 +117,13 @@ async function end(io: Io, id: string, user: string, command: Command): Promise<
   io.stderr(`The credential ${user} is ended.\n`);
 }
 
-function portCard({ grant, schema, endsAt, tables, sqlCredentials }: Port): string {
+function portCard({ grant, schema, endsAt, paused, tables, sqlCredentials }: Port): string {
   return [
     card([
       ['grant', grant],
       ['schema', schema],
       ['ends', endsAt],
+      ['stands', paused ? 'paused: the grant is suspended' : 'open'],
     ]),
     table(
       ['TABLE', 'CONTRACT', 'AS OF', 'OFFSETS'],

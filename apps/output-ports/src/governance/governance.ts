@@ -13,6 +13,8 @@ export type GrantedView = { topic: string; product: string; major: number; schem
 export type Grant = {
   id: string;
   isActive: boolean;
+  /** Its access is taken away for now; renewed, it is active again. */
+  isSuspended: boolean;
   organisation: string;
   purpose: string;
   requestedBy: string;
@@ -154,6 +156,8 @@ function toGrant(grant: z.output<typeof grantShape>): Grant {
   return {
     ...{ id, organisation, purpose, requestedBy, endsAt: new Date(endsAt) },
     isActive: state === 'active' && isForViews,
+    // Renewed, a grant is approved until its access stands again.
+    isSuspended: (state === 'suspended' || state === 'approved') && isForViews,
     views: isForViews ? views : [],
   };
 }

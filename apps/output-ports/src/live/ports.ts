@@ -10,7 +10,9 @@ import {
   extendLogin,
   letRead,
   makeRecipient,
+  resumeLogins,
   schemaOf,
+  stopLogins,
 } from '../recipients/recipient-roles.js';
 import { KEY_COLUMN } from './columns.js';
 import type { Column } from './columns.js';
@@ -19,7 +21,7 @@ import { ABOUT, qualified } from './live-set.js';
 const { escapeIdentifier: name } = pg;
 
 /** A port that somebody opened. */
-export type Port = { grantId: string; endsAt: Date };
+export type Port = { grantId: string; endsAt: Date; isPaused: boolean };
 /** A view that an open port gives out. */
 export type PortView = {
   topic: string;
@@ -74,7 +76,8 @@ export class Ports {
 
   async all(): Promise<Port[]> {
     const { rows } = await this.#pool.query<Port>(
-      `SELECT grant_id AS "grantId", ends_at AS "endsAt" FROM port ORDER BY grant_id`,
+      `SELECT grant_id AS "grantId", ends_at AS "endsAt", paused_at IS NOT NULL AS "isPaused"
+       FROM port ORDER BY grant_id`,
     );
     return rows;
   }
@@ -87,6 +90,46 @@ export class Ports {
       [grantId ?? null],
     );
     return rows;
+  }
+
+  /** The views to be read now: those of every port that is not paused. */
+  async followed(): Promise<PortView[]> {
+    const paused = new Set(
+      (await this.all()).flatMap(({ grantId, isPaused }) => (isPaused ? [grantId] : [])),
+    );
+    return (await this.views()).filter(({ grantId }) => !paused.has(grantId));
+  }
+
+  /**
+   * Keeps the recipient out, first of all as `close` does, and drops the tables: resumed, they are filled anew, so that
+   * nobody reads what was taken back meanwhile. Credentials stay.
+   */
+  async pause(grantId: string): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      await stopLogins(client, await usersOf(client, grantId));
+    });
+    await inTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ schema_name: string; table_name: string }>(
+        `UPDATE port_view SET filling = filling + 1, changed_at = NULL, snapshot_wanted = false
+         WHERE grant_id = $1 RETURNING schema_name, table_name`,
+        [grantId],
+      );
+      for (const { schema_name: schema, table_name: table } of rows) {
+        await client.query(`DROP TABLE IF EXISTS ${qualified(schema, table)}`);
+      }
+      await client.query('UPDATE port SET paused_at = now() WHERE grant_id = $1', [grantId]);
+    });
+  }
+
+  /** Lets the recipient in again. */
+  async resume(grantId: string): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      const { rowCount } = await client.query(
+        'UPDATE port SET paused_at = NULL WHERE grant_id = $1 AND paused_at IS NOT NULL',
+        [grantId],
+      );
+      if (rowCount === 1) await resumeLogins(client, await usersOf(client, grantId));
+    });
   }
 
   /** Makes the table of a view, or makes it anew where the view has other columns than before. */
@@ -159,6 +202,14 @@ export class Ports {
       await endRecipient(client, grantId);
     });
   }
+}
+
+async function usersOf(client: PoolClient, grantId: string): Promise<string[]> {
+  const { rows } = await client.query<{ user_name: string }>(
+    'SELECT user_name FROM sql_credential WHERE grant_id = $1 ORDER BY user_name',
+    [grantId],
+  );
+  return rows.map(({ user_name: user }) => user);
 }
 
 /** The filling number is the table's comment: what is there is what the row says, or is made. */

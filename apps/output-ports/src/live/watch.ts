@@ -6,6 +6,7 @@ import type { KafkaConnection, SchemaRegistry } from '@caremesh/product';
 import type { Contract, Governance, Grant, GrantedView } from '../governance/governance.js';
 import { columnsOf } from './columns.js';
 import type { LiveSet } from './live-set.js';
+import type { Snapshots } from '../snapshots/snapshots.js';
 import type { Port, Ports, PortView } from './ports.js';
 
 type Parts = {
@@ -14,9 +15,8 @@ type Parts = {
   connection: KafkaConnection;
   ports: Ports;
   live: LiveSet;
+  snapshots: Pick<Snapshots, 'end' | 'forget'>;
   log: Logger;
-  /** Called before a grant's port ends: what else there is of it goes first. */
-  ending: (grantId: string) => Promise<void>;
 };
 
 type Followed = { filling: number; reading: ReturnType<typeof inspect> };
@@ -24,7 +24,10 @@ type Followed = { filling: number; reading: ReturnType<typeof inspect> };
 /** Most records of one batch: JSON of some MB, one statement. */
 const BATCH = 5_000;
 
-/** Keeps open ports in step with their grants: reads what they may give out, and ends those whose grant has ended. */
+/**
+ * Keeps open ports in step with their grants: reads what they may give out, pauses those whose grant is suspended, and ends
+ * those whose grant has ended.
+ */
 export class Watch {
   readonly #parts: Parts;
   readonly #followed = new Map<string, Followed>();
@@ -45,7 +48,7 @@ export class Watch {
   end(grantId: string): Promise<void> {
     return this.#inTurn(async () => {
       await this.#end(grantId);
-      await this.#follow(await this.#parts.ports.views());
+      await this.#follow(await this.#parts.ports.followed());
     });
   }
 
@@ -61,13 +64,13 @@ export class Watch {
     for (const port of await this.#parts.ports.all()) {
       await this.#lookAt(port, now).catch((error: unknown) => failures.push(error));
     }
-    await this.#follow(await this.#parts.ports.views());
+    await this.#follow(await this.#parts.ports.followed());
     if (failures.length > 0) throw failures[0];
   }
 
   async #end(grantId: string): Promise<void> {
-    const { ports, log, ending } = this.#parts;
-    await ending(grantId);
+    const { ports, log, snapshots } = this.#parts;
+    await snapshots.end(grantId);
     await ports.close(grantId);
     log.info({ grant: grantId }, 'An output port has ended');
   }
@@ -80,19 +83,37 @@ export class Watch {
     // The end that is known holds also while governance gives no answer.
     if (port.endsAt <= now) return this.#end(port.grantId);
     const grant = await this.#parts.governance.grant(port.grantId);
-    if (grant === null || !grant.isActive) return this.#end(port.grantId);
+    if (grant === null || !(grant.isActive || grant.isSuspended)) return this.#end(port.grantId);
     if (grant.endsAt.getTime() !== port.endsAt.getTime()) {
       await this.#parts.ports.endAt(port.grantId, grant.endsAt);
     }
+    if (grant.isSuspended) return this.#pause(port);
     await this.#hold(grant);
+    // Last: whoever comes back finds the tables of what the grant has now.
+    if (port.isPaused) await this.#parts.ports.resume(port.grantId);
+  }
+
+  async #pause({ grantId, isPaused }: Port): Promise<void> {
+    if (isPaused) return;
+    const { ports, snapshots, log } = this.#parts;
+    for (const { topic } of await ports.views(grantId)) {
+      await snapshots.forget(grantId, topic);
+      this.#told.delete(topic);
+    }
+    await ports.pause(grantId);
+    log.info({ grant: grantId }, 'An output port is paused');
   }
 
   async #hold({ id, views }: Grant): Promise<void> {
-    const { ports, governance } = this.#parts;
+    const { ports, governance, snapshots } = this.#parts;
     const held = new Map((await ports.views(id)).map((view) => [view.topic, view]));
     const granted = new Set(views.map(({ topic }) => topic));
     // First, because a later generation of a view has the table of the one before, filled from its own beginning.
-    for (const view of held.values()) if (!granted.has(view.topic)) await ports.drop(view);
+    for (const view of held.values()) {
+      if (granted.has(view.topic)) continue;
+      await snapshots.forget(id, view.topic);
+      await ports.drop(view);
+    }
     for (const view of views) {
       const contract = await governance.contractOf(view.product, view.major);
       if (this.#isTold(view, contract, held.get(view.topic))) continue;

@@ -39,6 +39,7 @@ export class PortStanding {
     return {
       grant: grantId,
       endsAt: port.endsAt.toISOString(),
+      paused: port.isPaused,
       schema,
       tables: rows.map((row) => ({
         table: row.table_name,

@@ -72,13 +72,23 @@ export async function extendLogin(client: ClientBase, user: string, expires: Dat
   await client.query(`ALTER ROLE ${name(user)} VALID UNTIL ${text(expires.toISOString())}`);
 }
 
-/** Ends logins: no new connection first, then the open ones, then the roles. */
-export async function endLogins(client: ClientBase, users: readonly string[]): Promise<void> {
+/** Keeps logins out: no new connection first, then the open ones. */
+export async function stopLogins(client: ClientBase, users: readonly string[]): Promise<void> {
   for (const user of users) await client.query(`ALTER ROLE ${name(user)} NOLOGIN`);
   await client.query(
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = ANY($1)',
     [users],
   );
+}
+
+/** Lets logins that were kept out in again, with the passwords they had. */
+export async function resumeLogins(client: ClientBase, users: readonly string[]): Promise<void> {
+  for (const user of users) await client.query(`ALTER ROLE ${name(user)} LOGIN`);
+}
+
+/** Ends logins, with their roles. */
+export async function endLogins(client: ClientBase, users: readonly string[]): Promise<void> {
+  await stopLogins(client, users);
   for (const user of users) {
     await client.query(`DROP OWNED BY ${name(user)}`);
     await client.query(`DROP ROLE ${name(user)}`);

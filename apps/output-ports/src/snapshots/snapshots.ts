@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -87,6 +87,13 @@ export class Snapshots {
     await rm(join(this.#parts.folder, grantId), { recursive: true, force: true });
   }
 
+  /** Ends what there is of one view, which the grant has no more, or not now. */
+  async forget(grantId: string, topic: string): Promise<void> {
+    this.#writing.get(grantId)?.abort();
+    await this.#parts.pool.query('DELETE FROM snapshot WHERE topic = $1', [topic]);
+    await rm(this.#folderOf(grantId, topic), { recursive: true, force: true });
+  }
+
   /** What is being written stops. */
   stop(): void {
     for (const writing of this.#writing.values()) writing.abort();
@@ -95,11 +102,11 @@ export class Snapshots {
   async #due(): Promise<Due[]> {
     const { rows } = await this.#parts.pool.query<Due>(
       `SELECT v.topic, v.grant_id AS "grantId", v.schema_name AS "schemaName", v.table_name AS "tableName", v.columns
-       FROM port_view v LEFT JOIN snapshot s USING (topic)
-       WHERE v.snapshot_wanted
+       FROM port_view v JOIN port p USING (grant_id) LEFT JOIN snapshot s USING (topic)
+       WHERE p.paused_at IS NULL AND (v.snapshot_wanted
           OR (s.topic IS NULL AND v.changed_at < now() - make_interval(secs => $1))
           OR (s.taken_at < now() - make_interval(secs => $2) AND s.manifest->'offsets' <> (
-                SELECT jsonb_object_agg(partition, next_offset) FROM port_position p WHERE p.topic = v.topic))
+                SELECT jsonb_object_agg(partition, next_offset) FROM port_position o WHERE o.topic = v.topic)))
        ORDER BY v.topic`,
       [QUIET_SECONDS, this.#parts.everyMs / 1_000],
     );
@@ -119,8 +126,8 @@ export class Snapshots {
       log.info({ topic, rows: manifest.rows }, 'A snapshot was taken');
     } catch (err) {
       if (!writing.signal.aborted) log.warn({ topic, err }, 'A snapshot could not be taken');
-      // The grant may have ended meanwhile: then nothing of it stays here.
-      if (!(await this.#isHeld(topic))) await this.end(grantId);
+      // The grant, or its view, may have ended meanwhile: then nothing of it stays here.
+      if (!(await this.#isHeld(topic))) await this.#removeEmptied(grantId, topic);
     } finally {
       this.#writing.delete(grantId);
     }
@@ -150,6 +157,12 @@ export class Snapshots {
       topic,
     ]);
     return rows.length > 0;
+  }
+
+  async #removeEmptied(grantId: string, topic: string): Promise<void> {
+    await rm(this.#folderOf(grantId, topic), { recursive: true, force: true });
+    // Other views of the grant may have theirs in it; then it is not empty, and stays.
+    await rmdir(join(this.#parts.folder, grantId)).catch(() => undefined);
   }
 
   #folderOf(grantId: string, topic: string): string {

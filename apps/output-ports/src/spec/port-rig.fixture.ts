@@ -58,18 +58,20 @@ export async function portRig() {
   const opened = await openDatabase({ url: place.url, entities: [], migrations, poolSize: 8 });
   const id = `g${randomBytes(5).toString('hex')}`;
   const topic = names.viewTopic(id, PRODUCT, 1);
+  const later = names.viewTopic(id, PRODUCT, 1, 2);
   const viewSchema = deriveViewSchema(schema!, contract!, id, [
     ...grantableFields(contract!),
     'birthDate',
   ]);
   const schemaId = await registerSchema(stack, names.subjectOf(topic), viewSchema);
-  await createTopics(stack, [topic], { partitions: 2 });
+  await registerSchema(stack, names.subjectOf(later), viewSchema);
+  await createTopics(stack, [topic, later], { partitions: 2 });
   await allow(stack, 'svc-output-ports', [
     { on: of.TOPIC, name: 'share.', pattern: match.PREFIXED, operations: [can.READ] },
     { on: of.GROUP, name: 'mesh.output-ports.', pattern: match.PREFIXED, operations: [can.READ] },
   ]);
   const grant: Grant = {
-    ...{ id, isActive: true, organisation: 'QUY', purpose: 'research' },
+    ...{ id, isActive: true, isSuspended: false, organisation: 'QUY', purpose: 'research' },
     ...{ requestedBy: 'user-analyst', endsAt: new Date(Date.now() + DAY) },
     views: [{ topic, product: PRODUCT, major: 1, schemaId }],
   };
@@ -106,10 +108,11 @@ export async function portRig() {
     /** A second life of the service on the same database. */
     again: () => compose(around),
     async write(...records: ViewRecord[]): Promise<void> {
+      const [view] = grant.views;
       const messages = records.map((one) => {
         sequence += 1;
         return {
-          topic,
+          topic: view!.topic,
           key: Buffer.from(messageKey(one)),
           partition: keys.partitionOf(one.person, 2),
           headers: headersOf(sequence),
@@ -119,6 +122,11 @@ export async function portRig() {
         };
       });
       await producer.send({ messages });
+    },
+    /** The recipient's pseudonyms change: the grant has a view of the next generation from now on. */
+    rename(): string {
+      grant.views = [{ topic: later, product: PRODUCT, major: 1, schemaId }];
+      return later;
     },
     /** A connection as a recipient makes it. */
     async signIn({ user, password }: { user: string; password: string }): Promise<pg.Client> {
@@ -136,7 +144,7 @@ export async function portRig() {
       await opened.close();
       await place.drop();
       const admin = brokerAdmin(stack);
-      await admin.deleteTopics({ topics: [topic] });
+      await admin.deleteTopics({ topics: [topic, later] });
       await admin.close();
       rmSync(around.snapshots.folder, { recursive: true });
     },

@@ -17,8 +17,8 @@ export const NO_PERSON = '-';
 
 /** First 26 base32 characters of HMAC-SHA-256(key, text as UTF-8). */
 export function keyedHash(key: Uint8Array, text: string): string {
-  const digest = createHmac('sha256', keyObject(key)).update(text, 'utf8').digest();
-  return base32(digest);
+  // As text of one byte a character: a buffer for each digest costs a third of the HMAC.
+  return base32(createHmac('sha256', keyObject(key)).update(text, 'utf8').digest('binary'));
 }
 
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
@@ -30,20 +30,23 @@ function keyObject(key: Uint8Array): KeyObject {
   return made;
 }
 
-/** First 26 base32 characters of `bytes` (17 bytes hold the 130 bits). */
-function base32(bytes: Uint8Array): string {
-  let text = '';
+const CODES = Buffer.from(ALPHABET, 'latin1');
+const encoded = Buffer.alloc(LENGTH);
+
+/** First 26 base32 characters of `bytes`, one a character (17 bytes hold the 130 bits). */
+function base32(bytes: string): string {
   let held = 0;
   let bits = 0;
-  for (let next = 0; text.length < LENGTH;) {
+  let next = 0;
+  for (let at = 0; at < LENGTH; at++) {
     if (bits < 5) {
-      held = ((held & 0x1f) << 8) | bytes[next++]!;
+      held = ((held & 0x1f) << 8) | bytes.charCodeAt(next++);
       bits += 8;
     }
     bits -= 5;
-    text += ALPHABET[(held >>> bits) & 0x1f];
+    encoded[at] = CODES[(held >>> bits) & 0x1f]!;
   }
-  return text;
+  return encoded.toString('latin1');
 }
 
 /** Person part of a record key, the same for one person in every product of the domain. */

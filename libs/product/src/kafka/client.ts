@@ -28,12 +28,22 @@ export function kafkaOptions({ brokers, clientId, tokens, encrypted }: KafkaConn
 
 type Bytes = Buffer;
 
+/**
+ * Most bytes of one answer of the broker. The client's 50 MiB come as some 800 pieces of a socket that it looks through for
+ * each number it reads, and as 125,000 records of 400 bytes in memory at once; these are 650 of them, in four pieces.
+ */
+const FETCH_BYTES = 262_144;
+
 /** A consumer of raw bytes: keys, values and headers untouched. */
 export function createConsumer(
   connection: KafkaConnection,
   options: Partial<ConsumerOptions<Bytes, Bytes, Bytes, Bytes>> & { groupId: string },
 ): Consumer<Bytes, Bytes, Bytes, Bytes> {
-  return new Consumer<Bytes, Bytes, Bytes, Bytes>({ ...kafkaOptions(connection), ...options });
+  return new Consumer<Bytes, Bytes, Bytes, Bytes>({
+    ...kafkaOptions(connection),
+    maxBytes: FETCH_BYTES,
+    ...options,
+  });
 }
 
 /**

@@ -55,7 +55,7 @@ export class Session {
       heartbeatInterval: HEARTBEAT_MS,
       minBytes: gathering.bytes,
       maxWaitTime: gathering.ms,
-      highWaterMark: 4_096,
+      highWaterMark: 1_024,
     });
     // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
     this.#consumer.on('error', () => undefined);
