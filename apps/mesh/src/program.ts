@@ -4,6 +4,7 @@ import type { Io } from './io.js';
 import { printError, type CommonOptions } from './output.js';
 import { registerAggregate } from './verbs/aggregate.js';
 import { registerAgreement } from './verbs/agreement.js';
+import { registerGrantPolicy } from './verbs/grant-policy.js';
 import { registerPseudonymKey } from './verbs/pseudonym-key.js';
 import { registerAudit } from './verbs/audit.js';
 import { registerChoice } from './verbs/choice.js';
@@ -33,6 +34,7 @@ const verbs: ((program: Command, io: Io) => void)[] = [
   registerStack,
   registerAggregate,
   registerAgreement,
+  registerGrantPolicy,
   registerPseudonymKey,
   registerAudit,
   registerChoice,

@@ -183,7 +183,7 @@ export const grantErrors = {
     code: 'MESH-3522',
     status: 404,
     title: 'There is no such agreement or policy',
-    fix: 'See `mesh agreement list`, or GET /v1/grant-policies.',
+    fix: 'See `mesh agreement list`, or `mesh grant-policy list`.',
     retriable: false,
   },
   notYourGroundRule: {

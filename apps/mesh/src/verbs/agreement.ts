@@ -2,17 +2,14 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { motionLines, registerDecisions, registerEnd } from './motion.js';
+import type { Motion, MotionKind } from './motion.js';
 
-type Agreement = {
-  id: string;
+type Agreement = Motion & {
   reference: string;
   organisations: string[];
   until: string | null;
-  state: string;
   inForce: boolean;
-  contentHash: string;
-  proposedBy: string;
-  reason: string;
 };
 type ProposeOptions = {
   reference: string;
@@ -20,7 +17,12 @@ type ProposeOptions = {
   until?: string;
   reason: string;
 };
-type DecideOptions = { hash: string; reason: string };
+
+const AGREEMENT: MotionKind<Agreement> = {
+  path: '/v1/agreements',
+  noun: 'an agreement',
+  card: agreementCard,
+};
 
 /** `mesh agreement list|propose|approve|refuse|end` */
 export function registerAgreement(program: Command, io: Io): void {
@@ -39,23 +41,13 @@ export function registerAgreement(program: Command, io: Io): void {
     .option('--until <day>', 'its last day, YYYY-MM-DD (default: until it is ended)')
     .requiredOption('--reason <text>', 'why')
     .action((_: unknown, command: Command) => propose(io, command));
-  for (const decision of ['approve', 'refuse'])
-    agreement
-      .command(`${decision} <id>`)
-      .description(`${decision} an agreement`)
-      .requiredOption('--hash <hash>', 'the contentHash of what you read')
-      .requiredOption('--reason <text>', 'why')
-      .action((id: string, _: unknown, command: Command) => decide(io, id, decision, command));
-  agreement
-    .command('end <id>')
-    .description('end an agreement, or take a proposed one back')
-    .requiredOption('--reason <text>', 'why')
-    .action((id: string, _: unknown, command: Command) => end(io, id, command));
+  registerDecisions(agreement, io, AGREEMENT);
+  registerEnd(agreement, io, AGREEMENT);
 }
 
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await api(io, options).get<{ items: Agreement[] }>('/v1/agreements');
+  const reply = await api(io, options).get<{ items: Agreement[] }>(AGREEMENT.path);
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'REFERENCE', 'ORGANISATIONS', 'UNTIL', 'STATE', 'HASH'],
@@ -71,26 +63,7 @@ async function propose(io: Io, command: Command): Promise<void> {
   const options = optionsOf<ProposeOptions>(command);
   const { reference, organisation: organisations, until, reason } = options;
   const given = { reference, organisations, until, reason };
-  print(
-    io,
-    options,
-    await api(io, options).post<Agreement>('/v1/agreements', given),
-    agreementCard,
-  );
-}
-
-async function decide(io: Io, id: string, decision: string, command: Command): Promise<void> {
-  const options = optionsOf<DecideOptions>(command);
-  const given = { decision, contentHash: options.hash, reason: options.reason };
-  const path = `/v1/agreements/${encodeURIComponent(id)}/decisions`;
-  print(io, options, await api(io, options).post<Agreement>(path, given), agreementCard);
-}
-
-async function end(io: Io, id: string, command: Command): Promise<void> {
-  const options = optionsOf<{ reason: string }>(command);
-  const { reason } = options;
-  const path = `/v1/agreements/${encodeURIComponent(id)}/end`;
-  print(io, options, await api(io, options).post<Agreement>(path, { reason }), agreementCard);
+  print(io, options, await api(io, options).post<Agreement>(AGREEMENT.path, given), agreementCard);
 }
 
 function agreementCard(one: Agreement): string {
@@ -100,8 +73,6 @@ function agreementCard(one: Agreement): string {
     ['organisations', one.organisations],
     ['until', one.until ?? 'until it is ended'],
     ['state', one.inForce ? `${one.state}, in force` : one.state],
-    ['hash', one.contentHash],
-    ['proposed by', one.proposedBy],
-    ['reason', one.reason],
+    ...motionLines(one),
   ]);
 }

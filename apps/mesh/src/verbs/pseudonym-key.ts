@@ -1,25 +1,25 @@
 import type { Command } from 'commander';
-import { api } from '../http.js';
+import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { motionLines, registerDecisions } from './motion.js';
+import type { Motion, MotionKind } from './motion.js';
 
-type KeyChange = {
-  id: string;
+type KeyChange = Motion & {
   organisation: string;
   purpose: string;
   generation: number;
   keepDays: number;
-  state: string;
-  contentHash: string;
-  proposedBy: string;
-  reason: string;
 };
 type AskOptions = { organisation: string; purpose: string; keepDays?: string; reason: string };
-type DecideOptions = { hash: string; reason: string };
 
-const PATH = '/v1/pseudonym-key-changes';
+const CHANGE: MotionKind<KeyChange> = {
+  path: '/v1/pseudonym-key-changes',
+  noun: 'a change',
+  card: changeCard,
+};
 
-/** `mesh pseudonym-key list|change|approve|refuse` */
+/** `mesh pseudonym-key list|change|approve|refuse|rewrap` */
 export function registerPseudonymKey(program: Command, io: Io): void {
   const key = program
     .command('pseudonym-key')
@@ -36,18 +36,16 @@ export function registerPseudonymKey(program: Command, io: Io): void {
     .option('--keep-days <days>', 'how long its views so far are read beside the new (default: 30)')
     .requiredOption('--reason <text>', 'why')
     .action((_: unknown, command: Command) => ask(io, command));
-  for (const decision of ['approve', 'refuse'])
-    key
-      .command(`${decision} <id>`)
-      .description(`${decision} a change`)
-      .requiredOption('--hash <hash>', 'the contentHash of what you read')
-      .requiredOption('--reason <text>', 'why')
-      .action((id: string, _: unknown, command: Command) => decide(io, id, decision, command));
+  registerDecisions(key, io, CHANGE);
+  key
+    .command('rewrap')
+    .description('wrap every pseudonym key under the wrapping key in use; no pseudonym changes')
+    .action((_: unknown, command: Command) => rewrap(io, command));
 }
 
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await api(io, options).get<{ items: KeyChange[] }>(PATH);
+  const reply = await api(io, options).get<{ items: KeyChange[] }>(CHANGE.path);
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'RECIPIENT', 'PURPOSE', 'GENERATION', 'STATE', 'HASH'],
@@ -64,14 +62,15 @@ async function ask(io: Io, command: Command): Promise<void> {
   const { organisation, purpose, keepDays, reason } = options;
   const days = keepDays === undefined ? {} : { keepDays: Number(keepDays) };
   const given = { organisation, purpose, reason, ...days };
-  print(io, options, await api(io, options).post<KeyChange>(PATH, given), changeCard);
+  print(io, options, await api(io, options).post<KeyChange>(CHANGE.path, given), changeCard);
 }
 
-async function decide(io: Io, id: string, decision: string, command: Command): Promise<void> {
-  const options = optionsOf<DecideOptions>(command);
-  const given = { decision, contentHash: options.hash, reason: options.reason };
-  const path = `${PATH}/${encodeURIComponent(id)}/decisions`;
-  print(io, options, await api(io, options).post<KeyChange>(path, given), changeCard);
+async function rewrap(io: Io, command: Command): Promise<void> {
+  const options = optionsOf(command);
+  const reply = await domainApi(io, 'disclosure', options).post<{ rewrapped: number }>(
+    '/v1/keys/rewrap',
+  );
+  print(io, options, reply, ({ rewrapped }) => `${rewrapped} keys are wrapped anew.`);
 }
 
 function changeCard(one: KeyChange): string {
@@ -81,8 +80,6 @@ function changeCard(one: KeyChange): string {
     ['generation', String(one.generation)],
     ['former views', `read for ${one.keepDays} days from the decision`],
     ['state', one.state],
-    ['hash', one.contentHash],
-    ['asked by', one.proposedBy],
-    ['reason', one.reason],
+    ...motionLines(one),
   ]);
 }
