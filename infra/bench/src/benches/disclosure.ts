@@ -27,7 +27,11 @@ const TARGET = { ratio: 0.7, perSecond: 25_000 };
 
 type People = { nhsNumberOf(number: number): string };
 type Lists = new (parts: object) => {
-  accept(client: pg.Client, organisation: string, numbers: Uint32Array): Promise<void>;
+  accept(
+    client: pg.Client,
+    organisation: string,
+    list: { listed: Uint32Array; asked: Uint32Array },
+  ): Promise<void>;
 };
 type Message = { key: Buffer; value: Buffer; partition: number; headers: Map<Buffer, Buffer> };
 
@@ -116,7 +120,8 @@ async function listAMillion({ mesh }: Rig, organisation: string, numbers: number
   const others = Array.from({ length: LISTED - numbers.length }, (_, n) => 920_000_000 + n);
   const seal = new Seal(readKey(join(mesh.home, 'keys', 'disclosure.key')));
   const lists = new Lists({ pool: client, seal, maxAgeMs: 86_400_000 });
-  await lists.accept(client, organisation, Uint32Array.from([...numbers, ...others]));
+  const everybody = Uint32Array.from([...numbers, ...others]);
+  await lists.accept(client, organisation, { listed: everybody, asked: everybody });
   await client.end();
 }
 
