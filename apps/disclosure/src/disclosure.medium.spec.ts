@@ -324,8 +324,7 @@ describe('disclosure', () => {
     const product = 'gp.medication-statement';
     const before = (await read(first, N + 2)).length;
     await producer.send({ messages: [message(ids, product, 901, from)] });
-    const created = (await read(first, before + 1)).at(-1);
-    expect(created).toBeDefined();
+    expect((await read(first, before + 1)).length).toBe(before + 1);
     const survivorKey = personOf(product, into);
     await producer.send({
       messages: [
@@ -356,7 +355,10 @@ describe('disclosure', () => {
       messages: [message(ids, product, 901, into, { revision: 3, changeType: 'RETRACTED' })],
     });
     // Nothing in it tells a correction from somebody's choice.
-    const [retracted, ...more] = (await read(first, before + 5)).slice(before + 4);
+    const seen = new Set(records.map(({ headers }) => headers['ce_id']));
+    const [retracted, ...more] = (await read(first, before + 5)).filter(
+      ({ headers }) => !seen.has(headers['ce_id']),
+    );
     expect(more).toEqual([]);
     expect(retracted).toMatchObject({ key: moved!.key, value: null });
     expect(Object.keys(retracted!.headers)).toEqual(Object.keys(tombstones[0]!.headers));

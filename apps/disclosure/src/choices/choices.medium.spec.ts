@@ -201,6 +201,31 @@ describe('a view that the national data opt-out applies to', () => {
     expect(gone).toHaveLength(1);
   });
 
+  test('what is decided of a running grant holds from then on, also for what was disclosed before', async () => {
+    const keysOf = async (of: GrantedView) => live(await rig.read(of, 1)).map(({ key }) => key);
+    const becomes = (wanted: string[]) =>
+      vi.waitUntil(
+        async () => {
+          await rig.look();
+          return (await keysOf(exempt)).sort(byText).join() === wanted.sort(byText).join();
+        },
+        { timeout: 60_000, interval: 200 },
+      );
+    const everybody = await keysOf(exempt);
+    const listed = await keysOf(view);
+    expect(everybody.length).toBeGreaterThan(listed.length);
+    // One recipient and purpose, so the same names in both views.
+    Object.assign(exempt, { commonLaw: 's251', erase: true });
+    await becomes(listed);
+    await rig.parts.announcements.look(Date.now() + 1_000);
+    const topic = names.withdrawalsTopic(exempt.grantId);
+    const registry = new SchemaRegistry(rig.stack.registryUrl);
+    const schemaId = (await registry.latestId(names.subjectOf(topic)))!;
+    expect((await rig.read({ topic, schemaId }, 1)).at(-1)!.value).toMatchObject({ erase: true });
+    Object.assign(exempt, { exemption: 'communicable-disease' });
+    await becomes(everybody);
+  });
+
   test('nothing of a person stands in clear in the database, nor that anybody opted out', async () => {
     const { rows } = await rig.pool.query<{ text: string }>(
       `SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM (

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AclOperations as can,
   AclPermissionTypes,
@@ -57,8 +58,29 @@ export function bootstrapRules() {
   );
 }
 
-/** Gives governance its rules, as the broker itself. Rules that are there already stay as they are. */
+/** A broker that has just begun to listen may take a connection and never answer on it. */
+const ATTEMPT_MS = 15_000;
+const ATTEMPTS = 4;
+
+/**
+ * Gives governance its rules, as the broker itself. Rules that are there already stay as they are. An attempt that is not
+ * answered in time is left to itself, and another made on connections of its own; throws the last one's error.
+ */
 export async function setBootstrapRules(internalPort: number, password: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const setting = attemptRules(internalPort, password);
+    const late = sleep(ATTEMPT_MS, 'late' as const, { ref: false });
+    try {
+      if ((await Promise.race([setting, late])) !== 'late') return;
+      throw new Error(`The broker gave no answer within ${ATTEMPT_MS / 1000} s`);
+    } catch (error) {
+      setting.catch(() => undefined);
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function attemptRules(internalPort: number, password: string): Promise<void> {
   const admin = new Admin({
     clientId: 'caremesh-bootstrap',
     bootstrapBrokers: [`127.0.0.1:${internalPort}`],
@@ -71,6 +93,7 @@ export async function setBootstrapRules(internalPort: number, password: string):
       creations: bootstrapRules() as Parameters<Admin['createAcls']>[0]['creations'],
     });
   } finally {
-    await admin.close();
+    // What it says of its end changes nothing: the rules stand, or the attempt has failed.
+    void admin.close().catch(() => undefined);
   }
 }

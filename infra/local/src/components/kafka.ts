@@ -12,6 +12,9 @@ import { kafkaJvmOptions, kafkaSettings, type KafkaFacts } from './kafka-setting
 
 const run = promisify(execFile);
 
+/** Formatting takes seconds, on a busy machine many; one that hangs is ended and tried again. */
+const FORMAT_MS = 60_000;
+
 type Options = {
   ports: KafkaFacts['ports'];
   issuer: string;
@@ -77,9 +80,13 @@ async function format(data: string, settings: string, classPath: string): Promis
   const idFile = join(data, '..', 'kafka-cluster-id');
   if (!existsSync(idFile)) writeWhole(idFile, randomBytes(16).toString('base64url'));
   const id = readFileSync(idFile, 'utf8');
-  await run(javaCommand(), [
-    ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
-    ...['-cp', classPath, 'kafka.tools.StorageTool', 'format'],
-    ...['--cluster-id', id, '--config', settings, '--ignore-formatted'],
-  ]);
+  await run(
+    javaCommand(),
+    [
+      ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
+      ...['-cp', classPath, 'kafka.tools.StorageTool', 'format'],
+      ...['--cluster-id', id, '--config', settings, '--ignore-formatted'],
+    ],
+    { timeout: FORMAT_MS, killSignal: 'SIGKILL' },
+  );
 }

@@ -7,7 +7,7 @@ import type { ProcessRegistry } from './processes.js';
 
 /** How patient the supervisor is. Tests use shorter times. */
 export type Patience = {
-  /** From start to the first healthy answer. */
+  /** From start to the first healthy answer; as long for what is prepared before, and for what is set up after. */
   startMs: number;
   /** Between looks at a part that starts, and at one that runs. */
   startPollMs: number;
@@ -89,7 +89,7 @@ export class Runner {
   private async runOnce(): Promise<number> {
     let child: ChildProcess;
     try {
-      await this.component.prepare?.();
+      await this.inTime(this.component.prepare?.(), 'prepare');
       if (this.stopping) return 0;
       child = this.spawn();
     } catch (error) {
@@ -134,7 +134,7 @@ export class Runner {
 
   private async settled(): Promise<number | null> {
     try {
-      await this.component.settle?.();
+      await this.inTime(this.component.settle?.(), 'set up');
     } catch (error) {
       this.note(`started, but could not be set up: ${describe(error)}`);
       return null;
@@ -173,6 +173,19 @@ export class Runner {
 
   private stopMs(): number {
     return this.component.stopMs ?? this.around.patience.stopMs;
+  }
+
+  /**
+   * What is prepared or set up is begun again when it takes too long: a request whose answer never comes would hold up
+   * everything that waits for this part, for ever. Throws then.
+   */
+  private async inTime(work: Promise<void> | undefined, what: string): Promise<void> {
+    if (work === undefined) return;
+    const { startMs } = this.around.patience;
+    if (!(await within(work, startMs))) {
+      work.catch(() => undefined);
+      throw new Error(`it took more than ${startMs / 1000} s to ${what}`);
+    }
   }
 
   private become(status: ComponentStatus): void {

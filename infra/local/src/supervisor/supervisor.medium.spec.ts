@@ -48,13 +48,13 @@ async function listener(name: string, extra: Partial<Component> = {}): Promise<C
 }
 
 const seen: Snapshot[][] = [];
-function supervise(components: Component[]): ProcessRegistry {
+function supervise(components: Component[], startMs = patience.startMs): ProcessRegistry {
   seen.length = 0;
   const registry = new ProcessRegistry(join(folder, `${Math.random()}.json`));
   supervisor = new Supervisor(components, {
     registry,
     logs: new LogBook(join(folder, 'logs')),
-    patience,
+    patience: { ...patience, startMs },
     changed: (components) => seen.push(components),
   });
   supervisor.start();
@@ -146,6 +146,20 @@ describe('the supervisor', () => {
     await supervisor?.ready();
     expect(order).toEqual(['starting']);
   });
+
+  it('begins a part again whose preparing or setting up never comes to an end', async () => {
+    const hangs = () => new Promise<void>(() => undefined);
+    let [prepared, settled] = [0, 0];
+    const part = await listener('hanging', {
+      prepare: () => (++prepared === 1 ? hangs() : Promise.resolve()),
+      settle: () => (++settled === 1 ? hangs() : Promise.resolve()),
+    });
+    supervise([part], 3_000);
+    await until(() => now('hanging')?.status === 'ready', 60_000);
+    // The first life was never prepared, another never set up.
+    expect(prepared).toBeGreaterThanOrEqual(3);
+    expect(settled).toBe(2);
+  }, 80_000);
 
   it('ends every part, the dependent ones first, and leaves no process and no record', async () => {
     const one = await listener('one');
