@@ -56,6 +56,16 @@ const latest = (records: Disclosed[]) => new Map(records.map((one) => [one.key, 
 const live = (records: Disclosed[]) =>
   [...latest(records).values()].filter(({ value }) => value !== null);
 
+/** How much of the edition the last filling of a view read again, and whether it was everything. */
+async function readAgain({ topic }: GrantedView) {
+  const { rows } = await rig.pool.query<{ records: number; whole: boolean }>(
+    `SELECT sum(until_offset - from_offset)::int AS records, bool_and(from_offset = 0) AS whole
+     FROM view_backfill JOIN view ON id = view_id WHERE topic = $1`,
+    [topic],
+  );
+  return rows[0]!;
+}
+
 describe('a view that the national data opt-out applies to', () => {
   test('holds everybody back until a list has come, and says so; one it does not apply to begins', async () => {
     optOut(people[3]!);
@@ -89,6 +99,10 @@ describe('a view that the national data opt-out applies to', () => {
     await settle();
     expect(live(await rig.read(view, 12))).toHaveLength(11);
     expect(await rig.read(view, 12)).toHaveLength(12);
+    // Of the fourteen records no more than the four last ones.
+    const { records, whole } = await readAgain(view);
+    expect(whole).toBe(false);
+    expect(records).toBeLessThanOrEqual(4);
   });
 
   test('withdraws who opts out: a tombstone for each key, then nothing more; the other view goes on', async () => {
@@ -129,6 +143,7 @@ describe('a view that the national data opt-out applies to', () => {
     await settle();
     const after = await rig.read(view, 22);
     expect(live(after)).toHaveLength(14);
+    expect((await readAgain(view)).whole).toBe(true);
     expect(new Set(after.map(({ headers }) => headers['ce_id'])).size).toBe(after.length);
     for (const { key, headers } of after.slice(before.length)) {
       const tombstone = before.findLast((one) => one.key === key && one.value === null);
