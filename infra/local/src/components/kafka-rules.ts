@@ -74,7 +74,6 @@ export async function setBootstrapRules(internalPort: number, password: string):
       if ((await Promise.race([setting, late])) !== 'late') return;
       throw new Error(`The broker gave no answer within ${ATTEMPT_MS / 1000} s`);
     } catch (error) {
-      setting.catch(() => undefined);
       if (attempt === ATTEMPTS) throw error;
     }
   }

@@ -7,7 +7,7 @@ import type { ProcessRegistry } from './processes.js';
 
 /** How patient the supervisor is. Tests use shorter times. */
 export type Patience = {
-  /** From start to the first healthy answer; as long for what is prepared before, and for what is set up after. */
+  /** From start to the first healthy answer; as long again for what is set up after. */
   startMs: number;
   /** Between looks at a part that starts, and at one that runs. */
   startPollMs: number;
@@ -89,7 +89,7 @@ export class Runner {
   private async runOnce(): Promise<number> {
     let child: ChildProcess;
     try {
-      await this.inTime(this.component.prepare?.(), 'prepare');
+      await this.component.prepare?.();
       if (this.stopping) return 0;
       child = this.spawn();
     } catch (error) {
@@ -134,7 +134,7 @@ export class Runner {
 
   private async settled(): Promise<number | null> {
     try {
-      await this.inTime(this.component.settle?.(), 'set up');
+      await this.setUp();
     } catch (error) {
       this.note(`started, but could not be set up: ${describe(error)}`);
       return null;
@@ -176,16 +176,13 @@ export class Runner {
   }
 
   /**
-   * What is prepared or set up is begun again when it takes too long: a request whose answer never comes would hold up
-   * everything that waits for this part, for ever. Throws then.
+   * Throws when it takes too long: a request whose answer never comes would hold up everything that waits for this part, for
+   * ever. What prepares a part bounds itself, since two preparations of one folder must not meet.
    */
-  private async inTime(work: Promise<void> | undefined, what: string): Promise<void> {
-    if (work === undefined) return;
+  private async setUp(): Promise<void> {
     const { startMs } = this.around.patience;
-    if (!(await within(work, startMs))) {
-      work.catch(() => undefined);
-      throw new Error(`it took more than ${startMs / 1000} s to ${what}`);
-    }
+    const work = this.component.settle?.() ?? Promise.resolve();
+    if (!(await within(work, startMs))) throw new Error(`it took more than ${startMs / 1000} s`);
   }
 
   private become(status: ComponentStatus): void {

@@ -41,7 +41,8 @@ export function createConsumer(
 ): Consumer<Bytes, Bytes, Bytes, Bytes> {
   return new Consumer<Bytes, Bytes, Bytes, Bytes>({
     ...kafkaOptions(connection),
-    maxBytes: FETCH_BYTES,
+    // No less than is waited for: a broker that may not answer with so much waits for its time to pass.
+    maxBytes: Math.max(FETCH_BYTES, options.minBytes ?? 0),
     ...options,
   });
 }
