@@ -79,14 +79,17 @@ export class AccessHistory {
     const em = this.#store.reader;
     const now = await em.findBy(GrantProductEntity, { product });
     const former = await em.findBy(GrantFormerViewEntity, { product });
+    const placeOf = ({ grantId, major }: { grantId: string; major: number }) =>
+      `${grantId} ${major}`;
+    const fieldsOf = new Map(now.map((one) => [placeOf(one), one.fields]));
     const parts = [...former, ...now.map((one) => ({ ...one, endedAt: null }))];
     const made: Part[] = [];
-    for (const { grantId, topic, major, generation, endedAt: ended } of parts) {
+    for (const part of parts) {
+      const { grantId, topic, major, generation, endedAt: ended } = part;
       const began = generation > 1 ? await this.#began(grantId, topic) : null;
       // A view that was named and is not made yet was read by nobody.
       if (generation > 1 && began === null) continue;
-      const { fields } = now.find((one) => one.grantId === grantId && one.major === major)!;
-      made.push({ grantId, topic, major, fields, began, ended });
+      made.push({ grantId, topic, major, fields: fieldsOf.get(placeOf(part))!, began, ended });
     }
     return made;
   }
