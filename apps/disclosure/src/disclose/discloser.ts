@@ -11,7 +11,8 @@ import { withdrawPeople } from '../withdrawal/withdraw.js';
 import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
 import type { Outgoing } from './rewrite.js';
-import { writeView } from './write-view.js';
+import { writeViews } from './write-views.js';
+import type { Writing } from './write-views.js';
 
 /** Puts records into the transaction at hand; the relay sends them after it has committed. */
 export type Outbox = {
@@ -46,8 +47,7 @@ export class Discloser {
     const records = received.map(withoutRetraction);
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
-    const outgoing: Outgoing[] = [];
-    for (const view of views) outgoing.push(...(await this.#write(client, view, permitted)));
+    const outgoing = await this.#write(client, views, permitted);
     await advance(client, edition, nextOffsets(records));
     // Last, because the outbox is locked from the first row written until the transaction ends.
     await this.#outbox.write(client, outgoing);
@@ -66,17 +66,27 @@ export class Discloser {
       .map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
-    await this.#outbox.write(client, await this.#write(client, view, permitted));
+    await this.#outbox.write(client, await this.#write(client, [view], permitted));
   }
 
-  async #write(client: ClientBase, view: View, permitted: Permitted): Promise<Outgoing[]> {
-    const plan = await this.#planOf(client, view);
-    if (plan === null) return [];
+  /** Whoever leaves a view goes before what the batch brings. */
+  async #write(
+    client: ClientBase,
+    views: readonly View[],
+    permitted: Permitted,
+  ): Promise<Outgoing[]> {
     const url = this.#registryUrl;
-    const leaving = permitted.leaving(view);
-    const ends =
-      leaving.length === 0 ? [] : await withdrawPeople(client, view.id, plan, url, leaving);
-    return [...ends, ...(await writeView(client, view, plan, url, permitted.of(view)))];
+    const ends: Outgoing[] = [];
+    const writings: Writing[] = [];
+    for (const view of views) {
+      const plan = await this.#planOf(client, view);
+      if (plan === null) continue;
+      const leaving = permitted.leaving(view);
+      if (leaving.length > 0)
+        ends.push(...(await withdrawPeople(client, view.id, plan, url, leaving)));
+      writings.push({ viewId: view.id, plan, records: permitted.of(view) });
+    }
+    return [...ends, ...(await writeViews(client, url, writings))];
   }
 
   /**

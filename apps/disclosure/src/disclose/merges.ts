@@ -5,7 +5,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { ViewPlan } from '../views/plan.js';
 import type { ProductReceived } from './product-record.js';
 import type { Outgoing } from './rewrite.js';
-import { reserve } from './view-state.js';
+import { reserve } from './view-people.js';
 
 /**
  * The old side of a merge names its survivor, whom the view may not know yet: the survivor's records lie in another
@@ -73,9 +73,10 @@ async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<O
   const { key, headers } = row.headers;
   const sourcePerson = row.source_key.slice(0, row.source_key.indexOf('.'));
   const pseudonym = key.slice(0, key.indexOf('.'));
-  const wanted = { pseudonym, count: live ? 1 : 2 };
-  const people = await reserve(client, row.view_id, new Map([[sourcePerson, wanted]]));
-  const { sequence } = people.get(sourcePerson)!;
+  const viewId = row.view_id;
+  const wanted = { viewId, person: sourcePerson, pseudonym, count: live ? 1 : 2 };
+  const people = await reserve(client, [wanted]);
+  const { sequence } = people.of(viewId, sourcePerson)!;
   const avro = plan.encode({ ...plan.decode(splitWire(value)!.avro), survivorKey: row.pseudonym });
   const merged: Outgoing = {
     topics: [topic],

@@ -5,7 +5,7 @@ import type { ClientBase } from 'pg';
 
 import { rewrite } from '../disclose/rewrite.js';
 import type { Outgoing } from '../disclose/rewrite.js';
-import { reserve } from '../disclose/view-state.js';
+import { reserve } from '../disclose/view-people.js';
 import type { ViewPlan } from '../views/plan.js';
 import { noteEnded } from './note.js';
 import type { Ended } from './note.js';
@@ -30,23 +30,21 @@ export async function withdrawPeople(
   for (const { source_key: key } of gone) {
     counts.set(personOf(key), (counts.get(personOf(key)) ?? 0) + 1);
   }
-  const wanted = new Map(
-    [...counts].map(([person, count]) => [person, { pseudonym: null, count }]),
-  );
-  const known = await reserve(client, viewId, wanted);
+  const wanted = [...counts].map(([person, count]) => ({ viewId, person, pseudonym: null, count }));
+  const known = await reserve(client, wanted);
   const now = new Date();
   const ended: Ended[] = [];
   const outgoing = gone.flatMap((one) => {
-    const person = known.get(personOf(one.source_key));
+    const person = known.of(viewId, personOf(one.source_key));
     if (person === undefined) return [];
     person.sequence += 1;
     const place = { person: person.pseudonym, survivor: null, sequence: person.sequence, now };
     const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
     const tombstone = rewrite(plan, registryUrl, tombstoneOf(one), { ...place, traceparent });
-    ended.push({ sourceKey: one.source_key, key: tombstone.key, revision: -1 });
+    ended.push({ viewId, sourceKey: one.source_key, key: tombstone.key, revision: -1 });
     return [tombstone];
   });
-  await noteEnded(client, viewId, ended);
+  await noteEnded(client, ended);
   return outgoing;
 }
 
