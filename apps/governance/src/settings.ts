@@ -21,6 +21,8 @@ export const governanceEnvironment = serviceEnvironment.extend({
   topicMaxCompactionLagMs: milliseconds(DAY),
   topicSegmentMs: milliseconds(DAY),
   topicDeleteRetentionMs: milliseconds(7 * DAY),
+  /** Does the registry serve other houses too? In one of the mesh's own, every subject that nobody decided goes. */
+  registryShared: z.stringbool().default(true),
   /** How often what was decided is compared with what stands. */
   reconcileEveryMs: count(4_000),
   longestGrantDays: count(731),
