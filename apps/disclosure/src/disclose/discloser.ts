@@ -1,5 +1,5 @@
 import { Problem } from '@caremesh/platform';
-import type { OutgoingRecord } from '@caremesh/product';
+import type { OutgoingRecord, WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import type { Choices, Permitted } from '../choices/choices.js';
@@ -10,32 +10,27 @@ import type { View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
 import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
-import type { Outgoing } from './rewrite.js';
 import { writeViews } from './write-views.js';
 import type { Writing } from './write-views.js';
 
 /** Puts records into the transaction at hand; the relay sends them after it has committed. */
 export type Outbox = {
-  write(transaction: ClientBase, records: readonly OutgoingRecord[]): Promise<void>;
+  write(
+    transaction: ClientBase,
+    records: readonly (OutgoingRecord | WrittenRecord)[],
+  ): Promise<void>;
 };
 
 /** Turns batches of an edition into records of every view on it. */
 export class Discloser {
   readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #outbox: Outbox;
-  readonly #registryUrl: string;
   readonly #choices: Pick<Choices, 'permitted'>;
 
-  constructor(
-    plans: Pick<ViewPlans, 'of'>,
-    outbox: Outbox,
-    registryUrl: string,
-    choices: Pick<Choices, 'permitted'>,
-  ) {
+  constructor(plans: Pick<ViewPlans, 'of'>, outbox: Outbox, choices: Pick<Choices, 'permitted'>) {
     this.#plans = plans;
     this.#choices = choices;
     this.#outbox = outbox;
-    this.#registryUrl = registryUrl;
   }
 
   /** A batch read for all views of its edition at once. */
@@ -74,19 +69,17 @@ export class Discloser {
     client: ClientBase,
     views: readonly View[],
     permitted: Permitted,
-  ): Promise<Outgoing[]> {
-    const url = this.#registryUrl;
-    const ends: Outgoing[] = [];
+  ): Promise<WrittenRecord[]> {
+    const ends: WrittenRecord[] = [];
     const writings: Writing[] = [];
     for (const view of views) {
       const plan = await this.#planOf(client, view);
       if (plan === null) continue;
       const leaving = permitted.leaving(view);
-      if (leaving.length > 0)
-        ends.push(...(await withdrawPeople(client, view.id, plan, url, leaving)));
+      if (leaving.length > 0) ends.push(...(await withdrawPeople(client, view.id, plan, leaving)));
       writings.push({ viewId: view.id, plan, records: permitted.of(view) });
     }
-    return [...ends, ...(await writeViews(client, url, writings))];
+    return [...ends, ...(await writeViews(client, writings))];
   }
 
   /**

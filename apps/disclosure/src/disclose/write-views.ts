@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import { noteEnded } from '../withdrawal/note.js';
@@ -7,8 +8,8 @@ import type { Ended } from '../withdrawal/note.js';
 import type { ViewPlan } from '../views/plan.js';
 import { holdMerge } from './merges.js';
 import type { ProductReceived } from './product-record.js';
-import { rewrite } from './rewrite.js';
-import type { Outgoing, Place } from './rewrite.js';
+import { outgoing, rewrite } from './rewrite.js';
+import type { Place } from './rewrite.js';
 import { peopleOf, reserve } from './view-people.js';
 import type { ViewPeople, ViewPerson, Wanted } from './view-people.js';
 import { takeSteps } from './view-state.js';
@@ -19,7 +20,7 @@ type Merged = Extract<ProductReceived, { change: 'merged' }>;
 export type Writing = { viewId: number; plan: ViewPlan; records: readonly ProductReceived[] };
 
 /** What all records of a batch have in common in one view. */
-type Common = Pick<Place, 'now' | 'traceparent'>;
+type Common = Pick<Place, 'now' | 'nowText' | 'traceparent'>;
 
 /**
  * What a batch becomes in each view: their state is written in the transaction, their records are given back for the
@@ -27,9 +28,8 @@ type Common = Pick<Place, 'now' | 'traceparent'>;
  */
 export async function writeViews(
   client: ClientBase,
-  registryUrl: string,
   writings: readonly Writing[],
-): Promise<Outgoing[]> {
+): Promise<WrittenRecord[]> {
   const steps = await takeSteps(client, writings);
   const news = writings
     .map((writing, at) => ({ ...writing, records: steps[at]! }))
@@ -46,20 +46,20 @@ export async function writeViews(
   }));
   const people = await reserve(client, ready.flatMap(wantedOf));
   const ended: Ended[] = [];
-  const outgoing: Outgoing[] = [];
+  const all: WrittenRecord[] = [];
   for (const { held, ...writing } of ready) {
-    const common = { now: new Date(), traceparent: newTraceparent() };
-    await hold(client, registryUrl, { ...writing, records: held }, people, common);
-    outgoing.push(...written(registryUrl, writing, { people, survivors }, common, ended));
+    const now = new Date();
+    const common = { now, nowText: now.toISOString(), traceparent: newTraceparent() };
+    await hold(client, { ...writing, records: held }, people, common);
+    all.push(...written(writing, { people, survivors }, common, ended));
   }
   await noteEnded(client, ended);
-  return outgoing;
+  return all;
 }
 
 /** Merges whose survivor the view does not know yet wait there. */
 async function hold(
   client: ClientBase,
-  registryUrl: string,
   { viewId, plan, records }: Writing & { records: readonly Merged[] },
   people: ViewPeople,
   common: Common,
@@ -68,22 +68,21 @@ async function hold(
     const person = plan.names.person(record) ?? people.of(viewId, record.key.person)?.pseudonym;
     if (person === undefined) continue;
     const place = { ...common, person, sequence: 0, survivor: null };
-    await holdMerge(client, viewId, record, rewrite(plan, registryUrl, record, place));
+    await holdMerge(client, viewId, record, rewrite(plan, record, place));
   }
 }
 
 function written(
-  registryUrl: string,
   { viewId, plan, records }: Writing,
   { people, survivors }: { people: ViewPeople; survivors: ViewPeople },
   common: Common,
   ended: Ended[],
-): Outgoing[] {
+): WrittenRecord[] {
   return records.flatMap((record) => {
     const person = people.of(viewId, record.key.person);
     if (person === undefined) return [];
     const survivor = survivorOf(record);
-    const rewritten = rewrite(plan, registryUrl, record, {
+    const rewritten = rewrite(plan, record, {
       ...common,
       ...next(person),
       survivor: survivor === null ? null : (survivors.of(viewId, survivor)?.pseudonym ?? null),
@@ -97,7 +96,7 @@ function written(
         revision: envelope.revision,
       });
     }
-    return [rewritten];
+    return [outgoing(plan, rewritten)];
   });
 }
 

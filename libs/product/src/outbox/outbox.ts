@@ -30,6 +30,9 @@ export type OutgoingRecord = {
   headers: Iterable<readonly [string, string | Buffer]>;
 };
 
+/** The same, ready as `EnvelopeWriter` wrote it. */
+export type WrittenRecord = { topics: readonly string[]; person: string; body: Buffer };
+
 type Queryable = Pick<ClientBase, 'query'>;
 
 export const INSERT_OUTBOX = {
@@ -132,21 +135,19 @@ export class Routes {
  * transaction, the relay sends them after commit.
  */
 export function openOutbox(pool: Queryable): {
-  write(transaction: Queryable, records: readonly OutgoingRecord[]): Promise<void>;
+  write(
+    transaction: Queryable,
+    records: readonly (OutgoingRecord | WrittenRecord)[],
+  ): Promise<void>;
 } {
   const routes = new Routes(pool);
   return {
     async write(transaction, records) {
       if (records.length === 0) return;
       const rows: OutboxRow[] = [];
-      for (const { topics, key, value, headers } of records) {
-        const person = key.slice(0, key.indexOf('.'));
-        const route = await routes.id(topics);
-        rows.push({
-          route,
-          hash: personHash(person),
-          body: plainBody(Buffer.from(key), value, headers),
-        });
+      for (const record of records) {
+        const { person, body } = 'body' in record ? record : written(record);
+        rows.push({ route: await routes.id(record.topics), hash: personHash(person), body });
       }
       for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
         const values = outboxParameters(rows.slice(at, at + ROWS_AT_ONCE));
@@ -155,4 +156,9 @@ export function openOutbox(pool: Queryable): {
       await transaction.query(ringFor(rows));
     },
   };
+}
+
+function written({ key, value, headers }: OutgoingRecord): Omit<WrittenRecord, 'topics'> {
+  const person = key.slice(0, key.indexOf('.'));
+  return { person, body: plainBody(Buffer.from(key), value, headers) };
 }
