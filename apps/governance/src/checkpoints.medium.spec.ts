@@ -67,6 +67,9 @@ const linesOf = <T>(file: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as T);
 
+const objectsOf = (folder: string) =>
+  linesOf<LedgerEntry>(join(folder, 'entries.ndjson')).map(({ object }) => object);
+
 /** The database's superuser, who may do anything to it. */
 async function asSuperuser<T>(work: (sql: pg.Client) => Promise<T>): Promise<T> {
   const url = new URL(stack.adminUrl);
@@ -106,6 +109,30 @@ describe('checkpoints of the ledger', () => {
     const sizes = linesOf<Checkpoint>(witness).map(({ size }) => size);
     expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
     expect(sizes.at(-1)).toBeGreaterThanOrEqual(entries.length);
+  });
+
+  it('wait for no transaction that somebody keeps open, here or in another database; what commits late comes after', async () => {
+    const elsewhere = new pg.Client({ connectionString: stack.adminUrl });
+    await elsewhere.connect();
+    await elsewhere.query('BEGIN');
+    await elsewhere.query('SELECT pg_current_xact_id()');
+    await asSuperuser(async (late) => {
+      await late.query('BEGIN');
+      await late.query(
+        `INSERT INTO ledger_entry (actor, role, action, object, detail)
+         VALUES ('svc-spec', 'service', 'spec.noted', 'spec:late', '{}')`,
+      );
+      await note(0, 'spec:meanwhile');
+      await note(1, 'spec:meanwhile');
+      const sealed = objectsOf(await exported()).filter((one) => one.startsWith('spec:'));
+      expect(sealed.slice(-2)).toEqual(['spec:meanwhile', 'spec:meanwhile']);
+      await late.query('COMMIT');
+    });
+    const folder = await exported();
+    expect(objectsOf(folder).at(-1)).toBe('spec:late');
+    expect(await verify(folder, '--witness', witness)).toMatchObject({ exit: 0, unsealed: 0 });
+    await elsewhere.query('ROLLBACK');
+    await elsewhere.end();
   });
 
   it('are on the topic that the sealer alone may write', async () => {

@@ -223,6 +223,18 @@ describe('conformance and health', () => {
     expect((body as { items: object[] }).items).toEqual([
       expect.objectContaining({ offset: 7, code: 'MESH-2802', schemaId: 4_294_967_295 }),
     ]);
+    const { body: health } = await (
+      await person('governance-lead')
+    ).get(`/v1/products/${PRODUCT}/health`);
+    expect(health).toMatchObject({
+      conformance: { state: 'breached', totals: { findings: 1 } },
+      findings: [{ topic: TOPIC, partition: 0, offset: 7, publisher: 'RX1', domain: 'acute' }],
+    });
+    const { body: list } = await (await person('analyst')).get('/v1/products?domain=acute');
+    const marked = (list as { items: (Shown & { id: string })[] }).items.find(
+      ({ id }) => id === PRODUCT,
+    );
+    expect(marked?.conformance.state).toBe('breached');
     const actions = await actionsOn(`product:${PRODUCT}`, 'conformance.found');
     expect(actions.filter((action) => action === 'conformance.found')).toHaveLength(1);
   });

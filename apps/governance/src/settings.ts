@@ -21,6 +21,8 @@ export const governanceEnvironment = serviceEnvironment.extend({
   topicMaxCompactionLagMs: milliseconds(DAY),
   topicSegmentMs: milliseconds(DAY),
   topicDeleteRetentionMs: milliseconds(7 * DAY),
+  /** Does the registry serve other houses too? In one of the mesh's own, every subject that nobody decided goes. */
+  registryShared: z.stringbool().default(true),
   /** How often what was decided is compared with what stands. */
   reconcileEveryMs: count(4_000),
   longestGrantDays: count(731),
@@ -39,8 +41,6 @@ export const governanceEnvironment = serviceEnvironment.extend({
   grantNoticesEveryMs: count(5_000),
   /** A grant that read nothing for so long is flagged as unused. */
   unusedAfterDays: count(30),
-  /** ODS codes of the demonstration agreement; in production there is none. */
-  demonstrationControllers: z.string().default('QUY,QR1,RRK'),
   /** A proposal is decided within so many days, or its deciders are reminded, once a day. */
   decideWithinDays: count(10),
   longestCoverDays: count(90),

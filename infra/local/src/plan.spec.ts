@@ -88,6 +88,9 @@ it('leaves out what the site already runs, and waits for none of it', async () =
     'identity',
   ]);
   expect(environmentOf(plan, 'gp')).toMatchObject(environment);
+  expect(environmentOf(plan, 'governance')['MESH_REGISTRY_SHARED']).toBe('true');
+  const own = environmentOf(await planStack(options()), 'governance');
+  expect(own['MESH_REGISTRY_SHARED']).toBe('false');
 });
 
 it('keeps ports and secrets from one start to the next', async () => {

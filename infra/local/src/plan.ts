@@ -219,6 +219,9 @@ function embedded(parts: Parts): Component[] {
         },
         issuer: issuer.issuer,
         jwksUrl: issuer.jwksUrl,
+        principalClaim: environment['MESH_OIDC_ISSUER'] ? 'sub' : 'principal',
+        // A test watches a topic being emptied, and has seconds.
+        isHasty: parts.mode === 'test',
         jars: join(target, 'kafka'),
         environment: bare,
         archive: archive('kafka'),
@@ -247,6 +250,11 @@ function registryDatabase(parts: Parts): { url: string; user: string; password: 
   };
 }
 
+/** Nobody but the mesh is in the embedded registry; in a site's own others may be, unless it says that they are not. */
+function isRegistryShared({ environment }: Parts): string {
+  return environment['MESH_REGISTRY_URL'] ? environment['MESH_REGISTRY_SHARED'] || 'true' : 'false';
+}
+
 function ownService(of: Service, instance: string, parts: Parts): Component {
   const { root, home, ports, endpoints, mode } = parts;
   const own = (source: string) => ports[`${of.name}.${source}`] ?? 0;
@@ -262,6 +270,7 @@ function ownService(of: Service, instance: string, parts: Parts): Component {
       ports: [port, ...of.ports.map(own)],
       environment: {
         ...childEnvironment(parts),
+        MESH_REGISTRY_SHARED: isRegistryShared(parts),
         ...serviceEnvironmentOf({
           mode,
           home: home.root,

@@ -42,6 +42,13 @@ export class ProductHealthController {
     return {};
   }
 
+  @Documented({ summary: 'How a product stands: marks, numbers, newest findings' })
+  @Allow('*')
+  @Get('health')
+  shown(@Param('id') id: string) {
+    return this.#health.shown(id);
+  }
+
   @Documented({ summary: 'Records that should not be there, newest first', query: findingsQuery })
   @Allow('*')
   @Get('findings')

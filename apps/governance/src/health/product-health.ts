@@ -1,4 +1,6 @@
+import { names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { Store } from '../database/store.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { FindingEntity, ProductMeasureEntity, ProductStandingEntity } from './health.entity.js';
@@ -8,6 +10,10 @@ import { measuredOf } from './standing.js';
 
 /** Numbers are sent once a minute at least; after two nobody measures any more. */
 const STALE_MS = 120_000;
+const MOST_SHOWN = 10;
+
+type State = { state: string; since: string | null };
+type Mark = { conformance: State; health: State };
 
 /** How a product stands, as the API shows it. */
 @Injectable()
@@ -29,6 +35,33 @@ export class ProductHealth {
     const [standing] = standings;
     const ofMajor = measures.filter(({ major }) => major === standing?.major);
     return { conformance: conformanceOf(standing), health: healthOf(standing, ofMajor) };
+  }
+
+  /** The marks of many products, by id, as a list shows them: those of each one's newest major. */
+  async marks(products: readonly string[]): Promise<Map<string, Mark>> {
+    const em = this.#store.reader;
+    const product = In([...products]);
+    const standings = await em.find(ProductStandingEntity, {
+      where: { product },
+      order: { major: 'ASC' },
+    });
+    const measures = await em.findBy(ProductMeasureEntity, { product });
+    const newest = new Map(standings.map((one) => [one.product, one]));
+    return new Map(
+      products.map((id) => {
+        const standing = newest.get(id);
+        const own = measures.filter((one) => one.product === id && one.major === standing?.major);
+        const { state, since } = conformanceOf(standing);
+        const health = { state: keepingOf(standing, own), since: sinceOf(standing) };
+        return [id, { conformance: { state, since }, health }];
+      }),
+    );
+  }
+
+  /** How a product stands, with the newest records that should not be there. */
+  async shown(product: string) {
+    const findings = await this.findings(product, { limit: MOST_SHOWN });
+    return { product, ...(await this.of(product)), findings: findings.items };
   }
 
   /** Records that should not be there, newest first. */
@@ -77,13 +110,10 @@ function healthOf(
   const atOf = (source: string) =>
     measures.find((one) => one.source === source)?.measuredAt ?? null;
   const [monitorAt, domainAt] = [atOf('monitor'), atOf('domain')];
-  const isFresh = (at: Date | null) => at !== null && Date.now() - at.getTime() < STALE_MS;
-  const isMeasured = isFresh(monitorAt) || isFresh(domainAt);
-  const breaches = standing?.breaches ?? [];
   return {
-    state: breaches.length > 0 ? 'breached' : isMeasured ? 'kept' : 'unknown',
-    since: standing?.healthSince?.toISOString() ?? null,
-    breaches,
+    state: keepingOf(standing, measures),
+    since: sinceOf(standing),
+    breaches: standing?.breaches ?? [],
     major: standing?.major ?? null,
     measuredAt: {
       monitor: monitorAt?.toISOString() ?? null,
@@ -113,6 +143,21 @@ function healthOf(
   };
 }
 
+/** Are the promises kept? Without numbers of late nobody knows. */
+function keepingOf(
+  standing: ProductStandingEntity | undefined,
+  measures: readonly ProductMeasureEntity[],
+): string {
+  if (standing && standing.breaches.length > 0) return 'breached';
+  const now = Date.now();
+  const isMeasured = measures.some(({ measuredAt }) => now - measuredAt.getTime() < STALE_MS);
+  return isMeasured ? 'kept' : 'unknown';
+}
+
+function sinceOf(standing: ProductStandingEntity | undefined): string | null {
+  return standing?.healthSince?.toISOString() ?? null;
+}
+
 function showFinding(row: FindingEntity) {
   const { topic, partition, offset, step, code, path, schemaId, publisher } = row;
   return {
@@ -124,6 +169,7 @@ function showFinding(row: FindingEntity) {
     path,
     schemaId: schemaId === null ? null : Number(schemaId),
     publisher,
+    domain: names.parseProductId(row.product).domain,
     writtenAt: row.writtenAt.toISOString(),
     foundAt: row.foundAt.toISOString(),
   };

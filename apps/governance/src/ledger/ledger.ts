@@ -20,6 +20,9 @@ type ChainRow = { seq: string; at: Date; prev: string; hash: string } & LedgerRe
  */
 @Injectable()
 export class Ledger {
+  // Every entry of a transaction below this one is chained. From nothing at start: one look at all of them.
+  #open = '0';
+
   constructor(private readonly store: Store) {}
 
   /** Writes an entry in the caller's transaction: it stands exactly if what it records does. */
@@ -40,9 +43,11 @@ export class Ledger {
   async seal(): Promise<number> {
     let sealed = 0;
     for (;;) {
-      const count = await this.store.transaction((em) => sealBatch(em));
+      const { count, open } = await this.store.transaction((em) => sealBatch(em, this.#open));
       sealed += count;
-      if (count < BATCH) return sealed;
+      if (count === BATCH) continue;
+      this.#open = open;
+      return sealed;
     }
   }
 
@@ -119,21 +124,29 @@ function entryOf(row: ChainRow): LedgerEntry {
   return { seq: Number(row.seq), at, actor, role, action, object, detail, prev, hash };
 }
 
-// Order is by inserting transaction, then position, and only below the oldest transaction still open:
-// position alone would pass over an entry whose transaction commits late.
-async function sealBatch(em: EntityManager): Promise<number> {
+// What is committed and not chained, in the order of transaction and position. Nothing is waited for, whoever else
+// keeps a transaction open on this server; an entry whose transaction commits late is chained after others that
+// were there before it. It is not passed over: its transaction is no older than the oldest one that was open
+// (`open`) at the last look, from which the next one begins. `open` is read before the entries, so that whatever is
+// below it had ended, and was seen.
+async function sealBatch(
+  em: EntityManager,
+  from: string,
+): Promise<{ count: number; open: string }> {
   await turn(em, 'ledger.seal');
-  const [last] = await em.query<{ seq: string; hash: string; tx: string; id: string }[]>(
-    `SELECT s.seq, s.hash, e.tx::text AS tx, e.id
-       FROM ledger_seal s JOIN ledger_entry e ON e.id = s.entry ORDER BY s.seq DESC LIMIT 1`,
+  const [{ open = from } = {}] = await em.query<{ open: string }[]>(
+    'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS open',
   );
   const rows = await em.query<EntryRow[]>(
-    `SELECT id, at, actor, role, action, object, detail FROM ledger_entry
-      WHERE (tx, id) > ($1::xid8, $2::bigint) AND tx < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY tx, id LIMIT $3`,
-    [last?.tx ?? '0', last?.id ?? '0', BATCH],
+    `SELECT id, at, actor, role, action, object, detail FROM ledger_entry e
+      WHERE tx >= $1::xid8 AND NOT EXISTS (SELECT FROM ledger_seal s WHERE s.entry = e.id)
+      ORDER BY tx, id LIMIT $2`,
+    [from, BATCH],
   );
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return { count: 0, open };
+  const [last] = await em.query<{ seq: string; hash: string }[]>(
+    'SELECT seq, hash FROM ledger_seal ORDER BY seq DESC LIMIT 1',
+  );
   const records = rows.map((row) => ({ ...row, at: row.at.toISOString() }));
   const entries = chain({ seq: Number(last?.seq ?? 0), hash: last?.hash ?? GENESIS }, records);
   await em.query(
@@ -146,5 +159,5 @@ async function sealBatch(em: EntityManager): Promise<number> {
       entries.map(({ hash }) => hash),
     ],
   );
-  return rows.length;
+  return { count: rows.length, open };
 }

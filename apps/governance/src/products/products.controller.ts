@@ -51,8 +51,10 @@ export class ProductsController {
 
   @Documented({ summary: 'Find products by words and facets', query: productQuery })
   @Get('products')
-  list(@Query(body(productQuery)) query: ProductQuery) {
-    return this.#catalogue.list(query);
+  async list(@Query(body(productQuery)) query: ProductQuery) {
+    const found = await this.#catalogue.list(query);
+    const marks = await this.#health.marks(found.items.map(({ id }) => id));
+    return { ...found, items: found.items.map((one) => ({ ...one, ...marks.get(one.id) })) };
   }
 
   @Documented({ summary: 'One product with its majors, versions and fields' })

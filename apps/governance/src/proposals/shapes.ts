@@ -70,6 +70,7 @@ export function showProposal(proposal: ProposalEntity) {
     updatedAt: proposal.updatedAt.toISOString(),
     failure,
     attempts: proposal.attempts,
+    nextAttemptAt: proposal.nextAttemptAt?.toISOString() ?? null,
     schemaId: proposal.schemaId,
     publishedAt: proposal.publishedAt?.toISOString() ?? null,
   };

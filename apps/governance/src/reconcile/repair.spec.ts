@@ -104,18 +104,13 @@ describe('what nobody decided', () => {
     ]);
   });
 
-  it('is a subject under a prefix of the mesh that is no decided one', () => {
+  it('is a subject that is no decided one: in a shared registry under a prefix of the mesh, else any', () => {
     const state = decided({
       subjects: ['gp.medication-statement.v1-value'],
       permittedSubjects: ['gp.old.v1-value'],
     });
-    expect(
-      undecidedSubjects(state, [
-        ...state.subjects,
-        'gp.old.v1-value',
-        'gp.rogue-value',
-        'pay-value',
-      ]),
-    ).toEqual(['gp.rogue-value']);
+    const standing = [...state.subjects, 'gp.old.v1-value', 'gp.rogue-value', 'pay-value'];
+    expect(undecidedSubjects(state, standing, true)).toEqual(['gp.rogue-value']);
+    expect(undecidedSubjects(state, standing, false)).toEqual(['gp.rogue-value', 'pay-value']);
   });
 });

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { isOfMesh } from '../broker/access-rules.js';
 import { Registry } from '../registry/registry.js';
+import { SETTINGS } from '../settings.js';
+import type { Settings } from '../settings.js';
 import { DecidedSchemas } from './decided-schemas.js';
 import type { Decided } from './decided.js';
 import type { Drift, Found } from './drifts.js';
@@ -18,11 +20,13 @@ const AT_ONCE = 8;
 export class SubjectRepair {
   readonly #registry: Registry;
   readonly #schemas: DecidedSchemas;
+  readonly #isShared: boolean;
   readonly #right = new Set<string>();
 
-  constructor(registry: Registry, schemas: DecidedSchemas) {
+  constructor(registry: Registry, schemas: DecidedSchemas, @Inject(SETTINGS) settings: Settings) {
     this.#registry = registry;
     this.#schemas = schemas;
+    this.#isShared = settings.registryShared;
   }
 
   /** Subjects are read before what was decided: one registered in between for an approved version is no surplus. */
@@ -30,7 +34,7 @@ export class SubjectRepair {
     const subjects = await this.#registry.subjects();
     const decided = await read();
     const drifts: Drift[] = [];
-    for (const subject of undecidedSubjects(decided, subjects)) {
+    for (const subject of undecidedSubjects(decided, subjects, this.#isShared)) {
       drifts.push(await this.#removeSubject(subject, found));
     }
     await inTurns(decided.subjects, async (subject) => {
@@ -98,13 +102,19 @@ export class SubjectRepair {
   }
 }
 
-/** Subjects of the mesh, by their prefix, that stand and are decided by nobody; those of other houses are left alone. Pure. */
+/**
+ * Subjects that stand and are decided by nobody. In a registry shared with other houses only those of the mesh, by
+ * their prefix; in its own there is nobody else's, and a name outside every domain is no less smuggled in. Pure.
+ */
 export function undecidedSubjects(
   { domains, subjects, permittedSubjects }: Decided,
   standing: readonly string[],
+  isShared: boolean,
 ): string[] {
   const allowed = new Set([...subjects, ...permittedSubjects]);
-  return standing.filter((subject) => !allowed.has(subject) && isOfMesh(subject, domains));
+  return standing
+    .filter((subject) => !allowed.has(subject))
+    .filter((subject) => !isShared || isOfMesh(subject, domains));
 }
 
 function driftOf(subject: string, detail: Record<string, unknown>): Drift {

@@ -97,7 +97,7 @@ export class Registrar implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
-    const failure = error instanceof Problem ? `${error.code} ${error.detail}` : String(error);
+    const failure = wordsOf(error);
     const isFinal = error instanceof Problem && !error.retriable;
     await this.#store.transaction(async (em) => {
       const proposal = await lockProposal(em, id);
@@ -110,4 +110,11 @@ export class Registrar implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     if (!isFinal) throw error;
   }
+}
+
+/** What whoever decided reads while it waits: what is wrong, where, and what there is to do. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Problem)) return String(error);
+  const { message, fix } = error;
+  return `${message}${message.endsWith('.') ? '' : '.'} ${fix}`;
 }

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { registerProductHealth, standingOf } from './product-health.js';
+import type { Standing } from './product-health.js';
 import { registerProductViews } from './product-views.js';
 import { registerMajor } from './major.js';
 
-type Product = {
+type Product = Partial<Standing> & {
   id: string;
   title: string;
   domain: string;
@@ -17,24 +19,6 @@ type Product = {
   freshness: { within: string };
   benefit: string | null;
   waivers: { id: string; check: string; about: string | null; until: string }[];
-  conformance?: {
-    state: string;
-    since: string | null;
-    lastFinding: {
-      topic: string;
-      partition: number;
-      offset: number;
-      code: string;
-      publisher: string | null;
-    } | null;
-  };
-  health?: {
-    state: string;
-    breaches: { sentence: string }[];
-    volume: { records: number } | null;
-    refusals: { accepted: number; refused: number } | null;
-    freshness: { newestAt: string | null; publishLagMs: number | null };
-  };
   majors: {
     major: number;
     topic: string;
@@ -73,7 +57,7 @@ type Found = {
   matched: 'all' | 'some';
 };
 
-/** `mesh product list|search|show`, the views of one product (product-views.ts), and its majors (major.ts) */
+/** `mesh product list|search|show`, the views of one product (product-views.ts), its majors (major.ts) and its health */
 export function registerProduct(program: Command, io: Io): void {
   const product = program.command('product').description('find the products of the mesh');
   filters(product.command('list').description('all products')).action(
@@ -90,6 +74,7 @@ export function registerProduct(program: Command, io: Io): void {
     .action((id: string, _: unknown, command: Command) => show(io, id, command));
   registerProductViews(product, io);
   registerMajor(product, io);
+  registerProductHealth(product, io);
 }
 
 function filters(command: Command): Command {
@@ -117,13 +102,15 @@ async function list(io: Io, q: string | undefined, command: Command): Promise<vo
 
 function foundText({ items, next, total, facets, readAs, matched }: Found): string {
   const products = table(
-    ['PRODUCT', 'TITLE', 'MAJOR', 'VERSION', 'OWNER', 'SUPPORT', 'PURPOSES'],
+    ['PRODUCT', 'TITLE', 'MAJOR', 'VERSION', 'RECORDS', 'PROMISES', 'OWNER', 'SUPPORT', 'PURPOSES'],
     items.flatMap((one) =>
       one.majors.map(({ major, versions }) => [
         one.id,
         one.title,
         major,
         versions.findLast(({ state }) => state === 'published')?.version ?? null,
+        one.conformance?.state,
+        one.health?.state,
         one.owner.team,
         one.support[0]?.url ?? one.support[0]?.channel,
         one.purposes,
@@ -191,20 +178,4 @@ function productCard(product: Product): string {
     table(['MAJOR', 'VERSION', 'STATE', 'TOPIC', 'SCHEMA ID', 'DECIDED BY'], versions),
     table(['FIELD', 'PRESENT', 'CLASS', 'IN A VIEW', 'MEANING'], fields),
   ].join('\n\n');
-}
-
-/** How the product stands: what should not be there, and which promises are not kept. */
-function standingOf({ conformance, health }: Product): [string, unknown][] {
-  if (!conformance || !health) return [];
-  const { state, since, lastFinding: last } = conformance;
-  const place = last && `${last.topic}/${last.partition}@${last.offset}`;
-  const found = last ? ` (${last.code} at ${place}, from ${last.publisher ?? 'nobody named'})` : '';
-  const { volume, refusals, breaches, freshness } = health;
-  return [
-    ['conformance', `${state}${since ? ` since ${since}` : ''}${found}`],
-    ['promises', breaches.length > 0 ? breaches.map(({ sentence }) => sentence) : health.state],
-    ['newest record', freshness.newestAt],
-    ['records today', volume?.records ?? null],
-    ['refused', refusals ? `${refusals.refused}, ${refusals.accepted} accepted` : null],
-  ];
 }

@@ -18,6 +18,7 @@ export type ProposalBody = ReviewBody & {
   proposedBy: string;
   reason: string;
   failure: string | null;
+  nextAttemptAt?: string | null;
   decideBy?: string | null;
   overdue?: boolean;
   /** Roles in which whoever asked may decide now, as themselves or for whom they stand in. */
@@ -74,9 +75,9 @@ export function proposalCard(proposal: ProposalBody): string {
     ...(proposal.mayDecide?.length
       ? [['you may decide as', proposal.mayDecide] satisfies [string, unknown]]
       : []),
-    ...(proposal.decideBy ? [decideBy(proposal)] : []),
+    ...(proposal.decideBy && state === 'proposed' ? [decideBy(proposal)] : []),
     ...(proposal.comments ? [['comments', proposal.comments] satisfies [string, unknown]] : []),
-    ...(failure ? [['failure', failure] satisfies [string, unknown]] : []),
+    ...(failure ? failureOf(proposal) : []),
   ];
   const since = proposal.changedSince;
   const decisions = (proposal.decisions ?? []).map((one) => [
@@ -93,6 +94,15 @@ export function proposalCard(proposal: ProposalBody): string {
     checksTable(proposal.checks),
     ...(decisions.length > 0 ? [table(['DECISION', 'ROLE', 'BY', 'AT', 'REASON'], decisions)] : []),
   ].join('\n\n');
+}
+
+/** A decision that is being carried out has not failed: it waits, and is tried again by itself. */
+function failureOf({ state, failure, nextAttemptAt }: ProposalBody): [string, unknown][] {
+  if (state !== 'registering') return [['failure', failure]];
+  return [
+    ['decided, waits', failure],
+    ['tried again', nextAttemptAt],
+  ];
 }
 
 function decideBy({ decideBy: day, overdue }: ProposalBody): [string, unknown] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Component } from '../supervisor/component.js';
-import { answerOf, listens } from './answers.js';
+import { answerOf } from './answers.js';
 import { classArchive, JAVA_STOP_MS, javaCommand } from './java.js';
 
 type Options = {
@@ -104,6 +104,7 @@ export function registry(options: Options): Component {
       cwd: options.program,
     }),
     probe: async () => (await answerOf(`${registryUrl(options.port)}/subjects`))?.status === 200,
-    alive: () => listens(options.port),
+    // Without its database it answers with an error, and lives; one that hangs still listens. `/` asks for a role first of all.
+    alive: async () => (await answerOf(`http://127.0.0.1:${options.port}/`)) !== null,
   };
 }

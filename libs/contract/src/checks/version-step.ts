@@ -44,7 +44,9 @@ function firstFindings(parsed: SemanticVersion, version: string): Finding[] {
       CONTRACT_ERRORS.versionFirst,
       PLACE,
       `The first version of a product is 1.0.0, not ${version}.`,
-      { fix: 'Write 1.0.0.' },
+      {
+        fix: 'Write 1.0.0. Of a product that is published, `npx mesh contract diff` knows the next version.',
+      },
     ),
   ];
 }
