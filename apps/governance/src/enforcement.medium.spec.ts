@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tables } from './database/tables.js';
 import { hashOf } from './ledger/entry.js';
 import type { LedgerEntry } from './ledger/entry.js';
-import { approved, startGovernance, until } from './spec/running-governance.js';
+import { agreed, approved, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -65,6 +65,7 @@ beforeAll(async () => {
   governance = await startGovernance(stack, database.url);
   sql = new pg.Client({ connectionString: database.url });
   await sql.connect();
+  await agreed(person, ['QUY']);
   const { id } = await approved(person, 'acute/inpatient-spell/v1');
   await until(
     () => stateOf(id),

@@ -1,7 +1,7 @@
 import { brokerAdmin, dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approved, startGovernance, until } from './spec/running-governance.js';
+import { agreed, approved, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
 
 const PRODUCT = 'acute.inpatient-spell';
@@ -47,6 +47,7 @@ beforeAll(async () => {
   stack = await sharedStack();
   database = await testDatabase();
   governance = await startGovernance(stack, database.url, { MESH_GRANT_NOTICES_EVERY_MS: '200' });
+  await agreed(person, ['RRK']);
   const { id } = await approved(person, 'acute/inpatient-spell/v1');
   const lead = await person('governance-lead');
   await until(

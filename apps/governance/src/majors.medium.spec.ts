@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   brokerAdmin,
   clientToken,
@@ -6,7 +8,7 @@ import {
   testDatabase,
 } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
-import { ConfigResourceTypes } from '@platformatic/kafka';
+import { ConfigResourceTypes, ListOffsetTimestamps, Producer } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approved, filesOf, renamed, startGovernance, until } from './spec/running-governance.js';
@@ -18,6 +20,7 @@ const { AclOperationTypes, AclPermissionTypes } = kafkajs;
 const NAME = 'medication-majors';
 const PRODUCT = `gp.${NAME}`;
 const PATH = `/v1/products/${PRODUCT}`;
+const MARKER = 'what is in the first major';
 /** 6 seconds: a reader seen in them still uses the major. */
 const WINDOW_HOURS = 6 / 3_600;
 
@@ -208,6 +211,42 @@ describe('a second major', () => {
   });
 });
 
+/** Puts a record of an hour ago into both editions, as their domain would have. */
+async function publishMarker(): Promise<void> {
+  const producer = new Producer({
+    clientId: 'spec',
+    bootstrapBrokers: [stack.kafkaInternal.broker],
+    sasl: { mechanism: 'PLAIN', username: 'broker', password: stack.kafkaInternal.password },
+  });
+  const timestamp = BigInt(Date.now() - 3_600_000);
+  await producer.send({
+    acks: -1,
+    messages: [`${PRODUCT}.v1`, `${PRODUCT}.secondary.v1`].map((topic) => ({
+      ...{ topic, partition: 0, timestamp },
+      ...{ key: Buffer.from('k'), value: Buffer.from(MARKER) },
+    })),
+  });
+  await producer.close();
+}
+
+/** Whether the marker stands anywhere in the broker's files of a topic. */
+function inSegments(topic: string): boolean {
+  const data = join(stack.home, 'data', 'kafka');
+  return readdirSync(data)
+    .filter((name) => name.startsWith(`${topic}-`))
+    .flatMap((name) => readdirSync(join(data, name)).map((file) => join(data, name, file)))
+    .some((file) => contentOf(file).includes(MARKER));
+}
+
+// The broker takes files away while they are listed.
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
 describe('the first major', () => {
   const notice = () => new Date(Date.now() + 3_000).toISOString();
   const decide = async (user: string, step: string) =>
@@ -280,6 +319,8 @@ describe('the first major', () => {
 
   it('is retired once nobody has read it for the window', async () => {
     const owner = await person('gp-owner');
+    await publishMarker();
+    expect(inSegments(`${PRODUCT}.v1`)).toBe(true);
     const retired = await until(
       () => owner.post(`${PATH}/majors/1/retire`, { reason: 'All moved' }),
       ({ status }) => status === 201,
@@ -300,6 +341,28 @@ describe('the first major', () => {
     const { timeline } = (await (await person('analyst')).get(`/v1/grants/${grant.id}`))
       .body as Grant;
     expect(timeline.at(-1)).toMatchObject({ event: 'major-retired' });
+  });
+
+  it('is emptied by the broker, to the last byte of its log segments', async () => {
+    const topics = [`${PRODUCT}.v1`, `${PRODUCT}.secondary.v1`];
+    await until(
+      () => major(),
+      ({ ending: stages }) => stages?.emptiedAt !== null,
+      20_000,
+    );
+    const left = await until(
+      () => Promise.resolve(topics.filter((topic) => inSegments(topic))),
+      (some) => some.length === 0,
+    );
+    expect(left).toEqual([]);
+    const admin = brokerAdmin(stack);
+    const ends = await admin.listOffsets({
+      topics: topics.flatMap((name) => [
+        { name, partitions: [{ partitionIndex: 0, timestamp: ListOffsetTimestamps.EARLIEST }] },
+      ]),
+    });
+    await admin.close();
+    expect(ends.map(({ partitions: [first] }) => first?.offset)).toEqual([1n, 1n]);
   });
 
   it('is then read by nobody, written by nobody, and let go of, on the ledger and without any drift', async () => {

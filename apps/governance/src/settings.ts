@@ -41,8 +41,6 @@ export const governanceEnvironment = serviceEnvironment.extend({
   grantNoticesEveryMs: count(5_000),
   /** A grant that read nothing for so long is flagged as unused. */
   unusedAfterDays: count(30),
-  /** ODS codes of the demonstration agreement; in production there is none. */
-  demonstrationControllers: z.string().default('QUY,QR1,RRK'),
   /** A proposal is decided within so many days, or its deciders are reminded, once a day. */
   decideWithinDays: count(10),
   longestCoverDays: count(90),

@@ -15,6 +15,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 
 import { Aggregates } from './aggregates/aggregates.js';
+import { Fillings1795313000050 } from './database/fillings.js';
 import { Paused1795313000004 } from './database/paused.js';
 import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
@@ -54,6 +55,7 @@ export const migrations = [
   Snapshots1795313000002,
   Told1795313000003,
   Paused1795313000004,
+  Fillings1795313000050,
 ];
 
 @Module({})

@@ -219,6 +219,9 @@ function embedded(parts: Parts): Component[] {
         },
         issuer: issuer.issuer,
         jwksUrl: issuer.jwksUrl,
+        principalClaim: environment['MESH_OIDC_ISSUER'] ? 'sub' : 'principal',
+        // A test watches a topic being emptied, and has seconds.
+        isHasty: parts.mode === 'test',
         jars: join(target, 'kafka'),
         environment: bare,
         archive: archive('kafka'),

@@ -31,6 +31,7 @@ export type {
 } from './define/source.js';
 export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
 export type { Fault, FaultCode, FaultName } from './errors.js';
+export { jsonPlaceInWords } from './faults/json-place.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
 export { shownId } from './person/shown-id.js';

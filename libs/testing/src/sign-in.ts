@@ -22,7 +22,11 @@ export async function clientToken(
 }
 
 /** An access token of a seeded person. */
-export async function personToken(where: Where, user: string): Promise<string> {
+export async function personToken(
+  where: Where,
+  user: string,
+  audience: Audience = 'mesh-api',
+): Promise<string> {
   const file = readFileSync(join(where.home, 'people.json'), 'utf8');
   const { people } = JSON.parse(file) as { people: { user: string; password: string }[] };
   const person = people.find((one) => one.user === user);
@@ -32,7 +36,7 @@ export async function personToken(where: Where, user: string): Promise<string> {
     client_id: 'mesh-cli',
     username: user,
     password: person.password,
-    resource: 'urn:caremesh:mesh-api',
+    resource: `urn:caremesh:${audience}`,
   });
 }
 

@@ -29,7 +29,9 @@ import { readView } from './reader.js';
 const PRODUCT: Product = 'gp.medication-statement';
 
 export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
-type Tuning = Partial<Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace'>>;
+type Tuning = Partial<
+  Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace' | 'wrapping'>
+>;
 
 /**
  * One product's edition that the part reads, a publisher of it, and the disclosure service on a broker and database of its own.
@@ -66,6 +68,7 @@ export async function disclosureRig(
     },
     ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
     pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
+    ...(tuning.wrapping && { wrapping: tuning.wrapping }),
     listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
     withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
   });

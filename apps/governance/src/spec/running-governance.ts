@@ -166,3 +166,15 @@ export async function approved(
   }
   return body;
 }
+
+/** A joint-controller agreement of these organisations, proposed by the Caldicott guardian and approved by a lead. */
+export async function agreed(
+  person: (user: string) => Promise<Calls>,
+  organisations: string[],
+): Promise<void> {
+  const given = { reference: 'Shared care record', organisations, reason: 'Shared care' };
+  const { body } = await (await person('caldicott-guardian')).post('/v1/agreements', given);
+  const { id, contentHash } = body as Proposed;
+  const decision = { decision: 'approve', contentHash, reason: 'Read it' };
+  await (await person('governance-lead')).post(`/v1/agreements/${id}/decisions`, decision);
+}

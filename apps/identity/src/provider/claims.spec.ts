@@ -66,6 +66,13 @@ describe('what a token says', () => {
     expect(claimsOfClient(governance, audience)).not.toHaveProperty('groups');
   });
 
+  it('names a machine, and no person, to the broker', () => {
+    expect(claimsOfClient(gp, 'mesh-kafka').principal).toBe('domain-gp');
+    expect(claimsOfClient(gp, 'mesh-api')).not.toHaveProperty('principal');
+    const person = { user: 'gp-owner', roles: [], org: null, team: null };
+    expect(claimsOfPerson(person)).not.toHaveProperty('principal');
+  });
+
   it('names the team of a domain', () => {
     expect(claimsOfClient(gp, 'mesh-api')).toEqual({
       sub: 'domain-gp',

@@ -7,6 +7,8 @@ export type Claims = {
   roles: string[];
   org: string | null;
   team: string | null;
+  /** Who a machine is at the broker. A person's token has none, and the broker knows people by no other name. */
+  principal?: string;
   groups?: string[];
 };
 
@@ -21,11 +23,12 @@ export function claimsOfClient(
     roles: client.roles,
     org: client.org,
     team: client.kind === 'domain' ? client.sub.replace(/^domain-/, '') : null,
+    ...(audience === 'mesh-kafka' ? { principal: client.sub } : {}),
     ...(registers ? { groups: ['sr-admin'] } : {}),
   };
 }
 
-/** The claims of a person. At the broker and the registry a person's token carries no right at all. */
+/** The claims of a person. The broker refuses a person's token; at the registry it carries no right at all. */
 export function claimsOfPerson(person: Person): Claims {
   const { user, roles, org, team } = person;
   return { sub: `user-${user}`, roles, org, team };

@@ -4,6 +4,7 @@ import type { Io } from '../io.js';
 /** The seeded people the demonstration acts as; nobody decides on what they proposed themselves. */
 export const GOVERNANCE_LEAD = 'governance-lead';
 export const IG_LEAD = 'ig-lead';
+export const CALDICOTT_GUARDIAN = 'caldicott-guardian';
 export const ANALYST = 'analyst';
 export const ANALYST_ORGANISATION = 'QUY';
 

@@ -7,7 +7,7 @@ type Asked = { method: string; url: string; body: unknown };
 
 let server: Server | undefined;
 
-/** A governance (and output ports) that answers every call the same, and a mesh command that asks it. */
+/** A governance (and output ports, and disclosure) that answers every call the same, and a mesh command that asks it. */
 export async function meshAnswering(answer: object | Buffer, status = 200) {
   const asked: Asked[] = [];
   server = createServer((request, response) => {
@@ -22,7 +22,11 @@ export async function meshAnswering(answer: object | Buffer, status = 200) {
   await new Promise((done) => server?.once('listening', done));
   const { port } = server.address() as { port: number };
   const url = `http://127.0.0.1:${port}`;
-  const components = [{ name: 'output-ports', status: 'ready', port }];
+  const components = ['output-ports', 'disclosure'].map((name) => ({
+    name,
+    status: 'ready',
+    port,
+  }));
   const memory = memoryIo({ MESH_TOKEN: 'a.b.c' });
   memory.keep('status.json', { mode: 'test', governance: { url }, domains: [], components });
   return { ...memory, asked, mesh: (...line: string[]) => run(line, memory.io) };

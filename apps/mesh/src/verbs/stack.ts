@@ -74,7 +74,7 @@ async function runUp(io: Io, options: UpOptions): Promise<void> {
     timeoutMs: options.timeout * 1_000,
   });
   io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
-  if (options.demo) await loadDemonstration(io, status);
+  if (status.mode !== 'production') await demonstrate(io, options.demo ?? false);
   io.stdout(`${summary(io, readStatus(home) ?? status)}\n`);
   if (!options.detach) await untilStopped(io);
   stopOnSignal();
@@ -119,8 +119,11 @@ function since(begun: number): string {
   return `${((Date.now() - begun) / 1_000).toFixed(1)} s`;
 }
 
-async function loadDemonstration(io: Io, status: Status): Promise<void> {
-  if (status.mode === 'production') return;
+/** What seeded people decide to show the mesh: always what individual care is tried under, the rest if asked for. */
+async function demonstrate(io: Io, all: boolean): Promise<void> {
+  const { agreeOnCare } = await import('../demo/agreement.js');
+  await agreeOnCare(io);
+  if (!all) return;
   const { loadDemo } = await import('../demo/load.js');
   await loadDemo(io);
 }

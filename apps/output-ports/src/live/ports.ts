@@ -102,7 +102,8 @@ export class Ports {
 
   /**
    * Keeps the recipient out, first of all as `close` does, and drops the tables: resumed, they are filled anew, so that
-   * nobody reads what was taken back meanwhile. Credentials stay.
+   * nobody reads what was taken back meanwhile. Credentials stay. Where the rows stood is forgotten with them: offsets
+   * without rows would be read as those of today.
    */
   async pause(grantId: string): Promise<void> {
     await inTransaction(this.#pool, async (client) => {
@@ -110,13 +111,19 @@ export class Ports {
     });
     await inTransaction(this.#pool, async (client) => {
       const { rows } = await client.query<{ schema_name: string; table_name: string }>(
-        `UPDATE port_view SET filling = filling + 1, changed_at = NULL, snapshot_wanted = false
+        `UPDATE port_view SET filling = nextval('port_filling'), changed_at = NULL, snapshot_wanted = false
          WHERE grant_id = $1 RETURNING schema_name, table_name`,
         [grantId],
       );
       for (const { schema_name: schema, table_name: table } of rows) {
         await client.query(`DROP TABLE IF EXISTS ${qualified(schema, table)}`);
       }
+      const about = qualified(schemaOf(grantId), ABOUT);
+      await client.query(`UPDATE ${about} SET as_of = NULL, offsets = '{}'`);
+      await client.query(
+        'DELETE FROM port_position WHERE topic IN (SELECT topic FROM port_view WHERE grant_id = $1)',
+        [grantId],
+      );
       await client.query('UPDATE port SET paused_at = now() WHERE grant_id = $1', [grantId]);
     });
   }
@@ -147,7 +154,8 @@ export class Ports {
         `INSERT INTO port_view (topic, grant_id, product, major, schema_id, schema_name, table_name, columns)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (topic) DO UPDATE SET schema_id = excluded.schema_id, columns = excluded.columns,
-           filling = port_view.filling + (port_view.columns <> excluded.columns)::integer
+           filling = CASE WHEN port_view.columns = excluded.columns THEN port_view.filling
+             ELSE nextval('port_filling') END
          RETURNING filling`,
         [topic, grantId, product, major, schemaId, schemaName, tableName, JSON.stringify(columns)],
       );

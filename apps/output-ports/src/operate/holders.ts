@@ -32,10 +32,19 @@ export class Holders {
     return grant;
   }
 
-  /** The grant for who asked for it. Throws MESH-4503, MESH-4504, MESH-4505 (not active, or for individual care). */
-  async own(asking: Asking, id: string): Promise<Grant> {
+  /**
+   * The grant for who asked for it, however it stands: who gives something back need not wait until it may be had again.
+   * Throws MESH-4503, MESH-4504.
+   */
+  async requested(asking: Asking, id: string): Promise<Grant> {
     const grant = await this.seen(asking, id);
     if (grant.requestedBy !== asking.caller.sub) throw problem(outputPortErrors.holderOnly, id);
+    return grant;
+  }
+
+  /** The same while it may be used. Throws MESH-4505 too (not active, or for individual care). */
+  async own(asking: Asking, id: string): Promise<Grant> {
+    const grant = await this.requested(asking, id);
     if (!grant.isActive || grant.views.length === 0) {
       throw problem(outputPortErrors.noActiveView, id);
     }

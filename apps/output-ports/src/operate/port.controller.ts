@@ -64,7 +64,7 @@ export class PortController {
     return this.#shown(id);
   }
 
-  /** Closes it: tables, roles and connections are gone when this answers. */
+  /** Closes it, also while it is paused: tables, roles and connections are gone when this answers. */
   @Delete('output-port')
   @HttpCode(204)
   @Allow('kind:user')
@@ -73,7 +73,7 @@ export class PortController {
     @Headers('authorization') authorization: string,
     @Param('id') id: string,
   ): Promise<void> {
-    await this.holders.own({ caller, authorization }, id);
+    await this.holders.requested({ caller, authorization }, id);
     await this.watch.end(id);
     await this.#note('output-port.closed', id, { by: caller.sub });
   }
@@ -102,7 +102,7 @@ export class PortController {
     @Param('id') id: string,
     @Param('user') user: string,
   ): Promise<void> {
-    await this.holders.own({ caller, authorization }, id);
+    await this.holders.requested({ caller, authorization }, id);
     await this.credentials.end(id, user);
     await this.#note('sql-credential.ended', id, { by: caller.sub, user });
   }

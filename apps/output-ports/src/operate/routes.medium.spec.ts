@@ -159,12 +159,14 @@ describe('an output port over HTTP', () => {
     expect((await ending(String(body['user']))).status).toBe(204);
   });
 
-  it('gives nothing to anybody while the grant is not active', async () => {
+  it('gives nothing to anybody while the grant is not active, nor offsets as if rows stood there', async () => {
+    expect((await call('requester', 'POST', own('sql-credentials'))).status).toBe(201);
     Object.assign(rig.grant, { isActive: false, isSuspended: true });
     await rig.parts.watch.look();
     expect(await call('requester', 'GET', own('output-port'))).toMatchObject({
-      ...{ status: 200, body: { paused: true } },
+      ...{ status: 200, body: { paused: true, tables: [{ asOf: null, offsets: {} }] } },
     });
+    expect((await rig.pool.query('SELECT FROM port_position')).rowCount).toBe(0);
     for (const [method, path] of [
       ['POST', 'snapshots'],
       ['POST', 'aggregates'],
@@ -178,12 +180,29 @@ describe('an output port over HTTP', () => {
     ]);
   });
 
-  it('is closed by its requester', async () => {
-    Object.assign(rig.grant, { isActive: true, isSuspended: false });
+  it('is given back by its requester while it is paused, credentials first', async () => {
+    const { body } = await call('requester', 'GET', own('output-port'));
+    const [login] = body['sqlCredentials'] as { user: string }[];
+    const ending = own(`sql-credentials/${login!.user}`);
+    expect(await saying(call('colleague', 'DELETE', ending))).toEqual([404, 'MESH-4503']);
+    expect((await call('requester', 'DELETE', ending)).status).toBe(204);
     expect(await saying(call('colleague', 'DELETE', own('output-port')))).toEqual([
       404,
       'MESH-4503',
     ]);
+    expect((await call('requester', 'DELETE', own('output-port'))).status).toBe(204);
+    expect(await saying(call('requester', 'GET', own('output-port')))).toEqual([409, 'MESH-4506']);
+    expect(await saying(call('requester', 'PUT', own('output-port')))).toEqual([409, 'MESH-4505']);
+  });
+
+  it('is opened anew once the grant is active again, filled, and closed', async () => {
+    Object.assign(rig.grant, { isActive: true, isSuspended: false });
+    expect((await call('requester', 'PUT', own('output-port'))).status).toBe(200);
+    await vi.waitUntil(async () => {
+      const { body } = await call('requester', 'GET', own('output-port'));
+      const [table] = body['tables'] as { asOf: string | null; offsets: Record<string, number> }[];
+      return Object.values(table!.offsets).reduce((sum, one) => sum + one, 0) === 12;
+    }, patient);
     expect((await call('requester', 'DELETE', own('output-port'))).status).toBe(204);
     expect(await saying(call('requester', 'GET', own('output-port')))).toEqual([409, 'MESH-4506']);
   });

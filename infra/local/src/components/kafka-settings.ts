@@ -7,6 +7,10 @@ export type KafkaFacts = {
   issuer: string;
   jwksUrl: string;
   audience: string;
+  /** Claim that names the principal. Ours is in machines' tokens alone; a site's own provider has `sub`. */
+  principalClaim: string;
+  /** Looks every second, not every five minutes, for what a topic need not keep, and takes the files away at once. */
+  isHasty: boolean;
 };
 
 /**
@@ -15,7 +19,7 @@ export type KafkaFacts = {
  * client listener takes tokens alone, and their `sub` is never `broker`).
  */
 export function kafkaSettings(facts: KafkaFacts): string {
-  const { ports } = facts;
+  const { ports, isHasty } = facts;
   return properties({
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -41,6 +45,7 @@ export function kafkaSettings(facts: KafkaFacts): string {
     'log.cleaner.dedupe.buffer.size': '16777216',
     'log.cleaner.io.buffer.size': '262144',
     'log.cleaner.backoff.ms': '5000',
+    ...(isHasty ? hasty : {}),
   });
 }
 
@@ -72,6 +77,7 @@ function internalCredential(listener: string, password: string): Record<string, 
 }
 
 function tokenListener(facts: KafkaFacts): Record<string, string> {
+  const { principalClaim } = facts;
   const prefix = 'listener.name.client';
   return {
     [`${prefix}.sasl.enabled.mechanisms`]: 'OAUTHBEARER',
@@ -87,12 +93,14 @@ function tokenListener(facts: KafkaFacts): Record<string, string> {
     'sasl.oauthbearer.jwks.endpoint.url': facts.jwksUrl,
     'sasl.oauthbearer.expected.audience': facts.audience,
     'sasl.oauthbearer.expected.issuer': facts.issuer,
-    'sasl.oauthbearer.sub.claim.name': 'sub',
+    'sasl.oauthbearer.sub.claim.name': principalClaim,
     // No longer than a token lives, so that a stolen one dies with it.
     [`${prefix}.oauthbearer.connections.max.reauth.ms`]: '300000',
     'connections.max.reauth.ms': '300000',
   };
 }
+
+const hasty = { 'log.retention.check.interval.ms': '1000', 'log.segment.delete.delay.ms': '100' };
 
 const singleBroker = {
   'offsets.topic.replication.factor': '1',

@@ -19,6 +19,8 @@ type Options = {
   ports: KafkaFacts['ports'];
   issuer: string;
   jwksUrl: string;
+  principalClaim: string;
+  isHasty: boolean;
   /** Folder of the jars that Maven fetched. */
   jars: string;
   environment: NodeJS.ProcessEnv;
@@ -28,7 +30,7 @@ type Options = {
 
 /** The embedded broker: one process as broker and controller (KRaft). */
 export function kafka(home: Home, options: Options): Component {
-  const { ports, issuer, jwksUrl, jars } = options;
+  const { ports, issuer, jwksUrl, jars, principalClaim, isHasty } = options;
   const password = secretOf(home, 'kafka-broker');
   const data = join(home.data, 'kafka');
   const settings = join(home.run, 'kafka.properties');
@@ -47,6 +49,8 @@ export function kafka(home: Home, options: Options): Component {
         issuer,
         jwksUrl,
         audience: 'mesh-kafka',
+        principalClaim,
+        isHasty,
       };
       writeWhole(settings, kafkaSettings(facts));
       await format(data, settings, classPath);

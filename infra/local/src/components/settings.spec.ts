@@ -16,6 +16,8 @@ const facts = {
   issuer: 'http://127.0.0.1:4',
   jwksUrl: 'http://127.0.0.1:4/jwks',
   audience: 'mesh-kafka',
+  principalClaim: 'principal',
+  isHasty: false,
 };
 const lines = kafkaSettings(facts).trim().split('\n');
 
@@ -37,6 +39,7 @@ it('checks a token’s signature, audience and issuer, not its form alone', () =
   );
   expect(lines).toContain('sasl.oauthbearer.expected.audience=mesh-kafka');
   expect(lines).toContain('sasl.oauthbearer.expected.issuer=http://127.0.0.1:4');
+  expect(lines).toContain('sasl.oauthbearer.sub.claim.name=principal');
   expect(kafkaJvmOptions(facts.jwksUrl)).toContain(
     '-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=http://127.0.0.1:4/jwks',
   );

@@ -46,7 +46,17 @@ export async function goodToken(where: Where, sub: string, audience: string): Pr
 
 function claims(iss: string, sub: string, aud: string): JWTPayload {
   const everything = { roles: ['governance-lead', 'administrator'], groups: ['sr-admin'] };
-  return { iss, sub, aud, client_id: sub, iat: now(), exp: now() + 300, ...everything };
+  const principal = sub.startsWith('user-') ? {} : { principal: sub };
+  return {
+    iss,
+    sub,
+    aud,
+    client_id: sub,
+    iat: now(),
+    exp: now() + 300,
+    ...principal,
+    ...everything,
+  };
 }
 
 function now(): number {

@@ -52,6 +52,17 @@ it('gives one analyst the views of two products, and prints their first records'
   }
 });
 
+it('has individual care agreed on by the Caldicott guardian and a lead', async () => {
+  const { items } = await mesh.json<List<object>>('agreement', 'list', '--as', 'analyst');
+  expect(items).toEqual([
+    expect.objectContaining({
+      ...{ inForce: true, organisations: ['QR1', 'QUY', 'RRK'], demonstration: true },
+      proposedBy: 'user-caldicott-guardian',
+      decision: expect.objectContaining({ decidedBy: 'user-governance-lead' }) as object,
+    }),
+  ]);
+});
+
 it('marks each of its decisions on the ledger', async () => {
   const { items } = await mesh.json<List<Entry>>('audit', 'list', '--as', 'auditor');
   const decisions = items.filter(({ actor }) => actor.startsWith('user-'));

@@ -1,34 +1,30 @@
-import { mkdtempSync, openAsBlob, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { names } from '@caremesh/contract';
 import {
   lifeOf,
+  lives,
   writeSources,
   type Label,
+  type Life,
   type Setting,
   type SourceFile,
 } from '@caremesh/synthetic';
+import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { personToken } from '../sign-in.js';
+import { heldBy, publishersOwn, type PublishersOwn } from '../originals/edition.js';
+import { grantWidestAndNarrowest, type GrantedView } from '../originals/granted.js';
+import { Originals } from '../originals/originals.js';
+import { scanAnswers, scanLogs } from '../originals/places.js';
+import { scan, type Scanned } from '../originals/views.js';
 import { startMesh, type Mesh } from '../start-mesh.js';
 import { asBroker, readAll } from './reader.js';
+import { sendSources, type Answer } from './send-sources.js';
 
-type Answer = {
-  receipt: string;
-  state?: string;
-  code?: string;
-  received: number;
-  accepted: number;
-  unchanged: number;
-  retracted: number;
-  quarantined: number;
-  held: number;
-  notUsed: number;
-  items: { index: number; outcome: string; errors: { code: string }[] }[];
-};
 type Counts = Pick<Answer, 'received' | 'quarantined' | 'notUsed'> & { good: number };
 
+const REFUSED_BY_DISCLOSURE = 'quarantine list --service disclosure --as governance-lead';
 const TOPICS = [
   { topic: 'community.care-contact.v1', setting: 'community', part: 'CYP201' },
   { topic: 'social-care.care-package.v1', setting: 'social-care', part: undefined },
@@ -65,47 +61,8 @@ async function recordsOf(topic: string, seed: string): Promise<number> {
   return new Set(all.filter(({ value }) => value?.includes(tag)).map(({ key }) => key)).size;
 }
 
-const domainOf = (setting: Setting) => mesh.status().domains.find(({ name }) => name === setting)!;
-
-async function send(setting: Setting, parts: SourceFile[], folder = sample): Promise<Answer> {
-  const { url, intake } = domainOf(setting);
-  const address = intake.find(({ method }) => method === 'http')?.address;
-  const where = { home: mesh.home, tokenUrl: mesh.status().identity.tokenUrl };
-  const authorization = `Bearer ${await personToken(where, `${setting}-publisher`)}`;
-  const target = address ?? `${url}/v1/intake/${intake[0]!.source}`;
-  const sent = await bodyOf(parts, folder);
-  const answer = await fetch(target, {
-    method: 'POST',
-    body: sent.body,
-    headers: { authorization, ...sent.headers },
-  });
-  const first = (await answer.json()) as Answer;
-  return answer.status === 202
-    ? settled(`${url}/v1/receipts/${first.receipt}`, authorization)
-    : first;
-}
-
-async function bodyOf(parts: SourceFile[], folder: string) {
-  const [only] = parts;
-  if (only && only.part === undefined) {
-    const headers = { 'content-type': only.contentType };
-    return { body: readFileSync(join(folder, only.file)), headers };
-  }
-  const body = new FormData();
-  for (const { part, file, contentType } of parts) {
-    const blob = await openAsBlob(join(folder, file), { type: contentType });
-    body.append(part!, blob, basename(file));
-  }
-  return { body, headers: {} };
-}
-
-async function settled(address: string, authorization: string): Promise<Answer> {
-  for (;;) {
-    const answer = (await (await fetch(address, { headers: { authorization } })).json()) as Answer;
-    if (answer.state === 'done' || answer.state === 'failed') return answer;
-    await sleep(100);
-  }
-}
+const send = (setting: Setting, parts: SourceFile[], folder = sample) =>
+  sendSources(mesh, setting, parts, folder);
 
 const counted = ({ received, accepted, unchanged, retracted, ...others }: Answer): Counts => ({
   received,
@@ -189,5 +146,138 @@ describe('CSDS tables in any order', () => {
     expect(await recordsOf(topic, 'reversed')).toBe(0);
     await send('community', [tables[3]!], folder);
     await expect.poll(() => recordsOf(topic, 'reversed'), { timeout: 60_000 }).toBe(contacts.good);
+  });
+});
+
+describe('of what the sources said of people', { timeout: 1_800_000 }, () => {
+  const PRODUCTS = [
+    'acute.inpatient-spell',
+    'community.care-contact',
+    'gp.medication-statement',
+    'social-care.care-package',
+  ];
+  // `npm run scan` asks for 100,000: a person has five records and a half, in the four products together.
+  const MORE = Math.ceil(Number(process.env['MESH_SCAN_RECORDS'] ?? 0) / 5);
+  const MORE_SEED = 'scanned';
+  const people = function* () {
+    yield* lives({ seed: SEED, count: PEOPLE });
+    yield* lives({ seed: MORE_SEED, count: MORE });
+  };
+  const originals = new Originals(people());
+  const own = new Map<string, PublishersOwn>();
+  let views: GrantedView[];
+  const tell = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`);
+
+  it('every record stands in the edition that views are made of', async () => {
+    views = await grantWidestAndNarrowest(mesh, PRODUCTS);
+    if (MORE > 0) await takeInMore();
+    for (const [product, expected] of Object.entries(recordsOfEverybody())) {
+      const arrived = async () => {
+        const topic = names.secondaryTopic(product, 1);
+        return (await recordsOf(topic, SEED)) + (MORE > 0 ? await recordsOf(topic, MORE_SEED) : 0);
+      };
+      await expect.poll(arrived, { timeout: 600_000 }).toBeGreaterThanOrEqual(expected);
+      own.set(product, await publishersOwn(mesh, product));
+    }
+  });
+
+  function recordsOfEverybody(): Record<string, number> {
+    const sum = (count: (life: Life) => number) => [...people()].map(count).reduce((a, b) => a + b);
+    const contacts = ({ referrals }: Life) => referrals.flatMap((one) => one.contacts).length;
+    return {
+      // The first twenty of a sample come as a bundle, with the same records.
+      'gp.medication-statement': sum(({ medications }) => medications.length),
+      'acute.inpatient-spell': sum(({ stays }) => stays.length),
+      'community.care-contact': sum(contacts),
+      'social-care.care-package': sum(({ packages }) => packages.length),
+    };
+  }
+
+  async function takeInMore(): Promise<void> {
+    const folder = mkdtempSync(join(sample, 'more-'));
+    const sources = { seed: MORE_SEED, people: MORE, outDir: folder, faultShare: 0.02 };
+    const more = writeSources(sources).files.filter(({ file }) => !file.startsWith('faults/'));
+    for (const file of more) tell({ sent: file.file, ...(await brief(file, folder)) });
+  }
+
+  async function brief(file: SourceFile, folder: string) {
+    const { items: _, receipt: __, ...counts } = await send(file.setting, [file], folder);
+    return counts;
+  }
+
+  /** It goes to the quarantine of disclosure, whose listing is among the answers that are read. */
+  async function publishWhatNobodyApproved(): Promise<void> {
+    const producer = new Producer({ clientId: 'story', ...asBroker(mesh.home) });
+    const { person } = lifeOf(SEED, 0);
+    const topic = names.secondaryTopic(PRODUCTS[2]!, 1);
+    const value = Buffer.from(JSON.stringify(person));
+    await producer.send({
+      acks: -1,
+      messages: [{ topic, key: Buffer.from(person.nhsNumber), value }],
+    });
+    await producer.close();
+    const listed = async () =>
+      (await mesh.json<{ items: unknown[] }>(...REFUSED_BY_DISCLOSURE.split(' '))).items.length;
+    await expect.poll(listed, { timeout: 60_000 }).toBeGreaterThan(0);
+  }
+
+  it('there the search finds what each person is known by', () => {
+    const found = PRODUCTS.map((product) => {
+      const { held } = own.get(product)!;
+      return scan(product, { ...held, paths: new Set() }, own.get(product)!, originals);
+    });
+    tell(found);
+    expect(found[2]!.found['NHS number']).toBeGreaterThanOrEqual(PEOPLE + MORE);
+    for (const { found: kinds } of found) {
+      expect(kinds['NHS number']).toBeGreaterThan(0);
+      expect(kinds.postcode).toBeGreaterThan(0);
+      expect(kinds['local identifier']).toBeGreaterThan(0);
+      expect(kinds['ungranted text']).toBeGreaterThan(0);
+      expect(kinds['publisher’s key or id']).toBeGreaterThan(0);
+    }
+  });
+
+  it('no byte of any view tells it, nor a text of a field that was not granted', async () => {
+    const scanned: Scanned[] = [];
+    for (const { product, topic } of views) {
+      const { alive } = await heldBy(mesh, names.secondaryTopic(product, 1));
+      let held = await heldBy(mesh, topic);
+      const filled = async () => (held = await heldBy(mesh, topic)).alive;
+      await expect.poll(filled, { timeout: 600_000, interval: 1_000 }).toBe(alive);
+      scanned.push(scan(topic, held, own.get(product)!, originals));
+      tell(scanned.at(-1));
+    }
+    expect(scanned.filter(({ found }) => Object.keys(found).length > 0)).toEqual([]);
+    // Each product is in two views, and its records in each.
+    const records = scanned.reduce((sum, one) => sum + one.records, 0) / 2;
+    expect(records).toBeGreaterThan(Number(process.env['MESH_SCAN_RECORDS'] ?? 1_000));
+  });
+
+  it('no other topic of a recipient tells it', async () => {
+    const admin = new Admin({ clientId: 'story', ...asBroker(mesh.home) });
+    const topics = (await admin.listTopics()).filter((topic) => /^share\..*withdr/.test(topic));
+    await admin.close();
+    expect(topics.length).toBeGreaterThan(0);
+    for (const topic of topics) {
+      for (const { key, value, headers } of await readAll(asBroker(mesh.home), topic)) {
+        const text = Buffer.concat([Buffer.from(`${key} ${JSON.stringify(headers)}`), value!]);
+        expect([topic, originals.inRecord(text)]).toEqual([topic, {}]);
+      }
+    }
+  });
+
+  it('no answer of any part tells it: numbers, standings, quarantine, errors', async () => {
+    await publishWhatNobodyApproved();
+    const ids = [...views.slice(0, 2).map(({ grant }) => grant), PRODUCTS[0]!];
+    const read = await scanAnswers(mesh, originals, ids);
+    tell(read);
+    expect(read.filter(({ found }) => Object.keys(found).length > 0)).toEqual([]);
+  });
+
+  it('no log tells it', () => {
+    const read = scanLogs(mesh, originals);
+    tell(read);
+    expect(read.length).toBeGreaterThan(8);
+    expect(read.filter(({ found }) => Object.keys(found).length > 0)).toEqual([]);
   });
 });

@@ -318,6 +318,18 @@ describe('the broker', () => {
     }
   });
 
+  it('refuses a person, whose token is good, and lets in the machine', async () => {
+    const [client = 0] = kafka();
+    const at = { home: mesh.home, tokenUrl: mesh.status.identity.tokenUrl };
+    const person = await personToken(at, 'governance-lead', 'mesh-kafka');
+    const signIn = (token: string) =>
+      attempt(client, (one) => one.signIn('OAUTHBEARER', oauthBearer(token)));
+    expect(await signIn(person)).toMatchObject({
+      ...{ state: 'refused', error: SASL_AUTHENTICATION_FAILED },
+    });
+    expect(await signIn(await goodDomainToken('mesh-kafka'))).toMatchObject({ state: 'in' });
+  });
+
   it('takes no password there, and no token on the listeners of its own', async () => {
     const [client = 0, ...own] = kafka();
     const password = readFileSync(join(mesh.home, 'secrets', 'kafka-broker'), 'utf8').trim();

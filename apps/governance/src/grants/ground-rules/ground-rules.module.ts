@@ -4,11 +4,10 @@ import { MotionsModule } from '../../motions/motions.module.js';
 import { AgreementsController } from './agreements.controller.js';
 import { GroundRules } from './ground-rules.js';
 import { GrantPoliciesController } from './policies.controller.js';
-import { AgreementSeed } from './seed.js';
 
 @Module({
   imports: [LedgerModule, MotionsModule],
   controllers: [AgreementsController, GrantPoliciesController],
-  providers: [GroundRules, AgreementSeed],
+  providers: [GroundRules],
 })
 export class GroundRulesModule {}

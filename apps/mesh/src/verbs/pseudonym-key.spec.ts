@@ -1,0 +1,30 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { meshAnswering, stopAnswering } from '../spec/mesh-answering.js';
+
+afterEach(stopAnswering);
+
+describe('mesh pseudonym-key', () => {
+  it('has every key wrapped anew by disclosure itself, and says how many were', async () => {
+    const { mesh, asked, out } = await meshAnswering({ rewrapped: 3 });
+    expect(await mesh('pseudonym-key', 'rewrap')).toBe(0);
+    expect(asked.map(({ method, url }) => [method, url])).toEqual([['POST', '/v1/keys/rewrap']]);
+    expect(out()).toContain('3 keys are wrapped anew.');
+  });
+
+  it('asks for other pseudonyms of governance, for a recipient, a purpose and a reason', async () => {
+    const { mesh, asked, out } = await meshAnswering({
+      ...{ id: 'k1', organisation: 'QUY', purpose: 'research', generation: 2, keepDays: 7 },
+      ...{ state: 'proposed', contentHash: `sha256:${'a'.repeat(64)}`, proposedBy: 'user-ig-lead' },
+    });
+    const line = ['--organisation', 'QUY', '--purpose', 'research', '--keep-days', '7'];
+    expect(await mesh('pseudonym-key', 'change', ...line, '--reason', 'A file was lost')).toBe(0);
+    const body = { organisation: 'QUY', purpose: 'research', keepDays: 7 };
+    expect(asked).toMatchObject([
+      {
+        ...{ method: 'POST', url: '/v1/pseudonym-key-changes' },
+        body: { ...body, reason: 'A file was lost' },
+      },
+    ]);
+    expect(out()).toContain('QUY, research');
+  });
+});
