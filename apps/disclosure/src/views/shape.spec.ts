@@ -33,6 +33,7 @@ function planned(
   return planView({
     ...{ topic: `share.abcdefgh.${name}.v1`, product: name, major: 1, schemaId: 5 },
     ...{ schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, key) },
+    registryUrl: 'http://registry',
   });
 }
 
@@ -136,7 +137,8 @@ describe('a record of a view', () => {
       fields: { name: string; type: unknown }[];
     };
     derived.fields.find(({ name }) => name === 'ageBand')!.type = ['null', 'int'];
-    const given = { topic: 't', product: 'gp.medication-statement', major: 1, schemaId: 5 };
+    const place = { topic: 't', registryUrl: 'http://registry' };
+    const given = { ...place, product: 'gp.medication-statement', major: 1, schemaId: 5 };
     const key = Buffer.alloc(32, 1);
     expect(() => planView({ ...given, schema: JSON.stringify(derived), contract, key })).toThrow(
       expect.objectContaining({ code: 'MESH-4101', detail: 'birthDate' }) as Error,
