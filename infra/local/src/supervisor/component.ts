@@ -7,6 +7,8 @@ type Launch = {
   /** Run as this user (PostgreSQL refuses to run as root). */
   uid?: number;
   gid?: number;
+  /** How readily it gives way to the others when the processor is short, 0 to 19 (`nice`). */
+  niceness?: number;
 };
 
 /** One part of the mesh, as the supervisor sees it. */

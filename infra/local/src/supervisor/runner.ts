@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { Backoff, LONGEST_BACKOFF_MS } from './backoff.js';
 import type { Component, ComponentStatus } from './component.js';
 import type { LogBook } from './log-book.js';
@@ -108,13 +109,15 @@ export class Runner {
   }
 
   private spawn(): ChildProcess {
-    const { file, args, env, cwd, uid, gid } = this.component.launch();
+    const { file, args, env, cwd, uid, gid, niceness } = this.component.launch();
     const log = this.around.logs.open(this.component.name);
     // No pipe to us: a part must live on, and keep its log, when the supervisor dies.
     const child = spawn(file, args, { env, cwd, uid, gid, stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
     this.pid = child.pid ?? null;
+    // Before it has threads: each takes its readiness to give way from the one that makes it.
+    if (child.pid !== undefined && niceness !== undefined) giveWay(child.pid, niceness);
     if (child.pid !== undefined) this.around.registry.add(this.component.name, child.pid);
     this.around.changed();
     return child;
@@ -233,4 +236,13 @@ function describe(error: unknown): string {
   const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   const causes = [...inner, error.cause].filter((one) => one !== undefined).map(describe);
   return [error.message, ...causes].join(': ');
+}
+
+/** Where it is not allowed, or the process has ended already, all are equal: slower, and nothing else. */
+function giveWay(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    return;
+  }
 }

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listens } from '../components/answers.js';
@@ -169,6 +169,19 @@ describe('the supervisor', () => {
     expect(supervisor?.snapshot().map(({ status }) => status)).toEqual(['stopped', 'stopped']);
     const firstStop = seen.find((parts) => parts.some(({ status }) => status === 'stopped'));
     expect(firstStop?.map(({ status }) => status)).toEqual(['ready', 'stopped']);
+  });
+
+  it('has a part that comes behind give way to the others, with every thread it has', async () => {
+    const before = await listener('before');
+    const behind = await listener('behind');
+    supervise([before, { ...behind, launch: () => ({ ...behind.launch(), niceness: 5 }) }]);
+    await supervisor?.ready();
+    const own = getPriority();
+    expect(getPriority(now('before')!.pid!)).toBe(own);
+    const pid = now('behind')!.pid!;
+    const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+    expect(threads.length).toBeGreaterThan(1);
+    expect(new Set(threads.map((thread) => getPriority(thread)))).toEqual(new Set([5]));
   });
 
   it('leaves what a part says in its log', async () => {
