@@ -6,6 +6,7 @@ import type { Governance } from '../grants/governance.js';
 import type { PseudonymKeys } from '../keys/pseudonym-keys.js';
 import { planView } from './plan.js';
 import type { ViewPlan } from './plan.js';
+import type { SensitiveCodes } from './sensitive-codes.js';
 
 /** What a plan is made for. */
 export type Planned = {
@@ -23,16 +24,19 @@ export class ViewPlans {
   readonly #governance: Pick<Governance, 'contractOf'>;
   readonly #schema: (id: number) => Promise<string | null>;
   readonly #keys: PseudonymKeys;
+  readonly #sensitive: SensitiveCodes | undefined;
   readonly #made = new Map<string, ViewPlan>();
 
   constructor(
     governance: Pick<Governance, 'contractOf'>,
     schema: (id: number) => Promise<string | null>,
     keys: PseudonymKeys,
+    sensitive?: SensitiveCodes,
   ) {
     this.#governance = governance;
     this.#schema = schema;
     this.#keys = keys;
+    this.#sensitive = sensitive;
   }
 
   /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
@@ -53,6 +57,7 @@ export class ViewPlans {
     const schema = await this.#schema(schemaId).catch(() => null);
     if (schema === null) throw problem(disclosureErrors.viewSchemaMissing, topic);
     const contract = await this.#governance.contractOf(product, major);
-    return planView({ topic, product, major, schemaId, schema, contract, key });
+    const sensitive = this.#sensitive;
+    return planView({ topic, product, major, schemaId, schema, contract, key, sensitive });
   }
 }
