@@ -32,6 +32,7 @@ import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Waiting1795312800112 } from './database/waiting.js';
+import { WaitingMerges1795312800113 } from './database/waiting-merges.js';
 import { Discloser } from './disclose/discloser.js';
 import { EditionController } from './disclose/edition.controller.js';
 import { MergeRelease } from './disclose/merge-release.js';
@@ -110,6 +111,7 @@ export const migrations = [
   Choices1795312800110,
   FillAgain1795312800111,
   Waiting1795312800112,
+  WaitingMerges1795312800113,
   Care1795313000000,
   KeyGenerations1795313000001,
 ];
@@ -161,11 +163,10 @@ export function compose(around: Surroundings): Parts {
   const { pool, databaseUrl, governance, registry, connection, serviceKey, log } = around;
   const keys = new StoredPseudonymKeys(pool, around.wrapping ?? new FileWrapping(() => serviceKey));
   const part = around.part ?? SECONDARY_USE;
-  const schemaOf = (id: number) => registry.schema(id);
   const isCare = part === INDIVIDUAL_CARE;
   const plans = isCare
-    ? new CarePlans(governance, schemaOf)
-    : new ViewPlans(governance, schemaOf, keys, around.sensitive);
+    ? new CarePlans(governance, registry)
+    : new ViewPlans(governance, registry, keys, around.sensitive);
   const store = new ViewStore(pool, part.editionOf);
   const transport = transportOf(around);
   const outbox = openOutbox(pool);
@@ -173,7 +174,7 @@ export function compose(around: Surroundings): Parts {
   const lists = new Lists({ pool, seal, maxAgeMs: around.listMaxAgeMs });
   const cohort = new Cohort(seal);
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
-  const discloser = new Discloser(plans, outbox, registry.url, choices);
+  const discloser = new Discloser(plans, outbox, choices);
   const watch = new ViewWatch({ governance, store, plans, transport, log, part: part.name });
   const module: DynamicModule = {
     module: DisclosureModule,

@@ -31,6 +31,7 @@ export type {
 } from './define/source.js';
 export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
 export type { Fault, FaultCode, FaultName } from './errors.js';
+export { jsonPlaceInWords } from './faults/json-place.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
 export { shownId } from './person/shown-id.js';
@@ -52,7 +53,9 @@ export type { SubscriptionStatus } from './subscribe/subscription.js';
 export { Subscribe1763769600000 } from './subscribe/tables.js';
 export { RecordContext, Records, RecordTransport } from './subscribe/transport.js';
 export { openOutbox, plainArray } from './outbox/outbox.js';
-export type { OutgoingRecord } from './outbox/outbox.js';
+export type { OutgoingRecord, WrittenRecord } from './outbox/outbox.js';
+export { EnvelopeWriter } from './outbox/envelope.js';
+export type { Envelope as RecordEnvelope } from './outbox/envelope.js';
 export { Relay } from './outbox/relay.js';
 export { SchemaRegistry } from './registry/schema-registry.js';
 export { splitWire, withSchemaId } from './registry/wire.js';

@@ -18,7 +18,6 @@ type Parts = {
   store: ViewStore;
   plans: Pick<ViewPlans, 'of'>;
   outbox: Outbox;
-  registryUrl: string;
   lists: Lists;
   cohort: Cohort;
   log: Logger;
@@ -86,7 +85,7 @@ export class Sweep {
   }
 
   async #withdraw(view: View, list: ListInForce, people: readonly string[]): Promise<void> {
-    const { pool, plans, outbox, registryUrl, log } = this.#parts;
+    const { pool, plans, outbox, log } = this.#parts;
     const plan = await plans.of(view);
     const client = await pool.connect();
     try {
@@ -97,7 +96,7 @@ export class Sweep {
         await client.query('ROLLBACK');
         return;
       }
-      const outgoing = await withdrawPeople(client, view.id, plan, registryUrl, people);
+      const outgoing = await withdrawPeople(client, view.id, plan, people);
       await outbox.write(client, outgoing);
       await client.query('COMMIT');
       if (outgoing.length > 0) {

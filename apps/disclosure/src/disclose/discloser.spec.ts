@@ -26,7 +26,7 @@ function withoutPlan(entry: ErrorEntry) {
     },
   };
   return {
-    discloser: new Discloser(plans, outbox, 'http://registry', everybody),
+    discloser: new Discloser(plans, outbox, everybody),
     client,
     told,
     written,

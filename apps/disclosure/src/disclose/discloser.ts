@@ -1,5 +1,5 @@
 import { Problem } from '@caremesh/platform';
-import type { OutgoingRecord } from '@caremesh/product';
+import type { OutgoingRecord, WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import type { Choices, Permitted } from '../choices/choices.js';
@@ -10,31 +10,27 @@ import type { View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
 import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
-import type { Outgoing } from './rewrite.js';
-import { writeView } from './write-view.js';
+import { writeViews } from './write-views.js';
+import type { Writing } from './write-views.js';
 
 /** Puts records into the transaction at hand; the relay sends them after it has committed. */
 export type Outbox = {
-  write(transaction: ClientBase, records: readonly OutgoingRecord[]): Promise<void>;
+  write(
+    transaction: ClientBase,
+    records: readonly (OutgoingRecord | WrittenRecord)[],
+  ): Promise<void>;
 };
 
 /** Turns batches of an edition into records of every view on it. */
 export class Discloser {
   readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #outbox: Outbox;
-  readonly #registryUrl: string;
   readonly #choices: Pick<Choices, 'permitted'>;
 
-  constructor(
-    plans: Pick<ViewPlans, 'of'>,
-    outbox: Outbox,
-    registryUrl: string,
-    choices: Pick<Choices, 'permitted'>,
-  ) {
+  constructor(plans: Pick<ViewPlans, 'of'>, outbox: Outbox, choices: Pick<Choices, 'permitted'>) {
     this.#plans = plans;
     this.#choices = choices;
     this.#outbox = outbox;
-    this.#registryUrl = registryUrl;
   }
 
   /** A batch read for all views of its edition at once. */
@@ -46,8 +42,7 @@ export class Discloser {
     const records = received.map(withoutRetraction);
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
-    const outgoing: Outgoing[] = [];
-    for (const view of views) outgoing.push(...(await this.#write(client, view, permitted)));
+    const outgoing = await this.#write(client, views, permitted);
     await advance(client, edition, nextOffsets(records));
     // Last, because the outbox is locked from the first row written until the transaction ends.
     await this.#outbox.write(client, outgoing);
@@ -66,17 +61,25 @@ export class Discloser {
       .map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
-    await this.#outbox.write(client, await this.#write(client, view, permitted));
+    await this.#outbox.write(client, await this.#write(client, [view], permitted));
   }
 
-  async #write(client: ClientBase, view: View, permitted: Permitted): Promise<Outgoing[]> {
-    const plan = await this.#planOf(client, view);
-    if (plan === null) return [];
-    const url = this.#registryUrl;
-    const leaving = permitted.leaving(view);
-    const ends =
-      leaving.length === 0 ? [] : await withdrawPeople(client, view.id, plan, url, leaving);
-    return [...ends, ...(await writeView(client, view, plan, url, permitted.of(view)))];
+  /** Whoever leaves a view goes before what the batch brings. */
+  async #write(
+    client: ClientBase,
+    views: readonly View[],
+    permitted: Permitted,
+  ): Promise<WrittenRecord[]> {
+    const ends: WrittenRecord[] = [];
+    const writings: Writing[] = [];
+    for (const view of views) {
+      const plan = await this.#planOf(client, view);
+      if (plan === null) continue;
+      const leaving = permitted.leaving(view);
+      if (leaving.length > 0) ends.push(...(await withdrawPeople(client, view.id, plan, leaving)));
+      writings.push({ viewId: view.id, plan, records: permitted.of(view) });
+    }
+    return [...ends, ...(await writeViews(client, writings))];
   }
 
   /**

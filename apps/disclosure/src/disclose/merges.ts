@@ -1,11 +1,11 @@
-import { headers as ce } from '@caremesh/contract';
 import { splitWire, withSchemaId } from '@caremesh/product';
+import type { RecordEnvelope, WrittenRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { ViewPlan } from '../views/plan.js';
 import type { ProductReceived } from './product-record.js';
-import type { Outgoing } from './rewrite.js';
-import { reserve } from './view-state.js';
+import { outgoing } from './rewrite.js';
+import { reserve } from './view-people.js';
 
 /**
  * The old side of a merge names its survivor, whom the view may not know yet: the survivor's records lie in another
@@ -15,13 +15,12 @@ export async function holdMerge(
   client: ClientBase,
   viewId: number,
   record: Extract<ProductReceived, { change: 'merged' }>,
-  outgoing: Outgoing,
+  { value, ...envelope }: RecordEnvelope,
 ): Promise<void> {
-  const { key, headers, value } = outgoing;
   await client.query(
-    `INSERT INTO view_merge (view_id, survivor, source_key, headers, value) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (view_id, survivor, source_key) DO UPDATE SET headers = excluded.headers, value = excluded.value`,
-    [viewId, record.survivor, record.key.text, JSON.stringify({ key, headers }), value],
+    `INSERT INTO view_merge (view_id, survivor, source_key, envelope, value) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (view_id, survivor, source_key) DO UPDATE SET envelope = excluded.envelope, value = excluded.value`,
+    [viewId, record.survivor, record.key.text, JSON.stringify(envelope), value],
   );
 }
 
@@ -32,7 +31,7 @@ type Row = {
   source_key: string;
   pseudonym: string;
   live: boolean;
-  headers: { key: string; headers: [string, string][] };
+  envelope: Omit<RecordEnvelope, 'value'>;
   value: Buffer;
 };
 
@@ -52,48 +51,46 @@ export async function mergesAreReady(pool: Pool): Promise<boolean> {
 export async function releaseMerges(
   client: ClientBase,
   planOf: (topic: string) => Promise<ViewPlan | null>,
-): Promise<Outgoing[]> {
+): Promise<WrittenRecord[]> {
   const { rows } = await client.query<Row>(
     `DELETE FROM view_merge m USING view_person p, view v, view_record r
      WHERE p.view_id = m.view_id AND p.source_person = m.survivor AND v.id = m.view_id AND v.active
        AND r.view_id = m.view_id AND r.source_key = m.source_key
-     RETURNING m.view_id, v.topic, m.survivor, m.source_key, p.pseudonym, r.live, m.headers, m.value`,
+     RETURNING m.view_id, v.topic, m.survivor, m.source_key, p.pseudonym, r.live, m.envelope, m.value`,
   );
-  const outgoing: Outgoing[] = [];
+  const all: WrittenRecord[] = [];
   for (const row of rows) {
     const plan = await planOf(row.topic);
-    if (plan !== null) outgoing.push(...(await released(client, row, plan)));
+    if (plan !== null) all.push(...(await released(client, row, plan)));
   }
-  return outgoing;
+  return all;
 }
 
 /** Numbered now, not when it was held: later records of the person have gone out meanwhile. */
-async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<Outgoing[]> {
-  const { topic, live, value } = row;
-  const { key, headers } = row.headers;
-  const sourcePerson = row.source_key.slice(0, row.source_key.indexOf('.'));
-  const pseudonym = key.slice(0, key.indexOf('.'));
-  const wanted = { pseudonym, count: live ? 1 : 2 };
-  const people = await reserve(client, row.view_id, new Map([[sourcePerson, wanted]]));
-  const { sequence } = people.get(sourcePerson)!;
+async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<WrittenRecord[]> {
+  const { live, value, envelope } = row;
+  const viewId = row.view_id;
+  const person = personOf(row.source_key);
+  const wanted = { viewId, person, pseudonym: personOf(envelope.key), count: live ? 1 : 2 };
+  const people = await reserve(client, [wanted]);
+  const { sequence } = people.of(viewId, person)!;
   const avro = plan.encode({ ...plan.decode(splitWire(value)!.avro), survivorKey: row.pseudonym });
-  const merged: Outgoing = {
-    topics: [topic],
-    key,
+  const merged: RecordEnvelope = {
+    ...envelope,
     value: withSchemaId(plan.schemaId, avro),
-    headers: withHeader(headers, ce.HEADERS.sequence, String(sequence + 1)),
+    sequence: sequence + 1,
   };
-  if (live) return [merged];
-  const id = headers.find(([name]) => name === ce.HEADERS.id)![1];
-  const numbered = withHeader(headers, ce.HEADERS.sequence, String(sequence + 2));
-  const withdrawn = withHeader(numbered, ce.HEADERS.id, plan.names.event(`${id} withdrawn`));
-  return [merged, { ...merged, value: null, headers: withdrawn }];
+  if (live) return [outgoing(plan, merged)];
+  const ended: RecordEnvelope = {
+    ...merged,
+    value: null,
+    change: 'RETRACTED',
+    publisherOds: null,
+    eventId: plan.names.event(`${merged.eventId} withdrawn`),
+    sequence: sequence + 2,
+  };
+  return [outgoing(plan, merged), outgoing(plan, ended)];
 }
 
-function withHeader(
-  headers: readonly [string, string][],
-  name: string,
-  text: string,
-): [string, string][] {
-  return headers.map(([found, held]) => [found, found === name ? text : held]);
-}
+/** The person of a message key. */
+const personOf = (key: string): string => key.slice(0, key.indexOf('.'));

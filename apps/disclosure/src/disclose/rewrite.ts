@@ -1,16 +1,9 @@
-import { headers as ce, keys } from '@caremesh/contract';
+import { keys } from '@caremesh/contract';
 import { withSchemaId } from '@caremesh/product';
+import type { RecordEnvelope, WrittenRecord } from '@caremesh/product';
 
 import type { ViewPlan } from '../views/plan.js';
 import type { ProductReceived } from './product-record.js';
-
-/** A record of a view, ready for the outbox. */
-export type Outgoing = {
-  topics: [string];
-  key: string;
-  value: Buffer | null;
-  headers: [string, string][];
-};
 
 /** What a record gets from the view it goes into. */
 export type Place = {
@@ -18,28 +11,40 @@ export type Place = {
   /** Pseudonym of the survivor, for the old side of a merge. */
   survivor: string | null;
   sequence: number;
+  /** When it is disclosed; the text is the same moment, made once for a batch. */
   now: Date;
+  nowText: string;
   traceparent: string;
 };
 
-const { HEADERS } = ce;
-
 /**
- * One record as its recipient gets it. The value holds what the view's own schema names, each field treated; person, record id, survivor and the time of recording are put in place of the publisher's.
+ * One record as its recipient gets it. The value holds what the view's own schema names, each field treated; person,
+ * record id, survivor and the time of recording are put in place of the publisher's.
  */
-export function rewrite(
-  plan: ViewPlan,
-  registryUrl: string,
-  record: ProductReceived,
-  place: Place,
-): Outgoing {
+export function rewrite(plan: ViewPlan, record: ProductReceived, place: Place): RecordEnvelope {
   const recordId = plan.names.record(plan.product, record.key.record);
+  const { envelope, value } = record;
+  const recorded = (plan.recordedByPublisher ? envelope.recordedTime : null) ?? place.nowText;
   return {
-    topics: [plan.topic],
     key: keys.messageKey(place.person, recordId),
-    value: record.value === null ? null : valueOf(plan, record.value, place, recordId),
-    headers: headersOf(plan, registryUrl, record, place),
+    value: value === null ? null : valueOf(plan, value, place, recordId),
+    change: changeOf(record),
+    eventId: plan.names.event(envelope.id),
+    // A tombstone names nobody: whoever ended the record, it looks the same.
+    publisherOds: plan.showsPublisher && value !== null ? value.publisherOds : null,
+    time: sourceTime(plan, record) ?? recorded,
+    recordedTime: recorded,
+    sequence: place.sequence,
+    revision: Math.max(envelope.revision, 0),
+    traceparent: place.traceparent,
   };
+}
+
+/** Ready for the outbox: the bytes that will stand in the view's topic. */
+export function outgoing(plan: ViewPlan, record: RecordEnvelope): WrittenRecord {
+  const { key } = record;
+  const person = key.slice(0, key.indexOf('.'));
+  return { topics: [plan.topic], person, body: plan.writer.body(record) };
 }
 
 function valueOf(
@@ -57,34 +62,6 @@ function valueOf(
   return withSchemaId(plan.schemaId, plan.encode(shaped));
 }
 
-function headersOf(
-  plan: ViewPlan,
-  registryUrl: string,
-  record: ProductReceived,
-  { sequence, now, traceparent }: Place,
-): [string, string][] {
-  const { envelope } = record;
-  const disclosed = now.toISOString();
-  const recorded = (plan.recordedByPublisher ? envelope.recordedTime : null) ?? disclosed;
-  const headers: [string, string][] = [
-    [HEADERS.specVersion, ce.SPEC_VERSION],
-    [HEADERS.id, plan.names.event(envelope.id)],
-    [HEADERS.type, ce.ceType(plan.product, changeOf(record), plan.major)],
-    [HEADERS.time, sourceTime(plan, record) ?? recorded],
-    [HEADERS.dataSchema, ce.ceDataSchema(registryUrl, plan.schemaId)],
-    [HEADERS.recordedTime, recorded],
-    [HEADERS.sequence, String(sequence)],
-    [HEADERS.recordRevision, String(Math.max(envelope.revision, 0))],
-    [HEADERS.traceParent, traceparent],
-    [HEADERS.contentType, ce.CONTENT_TYPE],
-  ];
-  // A tombstone names nobody: whoever ended the record, it looks the same.
-  if (plan.showsPublisher && envelope.source !== null && record.value !== null) {
-    headers.splice(2, 0, [HEADERS.source, envelope.source]);
-  }
-  return headers;
-}
-
 /** The time of the source's event, if the grant has it; contracts keep it as it is or leave it out. */
 function sourceTime(plan: ViewPlan, { value, envelope }: ProductReceived): string | null {
   if (!plan.showsSourceTime || value === null || value.sourceSystemUpdatedAt === null) return null;
@@ -96,9 +73,8 @@ const CHANGES = {
   updated: 'UPDATED',
   retracted: 'RETRACTED',
   merged: 'MERGED',
+  // A tombstone says the same in its type whatever ended the record.
+  deleted: 'RETRACTED',
 } as const;
 
-/** A tombstone says the same in its type whatever ended the record. */
-function changeOf({ change }: ProductReceived) {
-  return change === 'deleted' ? 'RETRACTED' : CHANGES[change];
-}
+const changeOf = ({ change }: ProductReceived) => CHANGES[change];

@@ -65,18 +65,29 @@ function news(held: Map<number, { revision: number; live: boolean }>, events: re
   });
 }
 
-let view = 0;
+let views = 0;
 
-test('whatever comes, in batches of whatever kind, is news exactly when the last revision wins', async () => {
+test('whatever comes, to however many views at once, is news to each exactly when the last revision wins', async () => {
   const client: ClientBase = await database.pool.connect();
+  const together = fc.array(fc.array(batch, { minLength: 3, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 6,
+  });
   await fc.assert(
-    fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 6 }), async (batches) => {
-      view += 1;
-      const held = new Map<number, { revision: number; live: boolean }>();
-      for (const events of batches) {
-        const taken = await takeSteps(client, view, events.map(received));
-        expect(taken.map(({ envelope }) => envelope.id)).toEqual(
-          news(held, events).map(({ key, revision }) => `${key}/${revision}`),
+    fc.asyncProperty(together, async (rounds) => {
+      const held = [1, 2, 3].map(
+        (n) => [views + n, new Map<number, { revision: number; live: boolean }>()] as const,
+      );
+      views += held.length;
+      for (const events of rounds) {
+        const taken = await takeSteps(
+          client,
+          held.map(([viewId], at) => ({ viewId, records: events[at]!.map(received) })),
+        );
+        expect(taken.map((records) => records.map(({ envelope }) => envelope.id))).toEqual(
+          held.map(([, state], at) =>
+            news(state, events[at]!).map(({ key, revision }) => `${key}/${revision}`),
+          ),
         );
       }
     }),

@@ -3,98 +3,130 @@ import type { ClientBase } from 'pg';
 
 import type { ProductReceived } from './product-record.js';
 
+/** What of a batch one view may get. */
+export type ForView = { viewId: number; records: readonly ProductReceived[] };
+
 /** `shift` lifts the revisions of a record that was withdrawn and is disclosed again (see withdrawal). */
 type Held = { revision: number; live: boolean; shift: number };
+type RecordKey = { viewId: number; key: string };
 
 /**
- * Which records of a batch are news to a view, by its own state: the last revision wins per record. The rows are locked
- * until the transaction ends, in the order of their keys, so that backfill and following never deadlock.
+ * Which records of a batch are news to each view, by the view's own state, in the order the views are given: the last
+ * revision wins per record. All views share the statements: 200 views of ten records each cost what one of 2,000 does.
+ * The rows are locked until the transaction ends, in the order of views and keys, so that backfill and following never
+ * deadlock.
  */
 export async function takeSteps(
   client: ClientBase,
-  viewId: number,
-  records: readonly ProductReceived[],
-): Promise<ProductReceived[]> {
-  const names = [...new Set(records.map(({ key }) => key.text))].sort(byText);
-  if (names.length === records.length && records.every(isLive)) {
-    return takeLive(client, viewId, names, records);
-  }
-  const held = await lockRecords(client, viewId, names);
-  const steps = records.flatMap((record) => step(held, record));
-  await keepRecords(client, viewId, names, held);
+  wanted: readonly ForView[],
+): Promise<ProductReceived[][]> {
+  const live = wanted.filter(isLive);
+  const shifts = await takeLive(client, live);
+  const others = wanted.filter((one) => !live.includes(one));
+  const held = await lockRecords(client, keysOf(others));
+  const steps = wanted.map((one) =>
+    live.includes(one)
+      ? one.records.flatMap((record) => {
+          const shift = shifts.get(nameOf(one.viewId, record.key.text));
+          return shift === undefined ? [] : [lifted(record, shift)];
+        })
+      : one.records.flatMap((record) => step(held, one.viewId, record)),
+  );
+  await keepRecords(client, held);
   return steps;
 }
 
-/** It says its revision and that the record is there: what was held before changes nothing about how it is told. */
-const isLive = ({ change, envelope }: ProductReceived): boolean =>
-  change !== 'deleted' && envelope.revision !== UNKNOWN_REVISION;
-
 /**
- * The same where each record occurs once and none ends, as in nearly every batch: one statement in place of three, and one
- * version of each row in place of two.
+ * Each record occurs once, says its revision and that it is there: what was held before changes nothing about how it is
+ * told. So it is in nearly every batch.
  */
+function isLive({ records }: ForView): boolean {
+  return (
+    records.every(
+      ({ change, envelope }) => change !== 'deleted' && envelope.revision !== UNKNOWN_REVISION,
+    ) && new Set(records.map(({ key }) => key.text)).size === records.length
+  );
+}
+
+/** One statement in place of three, and one version of each row in place of two. Answers the shift of each that is news. */
 async function takeLive(
   client: ClientBase,
-  viewId: number,
-  names: readonly string[],
-  records: readonly ProductReceived[],
-): Promise<ProductReceived[]> {
-  const revisions = new Map(records.map(({ key, envelope }) => [key.text, envelope.revision]));
-  const { rows } = await client.query<[sourceKey: string, shift: number]>({
+  wanted: readonly ForView[],
+): Promise<Map<string, number>> {
+  const news = wanted
+    .flatMap(({ viewId, records }) =>
+      records.map(({ key, envelope }) => ({ viewId, key: key.text, revision: envelope.revision })),
+    )
+    .sort(byViewAndKey);
+  if (news.length === 0) return new Map();
+  const { rows } = await client.query<[viewId: number, sourceKey: string, shift: number]>({
     name: 'view-take-live',
     rowMode: 'array',
     text: `INSERT INTO view_record AS held (view_id, source_key, revision, live)
-      SELECT $1, key, revision, true FROM unnest($2::text[], $3::bigint[]) AS news (key, revision) ORDER BY key
+      SELECT view, key, revision, true
+      FROM unnest($1::int[], $2::text[], $3::bigint[]) AS news (view, key, revision) ORDER BY view, key
       ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = true
         WHERE held.revision < excluded.revision
-      RETURNING source_key, shift`,
-    values: [viewId, plainArray(names), plainArray(names.map((name) => revisions.get(name)!))],
+      RETURNING view_id, source_key, shift`,
+    values: [...placesOf(news), plainArray(news.map(({ revision }) => revision))],
   });
-  const news = new Map(rows);
-  return records.flatMap((record) => {
-    const shift = news.get(record.key.text);
-    return shift === undefined ? [] : [lifted(record, shift)];
-  });
+  return new Map(rows.map(([viewId, key, shift]) => [nameOf(viewId, key), shift]));
+}
+
+function keysOf(wanted: readonly ForView[]): RecordKey[] {
+  return wanted
+    .flatMap(({ viewId, records }) =>
+      [...new Set(records.map(({ key }) => key.text))].map((key) => ({ viewId, key })),
+    )
+    .sort(byViewAndKey);
 }
 
 async function lockRecords(
   client: ClientBase,
-  viewId: number,
-  names: readonly string[],
-): Promise<Map<string, Held>> {
-  await client.query(
-    `INSERT INTO view_record (view_id, source_key, revision, live)
-     SELECT $1, key, -1, false FROM unnest($2::text[]) AS key ON CONFLICT DO NOTHING`,
-    [viewId, names],
-  );
-  const { rows } = await client.query<{
-    source_key: string;
-    revision: string;
-    live: boolean;
-    shift: number;
-  }>(
-    `SELECT source_key, revision, live, shift FROM view_record
-     WHERE view_id = $1 AND source_key = ANY($2) ORDER BY source_key FOR UPDATE`,
-    [viewId, names],
-  );
+  records: readonly RecordKey[],
+): Promise<Map<string, Held & RecordKey>> {
+  if (records.length === 0) return new Map();
+  const values = placesOf(records);
+  await client.query({
+    name: 'view-lock-new',
+    text: `INSERT INTO view_record (view_id, source_key, revision, live)
+     SELECT view, key, -1, false FROM unnest($1::int[], $2::text[]) AS wanted (view, key) ORDER BY view, key
+     ON CONFLICT DO NOTHING`,
+    values,
+  });
+  const { rows } = await client.query<
+    [viewId: number, key: string, revision: string, live: boolean, shift: number]
+  >({
+    name: 'view-lock',
+    rowMode: 'array',
+    text: `SELECT view_id, source_key, revision, live, shift FROM view_record
+     JOIN unnest($1::int[], $2::text[]) AS wanted (view, key) ON view_id = view AND source_key = key
+     ORDER BY view_id, source_key FOR UPDATE OF view_record`,
+    values,
+  });
   return new Map(
-    rows.map(({ source_key, revision, live, shift }) => [
-      source_key,
-      { revision: Number(revision), live, shift },
+    rows.map(([viewId, key, revision, live, shift]) => [
+      nameOf(viewId, key),
+      { viewId, key, revision: Number(revision), live, shift },
     ]),
   );
 }
 
-function step(held: Map<string, Held>, record: ProductReceived): ProductReceived[] {
+function step(
+  held: Map<string, Held & RecordKey>,
+  viewId: number,
+  record: ProductReceived,
+): ProductReceived[] {
   const { key, envelope, change } = record;
-  const before = held.get(key.text)!;
+  const name = nameOf(viewId, key.text);
+  const before = held.get(name)!;
   if (envelope.revision === UNKNOWN_REVISION) {
     // A bare tombstone ends whatever is held; it has no effect twice because then nothing is live.
-    held.set(key.text, { ...before, live: false });
+    held.set(name, { ...before, live: false });
     return before.live ? [record] : [];
   }
   if (envelope.revision <= before.revision) return [];
-  held.set(key.text, { ...before, revision: envelope.revision, live: change !== 'deleted' });
+  held.set(name, { ...before, revision: envelope.revision, live: change !== 'deleted' });
   // Whom it was never told of, the recipient is not told that it is gone.
   return change === 'deleted' && !before.live ? [] : [lifted(record, before.shift)];
 }
@@ -109,103 +141,30 @@ function lifted(record: ProductReceived, shift: number): ProductReceived {
 
 async function keepRecords(
   client: ClientBase,
-  viewId: number,
-  names: readonly string[],
-  held: ReadonlyMap<string, Held>,
+  held: ReadonlyMap<string, Held & RecordKey>,
 ): Promise<void> {
-  await client.query(
-    `UPDATE view_record SET revision = news.revision, live = news.live
-     FROM unnest($2::text[], $3::bigint[], $4::boolean[]) AS news (key, revision, live)
-     WHERE view_id = $1 AND source_key = key
+  const records = [...held.values()];
+  if (records.length === 0) return;
+  await client.query({
+    name: 'view-keep',
+    text: `UPDATE view_record SET revision = news.revision, live = news.live
+     FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[]) AS news (view, key, revision, live)
+     WHERE view_id = view AND source_key = key
        AND (view_record.revision, view_record.live) IS DISTINCT FROM (news.revision, news.live)`,
-    [
-      viewId,
-      names,
-      names.map((name) => held.get(name)!.revision),
-      names.map((name) => held.get(name)!.live),
-    ],
-  );
-}
-
-/** A person of a view: the recipient's pseudonym, and the last sequence number given out. */
-export type ViewPerson = { pseudonym: string; sequence: number };
-
-/**
- * Reserves sequence numbers for people of a view: `wanted` says how many each needs, and the pseudonym where the records
- * tell who it is. What comes back is each person with the number before the first reserved one. People who are neither
- * told nor known are left out.
- */
-export async function reserve(
-  client: ClientBase,
-  viewId: number,
-  wanted: ReadonlyMap<string, { pseudonym: string | null; count: number }>,
-): Promise<Map<string, ViewPerson>> {
-  const people = [...wanted].sort(([a], [b]) => byText(a, b));
-  const told = people.filter(([, { pseudonym }]) => pseudonym !== null);
-  const untold = people.filter(([, { pseudonym }]) => pseudonym === null);
-  const rows = [
-    ...(await reserveTold(client, viewId, told)),
-    ...(await reserveKnown(client, viewId, untold)),
-  ];
-  return new Map(
-    rows.map(({ source_person, pseudonym, sequence }) => {
-      const before = Number(sequence) - wanted.get(source_person)!.count;
-      return [source_person, { pseudonym, sequence: before }];
-    }),
-  );
-}
-
-type PersonRow = { source_person: string; pseudonym: string; sequence: string };
-type Wanted = [string, { pseudonym: string | null; count: number }][];
-
-async function reserveTold(
-  client: ClientBase,
-  viewId: number,
-  people: Wanted,
-): Promise<PersonRow[]> {
-  if (people.length === 0) return [];
-  const { rows } = await client.query<PersonRow>({
-    name: 'view-reserve',
-    text: `INSERT INTO view_person (view_id, source_person, pseudonym, sequence)
-     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[])
-     ON CONFLICT (view_id, source_person) DO UPDATE SET sequence = view_person.sequence + excluded.sequence
-     RETURNING source_person, pseudonym, sequence`,
     values: [
-      viewId,
-      plainArray(people.map(([person]) => person)),
-      plainArray(people.map(([, { pseudonym }]) => pseudonym!)),
-      plainArray(people.map(([, { count }]) => count)),
+      ...placesOf(records),
+      plainArray(records.map(({ revision }) => revision)),
+      plainArray(records.map(({ live }) => live)),
     ],
   });
-  return rows;
 }
 
-async function reserveKnown(
-  client: ClientBase,
-  viewId: number,
-  people: Wanted,
-): Promise<PersonRow[]> {
-  if (people.length === 0) return [];
-  const { rows } = await client.query<PersonRow>(
-    `UPDATE view_person SET sequence = sequence + more FROM unnest($2::text[], $3::bigint[]) AS known (person, more)
-     WHERE view_id = $1 AND source_person = person RETURNING source_person, pseudonym, sequence`,
-    [viewId, people.map(([person]) => person), people.map(([, { count }]) => count)],
-  );
-  return rows;
-}
+const nameOf = (viewId: number, key: string): string => `${viewId} ${key}`;
 
-/** Pseudonyms of people the view knows already. */
-export async function pseudonymsOf(
-  client: ClientBase,
-  viewId: number,
-  people: readonly string[],
-): Promise<Map<string, string>> {
-  if (people.length === 0) return new Map();
-  const { rows } = await client.query<{ source_person: string; pseudonym: string }>(
-    `SELECT source_person, pseudonym FROM view_person WHERE view_id = $1 AND source_person = ANY($2)`,
-    [viewId, people],
-  );
-  return new Map(rows.map((row) => [row.source_person, row.pseudonym]));
-}
+const placesOf = (records: readonly RecordKey[]): [views: string, keys: string] => [
+  plainArray(records.map(({ viewId }) => viewId)),
+  plainArray(records.map(({ key }) => key)),
+];
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byViewAndKey = (a: RecordKey, b: RecordKey): number =>
+  a.viewId - b.viewId || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);

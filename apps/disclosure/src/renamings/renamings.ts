@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { avroType, headers as ce, keys, names, renamingsSchema } from '@caremesh/contract';
 import type { Logger } from '@caremesh/platform';
 import { withSchemaId } from '@caremesh/product';
+import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
-import type { Outgoing } from '../disclose/rewrite.js';
 
 /** People of one part: two names of 26 characters each, so some 300 kB, below a broker's usual limit of 1 MB. */
 const MOST = 5_000;
@@ -87,7 +87,7 @@ export class Renamings {
     people: readonly Renamed[],
     part: number,
     parts: number,
-  ): Outgoing {
+  ): OutgoingRecord {
     const now = new Date();
     const value = { before, view, recordedAt: now.getTime(), part, parts, people };
     const avro = avroType(renamingsSchema(grantId)).toBuffer(value);

@@ -1,12 +1,13 @@
 import { avroType, careOrganisationFields } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
+import { EnvelopeWriter } from '@caremesh/product';
 
 import { disclosureErrors } from '../errors.js';
 import type { Governance } from '../grants/governance.js';
 import { asPublished } from '../keys/record-names.js';
 import type { ViewPlan } from './plan.js';
-import type { Planned } from './plans.js';
+import type { Planned, Registry } from './plans.js';
 import type { AvroRecord } from './shape.js';
 
 /**
@@ -15,15 +16,12 @@ import type { AvroRecord } from './shape.js';
  */
 export class CarePlans {
   readonly #governance: Pick<Governance, 'contractOf'>;
-  readonly #schema: (id: number) => Promise<string | null>;
+  readonly #registry: Registry;
   readonly #made = new Map<string, ViewPlan>();
 
-  constructor(
-    governance: Pick<Governance, 'contractOf'>,
-    schema: (id: number) => Promise<string | null>,
-  ) {
+  constructor(governance: Pick<Governance, 'contractOf'>, registry: Registry) {
     this.#governance = governance;
-    this.#schema = schema;
+    this.#registry = registry;
   }
 
   /** Throws, retriable, while the schema or the contract cannot be had. */
@@ -31,17 +29,19 @@ export class CarePlans {
     const name = `${topic}#${schemaId}`;
     const held = this.#made.get(name);
     if (held) return held;
-    const schema = await this.#schema(schemaId).catch(() => null);
+    const schema = await this.#registry.schema(schemaId).catch(() => null);
     if (schema === null) throw problem(disclosureErrors.viewSchemaMissing, topic);
     const contract = await this.#governance.contractOf(product, major);
-    const made = planOf({ topic, product, major, schemaId }, JSON.parse(schema), contract);
+    const writer = new EnvelopeWriter(product, major, this.#registry.url, schemaId);
+    const about = { topic, product, major, schemaId, writer };
+    const made = planOf(about, JSON.parse(schema), contract);
     this.#made.set(name, made);
     return made;
   }
 }
 
 function planOf(
-  about: Pick<Planned, 'topic' | 'product' | 'major' | 'schemaId'>,
+  about: Pick<ViewPlan, 'topic' | 'product' | 'major' | 'schemaId' | 'writer'>,
   schema: AvroRecord,
   contract: DataContract,
 ): ViewPlan {

@@ -23,6 +23,7 @@ function plan(viewSchema: object) {
     schema: JSON.stringify(viewSchema),
     contract: contract!,
     key: Buffer.alloc(32, 1),
+    registryUrl: 'http://registry',
   });
 }
 

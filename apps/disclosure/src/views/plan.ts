@@ -1,6 +1,8 @@
 import { avroType } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 
+import { EnvelopeWriter } from '@caremesh/product';
+
 import { Pseudonyms } from '../keys/pseudonyms.js';
 import { pseudonymous } from '../keys/record-names.js';
 import type { RecordNames } from '../keys/record-names.js';
@@ -27,6 +29,8 @@ export type ViewPlan = {
   /** What the view has of a product's record, each field in the form of its treatment; the view's own fields are not in it. */
   shape: (record: object, now: Date) => Loose;
   decode: (avro: Buffer) => object;
+  /** Writes its records as they stand in the topic. */
+  writer: EnvelopeWriter;
   names: RecordNames;
   /** The grant has the publisher, so `ce_source` may name it. */
   showsPublisher: boolean;
@@ -53,6 +57,7 @@ export function planView(parts: {
   key: Uint8Array;
   /** Without them, those that need no list. */
   sensitive?: SensitiveCodes;
+  registryUrl: string;
 }): ViewPlan {
   const { topic, product, major, schemaId } = parts;
   const schema = JSON.parse(parts.schema) as AvroRecord;
@@ -71,6 +76,7 @@ export function planView(parts: {
     encode: (value) => type.toBuffer(value),
     decode: (avro) => type.fromBuffer(avro) as object,
     shape: (record, now) => shape(record as Loose, { now, pseudonym }),
+    writer: new EnvelopeWriter(product, major, parts.registryUrl, schemaId),
     names: pseudonymous(pseudonyms),
     showsPublisher: has('publisherOds'),
     showsSourceTime: has('sourceSystemUpdatedAt'),

@@ -19,22 +19,25 @@ export type Planned = {
   keyGeneration?: number;
 };
 
+/** Where schemas are read, and what records say of it. */
+export type Registry = { readonly url: string; schema(id: number): Promise<string | null> };
+
 /** Makes the plan of each view once. */
 export class ViewPlans {
   readonly #governance: Pick<Governance, 'contractOf'>;
-  readonly #schema: (id: number) => Promise<string | null>;
+  readonly #registry: Registry;
   readonly #keys: PseudonymKeys;
   readonly #sensitive: SensitiveCodes | undefined;
   readonly #made = new Map<string, ViewPlan>();
 
   constructor(
     governance: Pick<Governance, 'contractOf'>,
-    schema: (id: number) => Promise<string | null>,
+    registry: Registry,
     keys: PseudonymKeys,
     sensitive?: SensitiveCodes,
   ) {
     this.#governance = governance;
-    this.#schema = schema;
+    this.#registry = registry;
     this.#keys = keys;
     this.#sensitive = sensitive;
   }
@@ -54,10 +57,13 @@ export class ViewPlans {
 
   async #make(view: Planned, key: Uint8Array): Promise<ViewPlan> {
     const { topic, product, major, schemaId } = view;
-    const schema = await this.#schema(schemaId).catch(() => null);
+    const schema = await this.#registry.schema(schemaId).catch(() => null);
     if (schema === null) throw problem(disclosureErrors.viewSchemaMissing, topic);
     const contract = await this.#governance.contractOf(product, major);
-    const sensitive = this.#sensitive;
-    return planView({ topic, product, major, schemaId, schema, contract, key, sensitive });
+    return planView({
+      ...{ topic, product, major, schemaId, schema, contract, key },
+      registryUrl: this.#registry.url,
+      sensitive: this.#sensitive,
+    });
   }
 }

@@ -42,6 +42,7 @@ function planned(
     ...{ topic: `share.abcdefgh.${name}.v1`, product: name, major: 1, schemaId: 5 },
     ...{ schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, key) },
     sensitive: new SensitiveCodes(snomed),
+    registryUrl: 'http://registry',
   });
 }
 
@@ -156,7 +157,10 @@ describe('a record of a view', () => {
     };
     derived.fields.find(({ name }) => name === 'reasonCode')!.type = 'string';
     const given = { topic: 't', product: 'gp.medication-statement', major: 1, schemaId: 5 };
-    const rest = { ...given, schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, 1) };
+    const rest = {
+      ...{ ...given, schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, 1) },
+      registryUrl: 'http://registry',
+    };
     expect(() => planView({ ...rest, sensitive: new SensitiveCodes(['165816005']) })).toThrow(
       expect.objectContaining({ code: 'MESH-4101', detail: 'reasonCode' }) as Error,
     );
@@ -178,7 +182,8 @@ describe('a record of a view', () => {
       fields: { name: string; type: unknown }[];
     };
     derived.fields.find(({ name }) => name === 'ageBand')!.type = ['null', 'int'];
-    const given = { topic: 't', product: 'gp.medication-statement', major: 1, schemaId: 5 };
+    const place = { topic: 't', registryUrl: 'http://registry' };
+    const given = { ...place, product: 'gp.medication-statement', major: 1, schemaId: 5 };
     const key = Buffer.alloc(32, 1);
     expect(() => planView({ ...given, schema: JSON.stringify(derived), contract, key })).toThrow(
       expect.objectContaining({ code: 'MESH-4101', detail: 'birthDate' }) as Error,

@@ -12,6 +12,13 @@ export const BACKFILL = 'view-backfill';
 /** So many views are filled at once; each takes a connection to the database. */
 const BACKFILLS_AT_ONCE = 4;
 
+/**
+ * The more views an edition has, the longer its records are gathered: each batch is a row, a record and a batch at the broker
+ * per view and partition, whether it holds one record or fifty. With 200 views, a second.
+ */
+const APART_MS_PER_VIEW = 5;
+const MOST_APART_MS = 1_000;
+
 type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
 
 /**
@@ -26,6 +33,8 @@ export class ViewWatch {
   readonly #log: Logger;
   readonly #groups: string;
   readonly #editions = new Set<string>();
+  /** How many views each edition has. */
+  #views = new Map<string, number>();
   readonly #backfills = new Map<string, Following>();
   /** Why a granted view cannot begin, said once and not at every look. */
   readonly #told = new Map<string, string>();
@@ -96,6 +105,7 @@ export class ViewWatch {
   async #follow(): Promise<void> {
     const active = (await this.#store.all()).filter((view) => view.active);
     const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
+    this.#views = counted(active.map(({ edition }) => edition));
     for (const [edition, reader] of wanted) this.#followEdition(edition, reader);
     for (const edition of this.#editions) {
       if (wanted.has(edition)) continue;
@@ -109,7 +119,9 @@ export class ViewWatch {
     if (this.#editions.has(edition)) return;
     this.#editions.add(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
-    this.#transport.follow(edition, EDITION, { rule: 'handler', groupId });
+    const apart = () =>
+      Math.min((this.#views.get(edition) ?? 0) * APART_MS_PER_VIEW, MOST_APART_MS);
+    this.#transport.follow(edition, EDITION, { rule: 'handler', groupId, apart });
   }
 
   async #fill(missing: readonly Backfill[]): Promise<void> {
@@ -159,3 +171,9 @@ export class ViewWatch {
 
 /** Each beginning of a view is filled by a subscription of its own. */
 const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;
+
+function counted(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 import { avroType, headers as ce, keys, names, withdrawalsSchema } from '@caremesh/contract';
 import { withSchemaId } from '@caremesh/product';
+import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
-import type { Outgoing } from '../disclose/rewrite.js';
 
 /** Records that one event lists at most: some 60 bytes each, so it stays far below a broker's usual limit of 1 MB. */
 const MOST = 5_000;
@@ -76,7 +76,11 @@ export class Announcements {
     return id;
   }
 
-  #event({ topic, grantId, erase }: Told, schemaId: number, ended: readonly Pending[]): Outgoing {
+  #event(
+    { topic, grantId, erase }: Told,
+    schemaId: number,
+    ended: readonly Pending[],
+  ): OutgoingRecord {
     const now = new Date();
     const records = new Map<string, string[]>();
     for (const { key } of ended) {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { keys } from '@caremesh/contract';
+import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
-import { rewrite } from '../disclose/rewrite.js';
-import type { Outgoing } from '../disclose/rewrite.js';
-import { reserve } from '../disclose/view-state.js';
+import { outgoing, rewrite } from '../disclose/rewrite.js';
+import { reserve } from '../disclose/view-people.js';
 import type { ViewPlan } from '../views/plan.js';
 import { noteEnded } from './note.js';
 import type { Ended } from './note.js';
@@ -21,33 +21,31 @@ export async function withdrawPeople(
   client: ClientBase,
   viewId: number,
   plan: ViewPlan,
-  registryUrl: string,
   people: readonly string[],
-): Promise<Outgoing[]> {
+): Promise<WrittenRecord[]> {
   const gone = await endRecords(client, viewId, people);
   if (gone.length === 0) return [];
   const counts = new Map<string, number>();
   for (const { source_key: key } of gone) {
     counts.set(personOf(key), (counts.get(personOf(key)) ?? 0) + 1);
   }
-  const wanted = new Map(
-    [...counts].map(([person, count]) => [person, { pseudonym: null, count }]),
-  );
-  const known = await reserve(client, viewId, wanted);
+  const wanted = [...counts].map(([person, count]) => ({ viewId, person, pseudonym: null, count }));
+  const known = await reserve(client, wanted);
   const now = new Date();
+  const nowText = now.toISOString();
   const ended: Ended[] = [];
-  const outgoing = gone.flatMap((one) => {
-    const person = known.get(personOf(one.source_key));
+  const tombstones = gone.flatMap((one) => {
+    const person = known.of(viewId, personOf(one.source_key));
     if (person === undefined) return [];
     person.sequence += 1;
-    const place = { person: person.pseudonym, survivor: null, sequence: person.sequence, now };
+    const place = { person: person.pseudonym, survivor: null, sequence: person.sequence };
     const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
-    const tombstone = rewrite(plan, registryUrl, tombstoneOf(one), { ...place, traceparent });
-    ended.push({ sourceKey: one.source_key, key: tombstone.key, revision: -1 });
-    return [tombstone];
+    const tombstone = rewrite(plan, tombstoneOf(one), { ...place, now, nowText, traceparent });
+    ended.push({ viewId, sourceKey: one.source_key, key: tombstone.key, revision: -1 });
+    return [outgoing(plan, tombstone)];
   });
-  await noteEnded(client, viewId, ended);
-  return outgoing;
+  await noteEnded(client, ended);
+  return tombstones;
 }
 
 async function endRecords(

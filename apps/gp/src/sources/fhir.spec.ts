@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { IntakeRefused, type SourceItem } from '@caremesh/product';
+import { IntakeRefused, type Fault, type SourceItem } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import type { MedicineEntry } from './fhir/medicine-entry.js';
 import { fhir } from './fhir.js';
@@ -38,6 +38,12 @@ async function idsOf(items: AsyncIterable<SourceItem<MedicineEntry>>): Promise<s
     found.push(
       `${item.sourceId}${item.outcome ? ` ${item.errors.map((one) => one.code).join()}` : ''}`,
     );
+  return found;
+}
+
+async function faultsOf(items: AsyncIterable<SourceItem<MedicineEntry>>): Promise<Fault[]> {
+  const found: Fault[] = [];
+  for await (const item of items) if (item.outcome) found.push(...item.errors);
   return found;
 }
 
@@ -118,6 +124,35 @@ describe('a Bundle too large to hold is read entry by entry', () => {
     const huge = ['{"resourceType":"Binary","data":"', 'A'.repeat(9_000_000), '"}'];
     const error = await idsOf(reading(pieces(huge))).catch((one: unknown) => one);
     expect((error as IntakeRefused).fault.code).toBe('MESH-2108');
+  });
+});
+
+describe('JSON that is none', () => {
+  const told = async (text: string, lines = false) =>
+    faultsOf(reading(pieces([text]), lines)).catch((error: unknown) => [
+      (error as IntakeRefused).fault,
+    ]);
+
+  it('is refused with line and column, and with none of its text', async () => {
+    const [fault] = await told('{\n  "resourceType": "Bundle",\n  "id": Smith\n}');
+    expect(fault).toMatchObject({
+      code: 'MESH-2101',
+      path: '',
+      message: 'The text is not valid JSON: line 3, column 9',
+    });
+    expect(JSON.stringify(fault)).not.toContain('Smith');
+    const [cut] = await told('{"resourceType": "Bundle",\n"entry": [');
+    expect(cut?.message).toMatch(/: it ends too early, line 2, column 11$/);
+  });
+
+  it('in a file of lines is named by its line, with the column', async () => {
+    const good = JSON.stringify(statement(1, byNumber));
+    const [fault] = await told([good, '{"resourceType": Smith}', good].join('\n'), true);
+    expect(fault).toMatchObject({
+      code: 'MESH-2101',
+      path: 'line 2',
+      message: 'The text is not valid JSON: column 18',
+    });
   });
 });
 

@@ -126,6 +126,24 @@ describe('checking a token', () => {
     keysAnswer = () => ({ status: 200, body: keys });
   });
 
+  it('remembers a good one, but neither beyond its life nor for another that begins like it', async () => {
+    const verifier = new TokenVerifier({ issuer, audience: 'mesh-api' });
+    const check = vi.spyOn(crypto.subtle, 'verify');
+    const token = await signed(claims());
+    for (let n = 0; n < 3; n++) expect((await verifier.verify(token)).sub).toBe('user-ann');
+    expect(check).toHaveBeenCalledTimes(1);
+    await expect(verifier.verify(`${token.slice(0, -8)}AAAAAAAA`)).rejects.toMatchObject({
+      code: 'MESH-5202',
+    });
+    vi.useFakeTimers({ toFake: ['Date'], now: (now + 61) * 1_000 });
+    expect((await verifier.verify(token)).sub).toBe('user-ann');
+    expect(check).toHaveBeenCalledTimes(3);
+    vi.setSystemTime((now + 310) * 1_000);
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'MESH-5203' });
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
   it('does not blame the caller when the keys cannot be had', async () => {
     const token = await signed(claims());
     keysAnswer = () => ({ status: 500, body: {} });

@@ -112,6 +112,11 @@ describe('entries about a choice', () => {
   test('one entry on each line; a line that is no JSON stands alone', async () => {
     const lines = [JSON.stringify(patient), '{', JSON.stringify(observation)].join('\n');
     const items = await read(lines, 'application/fhir+ndjson');
+    expect(items[0]).toMatchObject({
+      errors: [
+        { path: 'line 2', message: expect.stringMatching(/: it ends too early, column 2$/) },
+      ],
+    });
     expect(items.map(({ index, outcome }) => [index, outcome])).toEqual([
       [1, 'quarantined'],
       [2, undefined],
@@ -119,6 +124,8 @@ describe('entries about a choice', () => {
   });
 
   test('a body that is no JSON is refused whole', async () => {
-    await expect(read('no json')).rejects.toMatchObject({ fault: { path: '' } });
+    await expect(read('no json')).rejects.toMatchObject({
+      fault: { path: '', message: 'The text is not valid JSON: line 1, column 1' },
+    });
   });
 });

@@ -2,6 +2,7 @@ import { defineSource } from '../define/source.js';
 import type { Source, SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
+import { jsonPlaceInWords } from '../faults/json-place.js';
 import { readEntry } from './read-entry.js';
 import type { Patients } from './read-entry.js';
 import { anyResource, bundle, ENTRIES, PATIENT } from './resources.js';
@@ -30,7 +31,7 @@ export function choiceSource(codes: readonly ChoiceCode[]): Source<ChoiceStateme
   return { ...source, tells: 'choices' };
 }
 
-type Resource = { value: unknown; fullUrl?: string; raw: string };
+type Resource = { value: unknown; fullUrl?: string; raw: string; broken?: Fault };
 
 async function* read(
   input: SourceInput,
@@ -48,7 +49,7 @@ async function* read(
 
 function itemOf(
   index: number,
-  { value, raw }: Resource,
+  { value, raw, broken }: Resource,
   about: Parameters<typeof readEntry>[1],
 ): SourceItem<ChoiceStatement> | null {
   const head = { index, sourceId: null as string | null, raw };
@@ -57,6 +58,7 @@ function itemOf(
     outcome,
     errors,
   });
+  if (broken) return unread('quarantined', broken);
   const known = anyResource.safeParse(value);
   if (!known.success) return unread('quarantined', fault('fhirTypeMissing', '/resourceType'));
   const { resourceType: kind } = known.data;
@@ -101,7 +103,8 @@ function patientsOf(resources: readonly Resource[]): Patients {
 
 function whole(text: string): Resource[] {
   const value = parse(text);
-  if (value === undefined) throw new IntakeRefused(fault('jsonMalformed', ''));
+  if (value === undefined)
+    throw new IntakeRefused(fault('jsonMalformed', '', jsonPlaceInWords(text)));
   const { data } = bundle.safeParse(value);
   if (!data) return [{ value, raw: text }];
   return (data.entry ?? []).map(({ resource, fullUrl }) => ({
@@ -112,8 +115,13 @@ function whole(text: string): Resource[] {
 }
 
 function lines(text: string): Resource[] {
-  const all = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return all.map((raw) => ({ value: parse(raw), raw }));
+  return text.split(/\r?\n/).flatMap((raw, at): Resource[] => {
+    if (raw.trim() === '') return [];
+    const value = parse(raw);
+    if (value !== undefined) return [{ value, raw }];
+    const broken = fault('jsonMalformed', `line ${at + 1}`, jsonPlaceInWords(raw, true));
+    return [{ value, raw, broken }];
+  });
 }
 
 function parse(text: string): unknown {

@@ -5,7 +5,7 @@ import pg from 'pg';
 
 import type { ItemOutcome } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
-import { INSERT_OUTBOX, outboxParameters, RING } from '../outbox/outbox.js';
+import { INSERT_OUTBOX, outboxParameters, ringFor } from '../outbox/outbox.js';
 import type { Seal } from '../sealing/seal.js';
 import { Emitter } from '../state/emit.js';
 import type { LiveProduct } from '../state/model.js';
@@ -247,7 +247,7 @@ export class Committer {
     if (emitter.rows.length > 0) {
       statements.push(
         { ...INSERT_OUTBOX, values: outboxParameters(emitter.rows) },
-        { ...RING, values: [] },
+        ringFor(emitter.rows),
       );
     }
     attempt.outcomes = decision.outcomes;

@@ -6,6 +6,7 @@ import type { HeaderBytes } from '../kafka/record-batch.js';
 
 const { HEADERS } = headers;
 const ENTRIES = 11;
+const NOTHING = Buffer.alloc(0);
 /** Room for the variable headers: their names, ids, two times, two numbers and a traceparent. */
 const VARIABLE_BYTES = 420;
 
@@ -17,7 +18,8 @@ export type Envelope = {
   value: Buffer | null;
   change: Exclude<ChangeType, 'UNKNOWN'>;
   eventId: string;
-  publisherOds: string;
+  /** Null where the record names no source: views that do not show the publisher, and their tombstones. */
+  publisherOds: string | null;
   time: string;
   recordedTime: string;
   sequence: number;
@@ -69,14 +71,15 @@ export class EnvelopeWriter {
   /** The body of the record, ready for any topic. */
   body(envelope: Envelope): Buffer {
     const constant = this.#constant.get(envelope.change)!;
-    const source = this.#source(envelope.publisherOds);
+    const { publisherOds } = envelope;
+    const source = publisherOds === null ? NOTHING : this.#source(publisherOds);
     const valueBytes = envelope.value?.length ?? 0;
     const body = Buffer.allocUnsafe(
       envelope.key.length + valueBytes + constant.length + source.length + VARIABLE_BYTES,
     );
     let at = writeAscii(body, 0, envelope.key);
     at = envelope.value === null ? writeVarint(body, at, -1) : writeBytes(body, at, envelope.value);
-    at = writeVarint(body, at, ENTRIES);
+    at = writeVarint(body, at, publisherOds === null ? ENTRIES - 1 : ENTRIES);
     body.set(constant, at);
     body.set(source, at + constant.length);
     return body.subarray(0, writeVariable(body, at + constant.length + source.length, envelope));

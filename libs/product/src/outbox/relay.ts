@@ -6,7 +6,7 @@ import pg from 'pg';
 import { ProductError } from '../errors.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import { FencedProducer } from '../kafka/fenced-producer.js';
-import { DOORBELL, SHARDS } from './outbox.js';
+import { DOORBELL, rungShards, SHARDS } from './outbox.js';
 import { keepPartitions } from './partitions.js';
 import { keepAhead } from './positions.js';
 import { Shard } from './shard.js';
@@ -38,8 +38,9 @@ export type RelaySettings = {
  */
 export class Relay {
   readonly #settings: RelaySettings;
-  readonly #bells = new Set<() => void>();
-  #rings = 0;
+  readonly #bells = new Map<() => void, number | null>();
+  /** How often each shard was rung for. */
+  readonly #rings = Array.from({ length: SHARDS }, () => 0);
   #stopping = false;
   #running: Promise<void> | null = null;
   #sent = 0;
@@ -58,10 +59,10 @@ export class Relay {
     this.#running ??= this.#persist();
   }
 
-  /** Looks now, without waiting for the doorbell. */
-  ring(): void {
-    this.#rings += 1;
-    for (const bell of this.#bells) bell();
+  /** Looks now, without waiting for the doorbell: at these shards, by default at all. */
+  ring(shards: readonly number[] = rungShards('')): void {
+    for (const shard of shards) this.#rings[shard]! += 1;
+    for (const [bell, shard] of this.#bells) if (shard === null || shards.includes(shard)) bell();
   }
 
   /** Ends after what is being sent has been acknowledged and marked. */
@@ -101,7 +102,7 @@ export class Relay {
     const work: Promise<void>[] = [];
     try {
       await client.connect();
-      client.on('notification', () => this.ring());
+      client.on('notification', ({ payload }) => this.ring(rungShards(payload)));
       await this.#prepare(client);
       const stopped = () => this.#stopping || ended.is;
       for (let shard = 0; shard < SHARDS; shard++) work.push(this.#own(client, shard, stopped));
@@ -150,9 +151,9 @@ export class Relay {
       await shard.open();
       while (!stopped()) {
         // A bell that rings while the shard is being drained is for rows it may not have seen.
-        const heard = this.#rings;
+        const heard = this.#rings[number];
         await shard.drain(stopped);
-        if (!stopped() && this.#rings === heard) await this.#wait(LOOK_MS);
+        if (!stopped() && this.#rings[number] === heard) await this.#wait(LOOK_MS, number);
       }
     } finally {
       await producer.close().catch(() => undefined);
@@ -176,8 +177,8 @@ export class Relay {
     while (!stopped()) await this.#wait(LOOK_MS);
   }
 
-  /** Waits for the doorbell, at most so long. */
-  #wait(ms: number): Promise<void> {
+  /** Waits for the doorbell, of one shard or of any, at most so long. */
+  #wait(ms: number, shard: number | null = null): Promise<void> {
     return new Promise((resolve) => {
       const bell = () => {
         clearTimeout(timer);
@@ -185,7 +186,7 @@ export class Relay {
         resolve();
       };
       const timer = setTimeout(bell, ms);
-      this.#bells.add(bell);
+      this.#bells.set(bell, shard);
     });
   }
 }

@@ -55,6 +55,8 @@ export type SubscribeOptions<R> = {
   batchSize?: number;
   /** Lets the broker gather records before it answers: fewer transactions, later effect. Default: at once. */
   gathering?: Gathering;
+  /** Least time in ms from the beginning of a batch that was not full to that of the next: for batches that cost much by themselves. */
+  apart?: () => number;
   /** Where a group that has committed nothing begins, per partition. Default, also for a partition not named: the beginning. */
   from?: ReadonlyMap<number, bigint>;
   /** Told, after each commit, the offset per partition up to which all is settled. Must not throw. */
@@ -128,6 +130,7 @@ export class Consumption {
       gathering: options.gathering,
       from: options.from,
       settled: options.settled ?? (() => undefined),
+      apart: options.apart,
       log,
     });
   }

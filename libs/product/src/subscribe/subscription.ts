@@ -23,6 +23,7 @@ type Parts<R> = {
   gathering?: Gathering | undefined;
   from?: ReadonlyMap<number, bigint> | undefined;
   settled: (positions: ReadonlyMap<number, bigint>) => void;
+  apart?: (() => number) | undefined;
   log: Logger;
 };
 
@@ -86,8 +87,14 @@ export class Subscription<R> {
     for (;;) {
       const batch = await session.next(this.#parts.batchSize, signal);
       if (batch === null) return;
+      const began = performance.now();
       if (!(await this.#parts.delivery.deliver(batch, signal))) return;
       await session.commit(batch);
+      const { batchSize, apart } = this.#parts;
+      // A full batch says that more is there already: to wait would only leave it lying.
+      if (!apart || batch.length >= batchSize) continue;
+      const early = began + apart() - performance.now();
+      if (early > 0) await pause(early, signal);
     }
   }
 

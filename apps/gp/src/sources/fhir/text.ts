@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { fault, type Fault } from '@caremesh/product';
+import { fault, jsonPlaceInWords, type Fault } from '@caremesh/product';
 
 /** Deepest nesting taken; FHIR resources have about ten levels. */
 const DEPTH_MAX = 64;
@@ -21,10 +21,12 @@ export function parseJson(bytes: Buffer, path = ''): { value: unknown } | Fault 
   if (wrong) return wrong;
   if (!isUtf8(bytes)) return fault('encodingNotUtf8', path);
   if (isBottomless(bytes)) return fault('nestingTooDeep', path);
+  const text = bytes.toString('utf8');
   try {
-    return { value: JSON.parse(bytes.toString('utf8')) as unknown };
-  } catch (error) {
-    return fault('jsonMalformed', path, placeOf(error));
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    // The engine's own message quotes the input, so it goes nowhere.
+    return fault('jsonMalformed', path, placeOf(text, path));
   }
 }
 
@@ -48,12 +50,10 @@ export function isBottomless(bytes: Buffer): boolean {
   return false;
 }
 
-/** Line and column of a JSON error. The engine's own message quotes the input, so only its numbers are taken. */
-function placeOf(error: unknown): string | undefined {
-  const message = error instanceof Error ? error.message : '';
-  const place = /line (\d+) column (\d+)/.exec(message);
-  if (place) return `line ${place[1]}, column ${place[2]}`;
-  return /end of JSON input/.test(message) ? 'it ends too early' : undefined;
+/** Where the JSON breaks off: in the submission, or within the line or the entry that `path` names. */
+function placeOf(text: string, path: string): string | undefined {
+  const place = jsonPlaceInWords(text, path.startsWith('line '));
+  return place && path.startsWith('/entry/') ? `${place} of the entry` : place;
 }
 
 /* eslint-disable-next-line no-control-regex -- what FHIR R4 forbids in a string is looked for */
