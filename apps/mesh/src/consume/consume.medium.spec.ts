@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { avroType, names } from '@caremesh/contract';
 import {
   allow,
+  brokerAdmin,
   can,
   clientToken,
   createTopics,
@@ -17,7 +18,7 @@ import {
 } from '@caremesh/testing';
 import type { TestStack } from '@caremesh/testing';
 import { Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Io } from '../io.js';
 import { run } from '../program.js';
 
@@ -34,6 +35,7 @@ const SCHEMA = {
 
 let stack: TestStack;
 let folder: string;
+let schemaId: number;
 
 beforeAll(async () => {
   stack = await sharedStack();
@@ -45,8 +47,8 @@ beforeAll(async () => {
   await allow(stack, `grant-${GRANT}`, grantRules(GRANT, [TOPIC]));
   await newGrantClient(stack, GRANT);
   credentials('credentials.json', GRANT);
-  const id = await registerSchema(stack, names.subjectOf(TOPIC), SCHEMA);
-  await publish(id);
+  schemaId = await registerSchema(stack, names.subjectOf(TOPIC), SCHEMA);
+  await publish(schemaId);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -67,7 +69,7 @@ function credentials(name: string, groupsOf: string): void {
   writeFileSync(join(folder, name), JSON.stringify(credential));
 }
 
-async function publish(schemaId: number): Promise<void> {
+async function publish(id: number): Promise<void> {
   const producer = new Producer({
     clientId: 'spec',
     bootstrapBrokers: stack.kafkaBrokers,
@@ -79,7 +81,7 @@ async function publish(schemaId: number): Promise<void> {
   const value = (person: string) => {
     const avro = avroType(SCHEMA).toBuffer({ person, effectiveStart: 20_000 });
     const wire = Buffer.concat([Buffer.alloc(5), avro]);
-    wire.writeUInt32BE(schemaId, 1);
+    wire.writeUInt32BE(id, 1);
     return wire;
   };
   const key = Buffer.from('k');
@@ -137,6 +139,28 @@ test('goes on where it last ended, and ends when nothing comes', async () => {
   const second = await mesh('consume', GRANT, '--idle', '3');
   expect(first.lines.length).toBe(2);
   expect(second.lines).toEqual(['{"person":"c","effectiveStart":"2024-10-04"}', 'null']);
+});
+
+test('says while it reads how far it is, so that it is seen to read', async () => {
+  await publish(schemaId);
+  const reading = { ended: false };
+  const done = mesh('consume', GRANT, '--idle', '8').then((result) => {
+    reading.ended = true;
+    return result;
+  });
+  const admin = brokerAdmin(stack);
+  const groupId = `share.${GRANT}.mesh`;
+  const seen = await vi.waitUntil(
+    async () => {
+      const [group] = await admin.listConsumerGroupOffsets({ groups: [{ groupId }] });
+      const [offset] = group?.topics.flatMap(({ partitions }) => partitions) ?? [];
+      return offset?.committedOffset === 8n ? { whileOpen: !reading.ended } : null;
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+  expect(seen).toEqual({ whileOpen: true });
+  expect((await done).lines).toHaveLength(4);
+  await admin.close();
 });
 
 test("another grant's group is refused by the broker, and told so with exit code 3", async () => {

@@ -29,6 +29,8 @@ export type ReadOptions = {
 
 type Bytes = Buffer;
 
+const COMMIT_EVERY_MS = 2_000;
+
 /**
  * Reads a grant's topics with its own client and hands over each record in turn.
  * Throws MESH-6520 when the broker refuses the client, MESH-6504 when it cannot be reached.
@@ -39,6 +41,7 @@ export async function readRecords(
   take: (record: Printed) => void,
 ): Promise<number> {
   const consumer = consumerOf(credential, options.fromBeginning);
+  const place = options.fromBeginning ? null : placeOf(consumer);
   try {
     const stream = await consumer.consume({
       topics: options.topics,
@@ -51,20 +54,20 @@ export async function readRecords(
     ended.signal.addEventListener('abort', () => void stream.close());
     let count = 0;
     const values = new Values(credential.registryUrl);
-    const read = new Map<string, ReturnType<typeof afterOf>>();
     for await (const message of stream) {
       take(await printed(values, message));
-      read.set(`${message.topic}/${message.partition}`, afterOf(message));
+      place?.note(message);
       count += 1;
       ended.seen();
       if (count === options.limit) break;
     }
     ended.stop();
-    if (!options.fromBeginning && count > 0) await consumer.commit({ offsets: [...read.values()] });
+    await place?.commit();
     return count;
   } catch (error) {
     throw told(error);
   } finally {
+    place?.stop();
     await consumer.close(true).catch(() => undefined);
   }
 }
@@ -107,6 +110,33 @@ function endOf({ signal, idleMs }: ReadOptions) {
     signal: AbortSignal.any([signal, idle.signal]),
     seen,
     stop: () => clearTimeout(timer),
+  };
+}
+
+/**
+ * What was printed is committed as the reading goes on, and not only when it ends: one that stays open is seen to read (so
+ * its grant is not called unused, nor its major retired), and one that is killed goes on from about where it was.
+ */
+function placeOf(consumer: Consumer<Bytes, Bytes, Bytes, Bytes>) {
+  const read = new Map<string, ReturnType<typeof afterOf>>();
+  let isBehind = false;
+  const commit = async () => {
+    if (!isBehind) return;
+    isBehind = false;
+    await consumer.commit({ offsets: [...read.values()] }).catch((error: unknown) => {
+      isBehind = true;
+      throw error;
+    });
+  };
+  // One that fails is followed by the next; the last says why.
+  const timer = setInterval(() => void commit().catch(() => undefined), COMMIT_EVERY_MS);
+  return {
+    note: (message: Message<Bytes, Bytes, Bytes, Bytes>) => {
+      read.set(`${message.topic}/${message.partition}`, afterOf(message));
+      isBehind = true;
+    },
+    commit,
+    stop: () => clearInterval(timer),
   };
 }
 

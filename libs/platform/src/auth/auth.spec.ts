@@ -135,7 +135,7 @@ describe('checking a token', () => {
     await expect(verifier.verify(`${token.slice(0, -8)}AAAAAAAA`)).rejects.toMatchObject({
       code: 'MESH-5202',
     });
-    vi.useFakeTimers({ toFake: ['Date'], now: (now + 61) * 1_000 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
     expect((await verifier.verify(token)).sub).toBe('user-ann');
     expect(check).toHaveBeenCalledTimes(3);
     vi.setSystemTime((now + 310) * 1_000);
