@@ -53,6 +53,7 @@ import type { Settings } from './settings.js';
 import { GRANT_READING, POOL } from './tokens.js';
 import { CarePlans } from './views/care-plans.js';
 import { Renamings } from './renamings/renamings.js';
+import { SensitiveCodes } from './views/sensitive-codes.js';
 import { ViewPlans } from './views/plans.js';
 import { ViewStore } from './views/view-store.js';
 import { ViewWatch } from './views/view-watch.js';
@@ -76,6 +77,8 @@ export type Surroundings = {
   serviceKey: Uint8Array;
   /** Closes the pseudonym keys; without one the service's own key does. */
   wrapping?: KeyWrapping;
+  /** Codes that are in no view; without them, those that need no list. */
+  sensitive?: SensitiveCodes;
   mailboxes: Mailboxes;
   pace: Pace;
   /** How long a cleaned list may be used. */
@@ -145,6 +148,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
       settings.wrappingKeyFile ?? settings.keyFile,
       ...formerKeyFiles(settings),
     ),
+    sensitive: SensitiveCodes.from(settings.sensitiveCodesFile),
     mailboxes: mailboxesOf({ ...settings, file: settings.checkMailboxesFile }),
     pace: paceOf(settings),
     listMaxAgeMs: settings.checkMaxAgeMs,
@@ -162,7 +166,7 @@ export function compose(around: Surroundings): Parts {
   const isCare = part === INDIVIDUAL_CARE;
   const plans = isCare
     ? new CarePlans(governance, registry)
-    : new ViewPlans(governance, registry, keys);
+    : new ViewPlans(governance, registry, keys, around.sensitive);
   const store = new ViewStore(pool, part.editionOf);
   const transport = transportOf(around);
   const outbox = openOutbox(pool);

@@ -30,6 +30,13 @@ export const disclosureErrors = {
     fix: 'Nothing to do: the view begins when its schema is there.',
     retriable: true,
   },
+  codeListInvalid: {
+    code: 'MESH-4110',
+    status: 500,
+    title: 'The list of sensitive codes cannot be used, so nothing is disclosed',
+    fix: 'Correct the file of MESH_SENSITIVE_CODES_FILE, then start the service again; the README of views shows its form.',
+    retriable: false,
+  },
   governanceUnavailable: {
     code: 'MESH-4201',
     status: 503,

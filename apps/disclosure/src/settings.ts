@@ -10,6 +10,8 @@ export const disclosureEnvironment = serviceEnvironment.extend({
   /** The key that closes the pseudonym keys, and former ones (comma-separated) until everything is wrapped anew. */
   wrappingKeyFile: z.string().optional(),
   formerWrappingKeyFiles: z.string().optional(),
+  /** SNOMED CT codes that are in no view, besides what is known of other systems; see views. */
+  sensitiveCodesFile: z.string().optional(),
   /** How often governance is asked which grants are active: a new one waits this long, and a revoked one too. */
   grantsEveryMs: z.coerce.number().int().min(100).default(1_000),
   /** Mailboxes of the organisations at the NHS's MESH; see check-service. */

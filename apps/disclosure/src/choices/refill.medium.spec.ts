@@ -215,6 +215,11 @@ async function stage() {
     disclosed,
     happenings: { ...happenings, list: exchanged },
     filledRecords: () => filledRecords,
+    /** Another instance's hold on the same database. */
+    another: () => new ViewStore(pool, () => edition),
+    /** How often the view was begun. */
+    fillings: async () =>
+      (await store.all()).find(({ edition: its }) => its === edition)!.generation,
   };
 }
 
@@ -246,6 +251,26 @@ test('whatever happens in whatever order, nothing that may be disclosed is left 
     ),
     { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25), examples: TOLD },
   );
+});
+
+test('two instances that refill at once begin one filling, and a partition that one has filled is filled', async () => {
+  const { happenings, filledRecords, disclosed, fillings, another } = await stage();
+  happenings.publish([0, 1, 2, 3]);
+  await happenings.follow(ALL);
+  await happenings.ask();
+  await happenings.answer([]);
+  const before = await fillings();
+  await Promise.all([happenings.refill(), another().refill(), another().refill()]);
+  expect((await fillings()) - before).toBe(1);
+  // One of them reads on, dies before it could say so, and another begins that partition again.
+  await happenings.fill(1);
+  happenings.restart();
+  while (await happenings.fill(1));
+  await Promise.all([happenings.refill(), another().refill()]);
+  expect((await fillings()) - before).toBe(1);
+  expect(disclosed.size).toBe(4);
+  // A record of each partition was read twice, and told once.
+  expect(filledRecords()).toBe(4 + PARTITIONS);
 });
 
 test('with new people in every file each record is filled once, however many lists come', async () => {

@@ -81,7 +81,7 @@ export async function disclosureRig(
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(options('domain-gp'));
 
   return {
-    ...{ stack, parts, pool: opened.pool, granted, ids },
+    ...{ stack, parts, pool: opened.pool, databaseUrl: place.url, granted, ids },
     /** Grants a view as governance does: schemas derived and registered, topics made. */
     async grant(
       id: string,

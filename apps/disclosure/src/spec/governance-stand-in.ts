@@ -10,6 +10,7 @@ export async function governanceStandIn(
   granted: readonly GrantedView[],
   versionOf: (product: string) => Version,
   schemaIdsOf: (topic: string) => number[],
+  major = 1,
 ): Promise<{ url: string; close(): void }> {
   const answer = (path: string): unknown => {
     const url = new URL(path, 'http://governance');
@@ -24,7 +25,7 @@ export async function governanceStandIn(
     const { schemaId } = versionOf(name);
     // The product's name stands for the hash: this stand-in keeps one version of each.
     return {
-      majors: [{ major: 1, versions: [{ version: '1.0.0', contentHash: name, schemaId }] }],
+      majors: [{ major, versions: [{ version: '1.0.0', contentHash: name, schemaId }] }],
     };
   };
   const server = createServer((request, response) => {

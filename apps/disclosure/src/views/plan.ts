@@ -6,6 +6,7 @@ import { EnvelopeWriter } from '@caremesh/product';
 import { Pseudonyms } from '../keys/pseudonyms.js';
 import { pseudonymous } from '../keys/record-names.js';
 import type { RecordNames } from '../keys/record-names.js';
+import { SensitiveCodes } from './sensitive-codes.js';
 import { shaperOf } from './shape.js';
 import type { AvroRecord, Loose } from './shape.js';
 
@@ -54,12 +55,15 @@ export function planView(parts: {
   schema: string;
   contract: DataContract;
   key: Uint8Array;
+  /** Without them, those that need no list. */
+  sensitive?: SensitiveCodes;
   registryUrl: string;
 }): ViewPlan {
   const { topic, product, major, schemaId } = parts;
   const schema = JSON.parse(parts.schema) as AvroRecord;
   const promises = new Map(parts.contract.fields.map((field) => [field.path, field]));
-  const shape = shaperOf(schema, promises, OWN_FIELDS);
+  const sensitive = parts.sensitive ?? new SensitiveCodes();
+  const shape = shaperOf(schema, { promises, sensitive }, OWN_FIELDS);
   const pseudonyms = new Pseudonyms(parts.key);
   const pseudonym = (field: string, value: string) => pseudonyms.field(product, field, value);
   const type = avroType(schema);

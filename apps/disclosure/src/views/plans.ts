@@ -6,6 +6,7 @@ import type { Governance } from '../grants/governance.js';
 import type { PseudonymKeys } from '../keys/pseudonym-keys.js';
 import { planView } from './plan.js';
 import type { ViewPlan } from './plan.js';
+import type { SensitiveCodes } from './sensitive-codes.js';
 
 /** What a plan is made for. */
 export type Planned = {
@@ -26,12 +27,19 @@ export class ViewPlans {
   readonly #governance: Pick<Governance, 'contractOf'>;
   readonly #registry: Registry;
   readonly #keys: PseudonymKeys;
+  readonly #sensitive: SensitiveCodes | undefined;
   readonly #made = new Map<string, ViewPlan>();
 
-  constructor(governance: Pick<Governance, 'contractOf'>, registry: Registry, keys: PseudonymKeys) {
+  constructor(
+    governance: Pick<Governance, 'contractOf'>,
+    registry: Registry,
+    keys: PseudonymKeys,
+    sensitive?: SensitiveCodes,
+  ) {
     this.#governance = governance;
     this.#registry = registry;
     this.#keys = keys;
+    this.#sensitive = sensitive;
   }
 
   /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
@@ -55,6 +63,7 @@ export class ViewPlans {
     return planView({
       ...{ topic, product, major, schemaId, schema, contract, key },
       registryUrl: this.#registry.url,
+      sensitive: this.#sensitive,
     });
   }
 }

@@ -1,3 +1,12 @@
+import { readFileSync } from 'node:fs';
+
+import { problem } from '@caremesh/platform';
+import { z } from 'zod';
+
+import { disclosureErrors } from '../errors.js';
+
+const SNOMED_CT = 'http://snomed.info/sct';
+
 /**
  * Codes that say something the law protects beyond everything else of a record, or that so few people have that they name
  * one: no contract can mark its product as being for such a use, so every product is a general one and they are left out.
@@ -13,8 +22,34 @@ const SENSITIVE: Record<string, RegExp> = {
   'https://fhir.hl7.org.uk/Id/opcs-4': /^(Q1[0134]|Q21|Q38\.?3|X15)/,
 };
 
-/** What must not be shown of a code system; null where everything may be. */
-export function sensitiveOf(system: string | undefined): ((code: string) => boolean) | null {
-  const pattern = system === undefined ? undefined : SENSITIVE[system];
-  return pattern === undefined ? null : (code) => pattern.test(code.toUpperCase());
+/** SCTID: 6 to 18 digits. */
+const CODES = z.strictObject({ [SNOMED_CT]: z.array(z.string().regex(/^\d{6,18}$/)).min(1) });
+
+/** Which codes are in no view. Of SNOMED CT and dm+d, which is a part of it, those of a list that whoever is licensed gives. */
+export class SensitiveCodes {
+  readonly #snomed: ReadonlySet<string>;
+
+  constructor(snomed: Iterable<string> = []) {
+    this.#snomed = new Set(snomed);
+  }
+
+  /**
+   * With the list of a JSON file, `{"http://snomed.info/sct": ["<SCTID>", …]}`; without a file only what stands here.
+   * @throws MESH-4110: without the list that was asked for nothing is disclosed
+   */
+  static from(file: string | undefined): SensitiveCodes {
+    if (file === undefined) return new SensitiveCodes();
+    try {
+      return new SensitiveCodes(CODES.parse(JSON.parse(readFileSync(file, 'utf8')))[SNOMED_CT]);
+    } catch (cause) {
+      throw problem(disclosureErrors.codeListInvalid, file, [], cause);
+    }
+  }
+
+  /** What must not be shown of a code system; null where everything may be. */
+  of(system: string | undefined): ((code: string) => boolean) | null {
+    if (system === SNOMED_CT && this.#snomed.size > 0) return (code) => this.#snomed.has(code);
+    const pattern = system === undefined ? undefined : SENSITIVE[system];
+    return pattern === undefined ? null : (code) => pattern.test(code.toUpperCase());
+  }
 }

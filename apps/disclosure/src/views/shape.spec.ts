@@ -6,6 +6,7 @@ import type { DataContract } from '@caremesh/contract';
 import { describe, expect, test } from 'vitest';
 
 import { planView } from './plan.js';
+import { SensitiveCodes } from './sensitive-codes.js';
 
 const SCHEMAS = join(import.meta.dirname, '../../../../schemas');
 const NOW = new Date('2026-11-25T12:00:00Z');
@@ -20,11 +21,18 @@ function versionOf(product: string): { contract: DataContract; schema: object } 
   return { contract: contract!, schema: schema! };
 }
 
+type Planning = {
+  key?: number;
+  alter?: (contract: DataContract) => void;
+  /** SNOMED CT codes that are left out. */
+  snomed?: string[];
+};
+
 /** A view of fields of a product; the contract may be altered first. */
 function planned(
   product: string,
   fields: string[],
-  { key = 1, alter }: { key?: number; alter?: (contract: DataContract) => void } = {},
+  { key = 1, alter, snomed = [] }: Planning = {},
 ) {
   const { contract, schema } = versionOf(product);
   alter?.(contract);
@@ -33,6 +41,7 @@ function planned(
   return planView({
     ...{ topic: `share.abcdefgh.${name}.v1`, product: name, major: 1, schemaId: 5 },
     ...{ schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, key) },
+    sensitive: new SensitiveCodes(snomed),
     registryUrl: 'http://registry',
   });
 }
@@ -119,6 +128,42 @@ describe('a record of a view', () => {
       procedures: [{ code: 'W371', date: BORN }],
     });
     expect(plan.shape({ primaryDiagnosis: 'J189' }, NOW)['primaryDiagnosis']).toBe('J189');
+  });
+
+  test('has no SNOMED CT code of the list that was given, nor its words; without a list all of them', () => {
+    const fields = ['medicationCode', 'medicationDisplay', 'reasonCode'];
+    const record = {
+      ...{ medicationCode: '322236009', medicationDisplay: 'Paracetamol', reasonCode: '165816005' },
+    };
+    const product = 'gp/medication-statement';
+    const shown = (snomed: string[]) => planned(product, fields, { snomed }).shape(record, NOW);
+    expect(shown([])).toMatchObject(record);
+    expect(shown(['165816005'])).toMatchObject({ ...record, reasonCode: null });
+    expect(shown(['322236009'])).toMatchObject({
+      ...{ medicationCode: null, medicationDisplay: null, reasonCode: '165816005' },
+    });
+    const contacts = planned('community/care-contact', ['activities'], { snomed: ['225358003'] });
+    const activities = [
+      { communityCareActivityType: '02', codedProcedureSnomed: '225358003' },
+      { communityCareActivityType: '03', codedProcedureSnomed: '409073007' },
+    ];
+    expect(contacts.shape({ activities }, NOW)['activities']).toHaveLength(1);
+  });
+
+  test('cannot be planned where a code that is left out must be there', () => {
+    const { contract, schema } = versionOf('gp/medication-statement');
+    const derived = deriveViewSchema(schema, contract, 'abcdefgh', ['reasonCode']) as {
+      fields: { name: string; type: unknown }[];
+    };
+    derived.fields.find(({ name }) => name === 'reasonCode')!.type = 'string';
+    const given = { topic: 't', product: 'gp.medication-statement', major: 1, schemaId: 5 };
+    const rest = {
+      ...{ ...given, schema: JSON.stringify(derived), contract, key: Buffer.alloc(32, 1) },
+      registryUrl: 'http://registry',
+    };
+    expect(() => planView({ ...rest, sensitive: new SensitiveCodes(['165816005']) })).toThrow(
+      expect.objectContaining({ code: 'MESH-4101', detail: 'reasonCode' }) as Error,
+    );
   });
 
   test('of an older version, without the fields that are treated, is written with their defaults', () => {

@@ -3,7 +3,7 @@ import type { FieldPromise, Treated } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 
 import { disclosureErrors } from '../errors.js';
-import { sensitiveOf } from './sensitive-codes.js';
+import type { SensitiveCodes } from './sensitive-codes.js';
 
 /** A product's record, or a part of it. */
 export type Loose = Record<string, unknown>;
@@ -12,6 +12,8 @@ export type Treating = { now: Date; pseudonym: (field: string, value: string) =>
 
 type Change = (value: unknown, treating: Treating) => unknown;
 type Promises = ReadonlyMap<string, FieldPromise>;
+/** What is known of the fields: what their contract says, and which codes are in no view. */
+type Known = { promises: Promises; sensitive: SensitiveCodes };
 
 export type AvroRecord = { type: 'record'; fields: { name: string; type: AvroType }[] };
 type AvroArray = { type: 'array'; items: AvroType };
@@ -27,40 +29,58 @@ const DAY = 86_400_000;
  */
 export function shaperOf(
   schema: AvroRecord,
-  promises: Promises,
+  known: Known,
   own: ReadonlySet<string>,
 ): (record: Loose, treating: Treating) => Loose {
-  return shaping(stepsOf(schema, '', promises, own));
+  return shaping(stepsOf(schema, '', known, own));
 }
 
-type Step = { to: string; from: string; change: Change | null };
+/** `unless`: the code whose words these are; where that is left out, so are they. */
+type Step = { to: string; from: string; change: Change | null; unless: Coded | null };
+type Coded = { name: string; isSensitive: (code: string) => boolean };
 
 function stepsOf(
   record: AvroRecord,
   prefix: string,
-  promises: Promises,
+  known: Known,
   own: ReadonlySet<string>,
 ): Step[] {
-  const source = byNameInView(prefix, promises);
+  const source = byNameInView(prefix, known.promises);
   return record.fields
     .filter(({ name }) => !own.has(name))
     .map(({ name, type }) => {
       const found = source.get(name);
       if (found === undefined) throw problem(disclosureErrors.fieldNotDisclosable, prefix + name);
       const [promise, { form }] = found;
-      return { to: name, from: promise.name, change: changeOf(promise, form, type, promises) };
+      const change = changeOf(promise, form, type, known);
+      return { to: name, from: promise.name, change, unless: codeBeside(promise, prefix, known) };
     });
 }
 
 function shaping(steps: readonly Step[]): (record: Loose, treating: Treating) => Loose {
   return (value, treating) => {
     const shaped: Loose = {};
-    for (const { to, from, change } of steps) {
+    for (const { to, from, change, unless } of steps) {
       const held = value[from];
-      shaped[to] = change === null ? held : change(held, treating);
+      if (unless !== null && isLeftOut(unless, value)) shaped[to] = null;
+      else shaped[to] = change === null ? held : change(held, treating);
     }
     return shaped;
   };
+}
+
+function isLeftOut({ name, isSensitive }: Coded, record: Loose): boolean {
+  const code = record[name];
+  return typeof code === 'string' && isSensitive(code);
+}
+
+/** Of `medicationDisplay`, which says `medicationCode` in words, the code; null where no code is left out. */
+function codeBeside({ name }: FieldPromise, prefix: string, known: Known): Coded | null {
+  const words = /^(.+)Display$/.exec(name)?.[1];
+  if (words === undefined) return null;
+  const code = `${words}Code`;
+  const isSensitive = known.sensitive.of(known.promises.get(prefix + code)?.codes?.system);
+  return isSensitive === null ? null : { name: code, isSensitive };
 }
 
 /** The fields of one record by the names under which a view may have them. */
@@ -79,10 +99,10 @@ function changeOf(
   promise: FieldPromise,
   form: Treated['form'],
   type: AvroType,
-  promises: Promises,
+  known: Known,
 ): Change | null {
   if (form === 'as-is') {
-    return withoutSensitive(promise) ?? changeWithin(type, promise.path, promises);
+    return withoutSensitive(promise, type, known) ?? changeWithin(type, promise.path, known);
   }
   // Any other type would be of a schema that nobody derived.
   if (JSON.stringify(type) !== '["null","string"]') {
@@ -109,26 +129,31 @@ const FORMS: Record<Exclude<Treated['form'], 'as-is'>, (promise: FieldPromise) =
 const momentOf = ({ logicalType }: FieldPromise, value: number): Date =>
   new Date(logicalType === 'date' ? value * DAY : value);
 
-function withoutSensitive({ codes }: FieldPromise): Change | null {
-  const isSensitive = sensitiveOf(codes?.system);
+/** Throws MESH-4101 where a code could not be left out, because the field must have one. */
+function withoutSensitive(promise: FieldPromise, type: AvroType, known: Known): Change | null {
+  const isSensitive = known.sensitive.of(promise.codes?.system);
   if (isSensitive === null) return null;
+  // Out of a list the whole item goes.
+  const mayBeNull = Array.isArray(type) && type.includes('null');
+  if (!mayBeNull && !promise.path.includes('[]'))
+    throw problem(disclosureErrors.fieldNotDisclosable, promise.path);
   return (value) => (typeof value === 'string' && isSensitive(value) ? null : value);
 }
 
-function changeWithin(type: AvroType, path: string, promises: Promises): Change | null {
+function changeWithin(type: AvroType, path: string, known: Known): Change | null {
   if (typeof type === 'string') return null;
   if (Array.isArray(type)) {
-    const changes = type.map((branch) => changeWithin(branch, path, promises));
+    const changes = type.map((branch) => changeWithin(branch, path, known));
     return changes.find((change) => change !== null) ?? null;
   }
-  if ('fields' in type) return changeRecord(type, path, promises);
-  return 'items' in type ? changeList(type.items, path, promises) : null;
+  if ('fields' in type) return changeRecord(type, path, known);
+  return 'items' in type ? changeList(type.items, path, known) : null;
 }
 
 /** Null if all that stays of it stays as it is: what the schema does not name is not written anyway. */
-function changeRecord(type: AvroRecord, path: string, promises: Promises): Change | null {
-  const steps = stepsOf(type, `${path}.`, promises, new Set());
-  if (steps.every(({ change }) => change === null)) return null;
+function changeRecord(type: AvroRecord, path: string, known: Known): Change | null {
+  const steps = stepsOf(type, `${path}.`, known, new Set());
+  if (steps.every(({ change, unless }) => change === null && unless === null)) return null;
   const shape = shaping(steps);
   return (value, treating) =>
     // What an older version of the product has not stays as absent as it is: the schema's default stands for it.
@@ -136,9 +161,9 @@ function changeRecord(type: AvroRecord, path: string, promises: Promises): Chang
 }
 
 /** An item with a sensitive code is left out whole: what stands beside the code may tell as much. */
-function changeList(items: AvroType, path: string, promises: Promises): Change | null {
-  const change = changeWithin(items, `${path}[]`, promises);
-  const isSensitive = sensitiveItem(`${path}[]`, promises);
+function changeList(items: AvroType, path: string, known: Known): Change | null {
+  const change = changeWithin(items, `${path}[]`, known);
+  const isSensitive = sensitiveItem(`${path}[]`, known);
   if (change === null && isSensitive === null) return null;
   return (value, treating) => {
     if (!Array.isArray(value)) return value;
@@ -147,19 +172,18 @@ function changeList(items: AvroType, path: string, promises: Promises): Change |
   };
 }
 
-function sensitiveItem(path: string, promises: Promises): ((item: unknown) => boolean) | null {
-  const plain = sensitiveOf(promises.get(path)?.codes?.system);
+function sensitiveItem(
+  path: string,
+  { promises, sensitive }: Known,
+): ((item: unknown) => boolean) | null {
+  const plain = sensitive.of(promises.get(path)?.codes?.system);
   if (plain !== null) return (item) => typeof item === 'string' && plain(item);
   const coded = [...promises.values()].flatMap((promise) => {
-    const isSensitive = sensitiveOf(promise.codes?.system);
+    const isSensitive = sensitive.of(promise.codes?.system);
     return promise.path === `${path}.${promise.name}` && isSensitive !== null
       ? [{ name: promise.name, isSensitive }]
       : [];
   });
   if (coded.length === 0) return null;
-  return (item) =>
-    coded.some(({ name, isSensitive }) => {
-      const code = (item as Loose)[name];
-      return typeof code === 'string' && isSensitive(code);
-    });
+  return (item) => coded.some((one) => isLeftOut(one, item as Loose));
 }

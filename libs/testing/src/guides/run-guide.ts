@@ -22,7 +22,7 @@ const PINNED = /^pip install (confluent-kafka==2\.16\.1 .*)$/m;
 const VENV = join(ROOT, 'tmp', 'confluent-kafka-2.16.1');
 
 /** Python with the client of the analyst's guide, installed into tmp/ (not committed) unless it is there. */
-async function pythonWithClient(): Promise<string> {
+export async function pythonWithClient(): Promise<string> {
   const python = join(VENV, 'bin', 'python');
   const guide = readFileSync(join(ROOT, 'docs', 'guide', 'analyst.md'), 'utf8');
   const packages = PINNED.exec(guide)?.[1]?.split(' ');

@@ -1,12 +1,17 @@
-import { createReadStream, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dayFromNow } from '../days.js';
 import { runGuide } from '../guides/run-guide.js';
+import { heldBy } from '../originals/edition.js';
+import { grantWidestAndNarrowest } from '../originals/granted.js';
+import { personToken } from '../sign-in.js';
 import { startMesh, type Mesh } from '../start-mesh.js';
+import { everyWay } from '../ways-out/ways.js';
 import { asBroker, asClient, readAll, secretAt, type Stored } from './reader.js';
 
 type Grant = {
@@ -226,6 +231,73 @@ describe('each guide runs as printed', () => {
     // Five each in Python, Java, Node and by the command.
     expect(decoded.length).toBe(20);
   });
+});
+
+describe('a view', () => {
+  const PRODUCT = 'gp.medication-statement';
+
+  it('is the same by every way out: Java, Python, DuckDB, Polars, R, SQL', async () => {
+    const [view] = await grantWidestAndNarrowest(mesh, [PRODUCT]);
+    const { grant, topic } = view!;
+    const { alive } = await heldBy(mesh, `${PRODUCT}.secondary.v1`);
+    const living = async () => (await heldBy(mesh, topic)).alive;
+    await expect.poll(living, { timeout: 60_000 }).toBe(alive);
+    await optOut();
+    // A live set is more than the records in it: some were ended.
+    await expect.poll(living, { timeout: 60_000 }).toBeLessThan(alive);
+    const ended = async () =>
+      (await readAll(asBroker(mesh.home), topic)).filter((one) => !one.value);
+    await expect.poll(async () => (await ended()).length).toBeGreaterThan(0);
+    const records = await readAll(asBroker(mesh.home), topic);
+    await mesh.json('port', 'open', grant, '--as', 'analyst');
+    await expect.poll(() => standsBehind(grant, records), { timeout: 60_000 }).toBe(0);
+
+    const folder = mkdtempSync(join(tmpdir(), 'caremesh-ways-'));
+    const asked = { grant, topic, name: `${PRODUCT}.v1`, records: records.length };
+    const ways = await everyWay(mesh, { ...asked, schema: await schemaOf(topic) }, folder);
+    rmSync(folder, { recursive: true });
+    expect(ways['sql']!.size).toBeGreaterThan(150);
+    for (const [way, live] of Object.entries(ways)) expect([way, live]).toEqual([way, ways['sql']]);
+  });
+
+  /** Somebody of the demonstration opts out at their practice. */
+  async function optOut(): Promise<void> {
+    const file = join(mesh.home, 'demo', 'sources', 'gp', 'medications.ndjson');
+    const { subject } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as {
+      subject: { identifier: object };
+    };
+    const code = { system: 'http://snomed.info/sct', code: '827241000000103' };
+    const where = { home: mesh.home, tokenUrl: mesh.status().identity.tokenUrl };
+    const { url } = mesh.status().domains.find(({ name }) => name === 'gp')!;
+    const answer = await fetch(`${url}/v1/intake/choices`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await personToken(where, 'gp-publisher')}`,
+        'content-type': 'application/fhir+ndjson',
+      },
+      body: JSON.stringify({
+        ...{ resourceType: 'Observation', id: 'ways', status: 'final', code: { coding: [code] } },
+        ...{ subject: { identifier: subject.identifier }, effectiveDateTime: '2026-01-05' },
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+  }
+
+  /** How many of these records the tables of a grant do not know yet. */
+  async function standsBehind(grant: string, records: readonly Stored[]): Promise<number> {
+    const { tables } = await mesh.json<{ tables: { offsets: Record<string, number> }[] }>(
+      ...['port', 'show', grant, '--as', 'analyst'],
+    );
+    const { offsets } = tables[0]!;
+    return records.filter(({ partition, offset }) => offset >= BigInt(offsets[partition] ?? 0))
+      .length;
+  }
+
+  async function schemaOf(topic: string): Promise<object> {
+    const path = `/subjects/${topic}-value/versions/latest`;
+    const answer = await fetch(`${mesh.status().registry.url}${path}`);
+    return JSON.parse(((await answer.json()) as { schema: string }).schema) as object;
+  }
 });
 
 describe('a record that no approved version made', () => {
