@@ -69,9 +69,13 @@ async function reserveKnown(client: ClientBase, people: readonly Wanted[]): Prom
   const { rows } = await client.query<Row>({
     name: 'view-reserve-known',
     rowMode: 'array',
-    text: `UPDATE view_person SET sequence = sequence + more
+    // Looked up one by one, see view-state; who is not there is not inserted.
+    text: `INSERT INTO view_person (view_id, source_person, pseudonym, sequence)
+     SELECT view, person, held.pseudonym, more
      FROM unnest($1::int[], $2::text[], $3::bigint[]) AS known (view, person, more)
-     WHERE view_id = view AND source_person = person
+     CROSS JOIN LATERAL (SELECT pseudonym FROM view_person
+       WHERE view_id = view AND source_person = person LIMIT 1) AS held
+     ON CONFLICT (view_id, source_person) DO UPDATE SET sequence = view_person.sequence + excluded.sequence
      RETURNING view_id, source_person, pseudonym, sequence`,
     values: [...placesOf(people), plainArray(people.map(({ count }) => count))],
   });
@@ -87,8 +91,10 @@ export async function peopleOf(
   const { rows } = await client.query<Row>({
     name: 'view-people',
     rowMode: 'array',
-    text: `SELECT view_id, source_person, pseudonym, sequence FROM view_person
-     JOIN unnest($1::int[], $2::text[]) AS wanted (view, person) ON view_id = view AND source_person = person`,
+    text: `SELECT view, person, pseudonym, sequence
+     FROM unnest($1::int[], $2::text[]) AS wanted (view, person)
+     CROSS JOIN LATERAL (SELECT pseudonym, sequence FROM view_person
+       WHERE view_id = view AND source_person = person LIMIT 1) AS held`,
     values: placesOf(wanted),
   });
   return new ViewPeople(rows, []);

@@ -99,9 +99,11 @@ async function lockRecords(
   >({
     name: 'view-lock',
     rowMode: 'array',
-    text: `SELECT view_id, source_key, revision, live, shift FROM view_record
-     JOIN unnest($1::int[], $2::text[]) AS wanted (view, key) ON view_id = view AND source_key = key
-     ORDER BY view_id, source_key FOR UPDATE OF view_record`,
+    // Each looked up by itself: planned as a join while the table was small, it would read all of it for every batch ever after.
+    text: `SELECT view, key, revision, live, shift
+     FROM unnest($1::int[], $2::text[]) AS wanted (view, key)
+     CROSS JOIN LATERAL (SELECT revision, live, shift FROM view_record
+       WHERE view_id = view AND source_key = key FOR UPDATE) AS held`,
     values,
   });
   return new Map(
@@ -147,10 +149,11 @@ async function keepRecords(
   if (records.length === 0) return;
   await client.query({
     name: 'view-keep',
-    text: `UPDATE view_record SET revision = news.revision, live = news.live
-     FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[]) AS news (view, key, revision, live)
-     WHERE view_id = view AND source_key = key
-       AND (view_record.revision, view_record.live) IS DISTINCT FROM (news.revision, news.live)`,
+    // All are there and locked: as an insertion each is found by its key, whatever the table's size was when it was planned.
+    text: `INSERT INTO view_record AS held (view_id, source_key, revision, live)
+     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[])
+     ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = excluded.live
+       WHERE (held.revision, held.live) IS DISTINCT FROM (excluded.revision, excluded.live)`,
     values: [
       ...placesOf(records),
       plainArray(records.map(({ revision }) => revision)),
