@@ -74,7 +74,9 @@ async function runUp(io: Io, options: UpOptions): Promise<void> {
     timeoutMs: options.timeout * 1_000,
   });
   io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
-  if (status.mode !== 'production') await demonstrate(io, options.demo ?? false);
+  // A mesh of some of its parts may have nobody who could decide.
+  const canDecide = status.components.some(({ name }) => name.startsWith('governance'));
+  if (status.mode !== 'production' && canDecide) await demonstrate(io, options.demo ?? false);
   io.stdout(`${summary(io, readStatus(home) ?? status)}\n`);
   if (!options.detach) await untilStopped(io);
   stopOnSignal();
