@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   brokerAdmin,
   clientToken,
   personToken,
   sharedStack,
   testDatabase,
+  inSegments,
 } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { ConfigResourceTypes, ListOffsetTimestamps, Producer } from '@platformatic/kafka';
@@ -229,24 +228,6 @@ async function publishMarker(): Promise<void> {
   await producer.close();
 }
 
-/** Whether the marker stands anywhere in the broker's files of a topic. */
-function inSegments(topic: string): boolean {
-  const data = join(stack.home, 'data', 'kafka');
-  return readdirSync(data)
-    .filter((name) => name.startsWith(`${topic}-`))
-    .flatMap((name) => readdirSync(join(data, name)).map((file) => join(data, name, file)))
-    .some((file) => contentOf(file).includes(MARKER));
-}
-
-// The broker takes files away while they are listed.
-function contentOf(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    return Buffer.alloc(0);
-  }
-}
-
 describe('the first major', () => {
   const notice = () => new Date(Date.now() + 3_000).toISOString();
   const decide = async (user: string, step: string) =>
@@ -320,7 +301,7 @@ describe('the first major', () => {
   it('is retired once nobody has read it for the window', async () => {
     const owner = await person('gp-owner');
     await publishMarker();
-    expect(inSegments(`${PRODUCT}.v1`)).toBe(true);
+    expect(inSegments(stack, `${PRODUCT}.v1`, MARKER)).toBe(true);
     const retired = await until(
       () => owner.post(`${PATH}/majors/1/retire`, { reason: 'All moved' }),
       ({ status }) => status === 201,
@@ -351,7 +332,7 @@ describe('the first major', () => {
       20_000,
     );
     const left = await until(
-      () => Promise.resolve(topics.filter((topic) => inSegments(topic))),
+      () => Promise.resolve(topics.filter((topic) => inSegments(stack, topic, MARKER))),
       (some) => some.length === 0,
     );
     expect(left).toEqual([]);

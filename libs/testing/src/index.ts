@@ -13,6 +13,7 @@ export {
 } from './broker.js';
 export { dayFromNow } from './days.js';
 export { testDatabase, type TestDatabase } from './database.js';
+export { inSegments } from './segments.js';
 export { sharedStack } from './shared-stack.js';
 export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';
 export { runMesh, startMesh, type CliResult, type Mesh } from './start-mesh.js';

@@ -20,12 +20,12 @@ export async function takeSteps(
   client: ClientBase,
   wanted: readonly ForView[],
 ): Promise<ProductReceived[][]> {
-  const live = wanted.filter(isLive);
-  const shifts = await takeLive(client, live);
-  const others = wanted.filter((one) => !live.includes(one));
+  const live = new Set(wanted.filter(isLive));
+  const shifts = await takeLive(client, [...live]);
+  const others = wanted.filter((one) => !live.has(one));
   const held = await lockRecords(client, keysOf(others));
   const steps = wanted.map((one) =>
-    live.includes(one)
+    live.has(one)
       ? one.records.flatMap((record) => {
           const shift = shifts.get(nameOf(one.viewId, record.key.text));
           return shift === undefined ? [] : [lifted(record, shift)];

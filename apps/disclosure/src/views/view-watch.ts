@@ -33,8 +33,8 @@ export class ViewWatch {
   readonly #log: Logger;
   readonly #groups: string;
   readonly #editions = new Set<string>();
-  /** How many views each edition has. */
-  #views = new Map<string, number>();
+  /** The views of each edition. */
+  #views = new Map<string, View[]>();
   readonly #backfills = new Map<string, Following>();
   /** Why a granted view cannot begin, said once and not at every look. */
   readonly #told = new Map<string, string>();
@@ -105,7 +105,7 @@ export class ViewWatch {
   async #follow(): Promise<void> {
     const active = (await this.#store.all()).filter((view) => view.active);
     const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
-    this.#views = counted(active.map(({ edition }) => edition));
+    this.#views = Map.groupBy(active, ({ edition }) => edition);
     for (const [edition, reader] of wanted) this.#followEdition(edition, reader);
     for (const edition of this.#editions) {
       if (wanted.has(edition)) continue;
@@ -120,7 +120,7 @@ export class ViewWatch {
     this.#editions.add(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
     const apart = () =>
-      Math.min((this.#views.get(edition) ?? 0) * APART_MS_PER_VIEW, MOST_APART_MS);
+      Math.min((this.#views.get(edition)?.length ?? 0) * APART_MS_PER_VIEW, MOST_APART_MS);
     this.#transport.follow(edition, EDITION, { rule: 'handler', groupId, apart });
   }
 
@@ -171,9 +171,3 @@ export class ViewWatch {
 
 /** Each beginning of a view is filled by a subscription of its own. */
 const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;
-
-function counted(names: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}

@@ -1,6 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { inSegments } from '@caremesh/testing';
 
 import { stop } from '@caremesh/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -43,7 +45,10 @@ it('ends a record everywhere: tombstone, log segments, state and landed source; 
   mesh.governance.state.hold = { until: later };
   const line: Line = { do: 'put', id: 'r1', nhs: nhsNumber(1), text: MARKER };
   expect(await post(line)).toMatchObject({ accepted: 1 });
-  await vi.waitUntil(() => inSegments(TOPIC) && inSegments(SECONDARY), patience);
+  await vi.waitUntil(
+    () => inSegments(mesh.stack, TOPIC, MARKER) && inSegments(mesh.stack, SECONDARY, MARKER),
+    patience,
+  );
   const heldUntil = Date.now() + 4_000;
   await vi.waitUntil(() => Date.now() > heldUntil, patience);
   expect(
@@ -80,7 +85,7 @@ it('ends a record everywhere: tombstone, log segments, state and landed source; 
     async () => {
       other += 1;
       await post({ do: 'put', id: `o${other}`, nhs: nhsNumber(1), text: 'other' });
-      return !inSegments(TOPIC) && !inSegments(SECONDARY);
+      return !inSegments(mesh.stack, TOPIC, MARKER) && !inSegments(mesh.stack, SECONDARY, MARKER);
     },
     { ...patience, interval: 1_500 },
   );
@@ -125,24 +130,6 @@ async function compactWithinSeconds(): Promise<void> {
       })),
     })),
   });
-}
-
-/** Whether the marker stands anywhere in the broker's files of a topic. */
-function inSegments(topic: string): boolean {
-  const data = join(mesh.stack.home, 'data', 'kafka');
-  return readdirSync(data)
-    .filter((name) => name.startsWith(`${topic}-`))
-    .flatMap((name) => readdirSync(join(data, name)).map((file) => join(data, name, file)))
-    .some((file) => contentOf(file).includes(MARKER));
-}
-
-// The cleaner takes files away while they are listed.
-function contentOf(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    return Buffer.alloc(0);
-  }
 }
 
 async function post(line: Line): Promise<unknown> {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '@caremesh/local';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { build, cleanEnvironment, ROOT, temporaryHome } from '../base-stack.js';
 
 /** The life of a stack as its user sees it, on the smallest part that shows it: PostgreSQL alone. */
@@ -118,10 +118,11 @@ describe('a mesh', () => {
   it('goes round a port that somebody took meanwhile, and keeps its data', async () => {
     const port = portOf(JSON.parse(readFileSync(join(home, 'status.json'), 'utf8')) as Status);
     const squatter = createServer().listen(port, '127.0.0.1');
+    // Also when the test fails: those after it want the port.
+    onTestFinished(() => void squatter.close());
     await new Promise((resolve) => squatter.once('listening', resolve));
     expect((await mesh(home, ['up', '--detach'])).exit).toBe(0);
     expect(portOf(await statusOf(home))).not.toBe(port);
-    await new Promise((resolve) => squatter.close(resolve));
     await mesh(home, ['down']);
   });
 
@@ -129,7 +130,9 @@ describe('a mesh', () => {
     const env = environmentOf(home);
     const child = spawn(process.execPath, [LAUNCHER, 'up'], { env, stdio: ['ignore', 'pipe', 2] });
     // The closing block is printed when everything runs.
-    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await Promise.race([new Promise((resolve) => child.stdout?.once('data', resolve)), ended]);
+    expect(child.exitCode).toBe(null);
     const before = await statusOf(home);
     child.kill('SIGKILL');
     // The pipe closes only when the command behind the launcher is gone too.

@@ -64,16 +64,13 @@ export async function everyWay(
 
 type Places = { credentials: string; snapshot: string; table: string; folder: string };
 
+/** The command that prints an analyst's settings for a client. */
+const settingsFor = (client: 'psql' | 'java' | 'r', grant: string): string[] => [
+  ...['grant', 'credentials', grant, '--as', 'analyst', '--format', client],
+];
+
 async function byPython(mesh: Mesh, { grant, records }: Asked, at: Places): Promise<void> {
-  const sql = await mesh.json<Sql>(
-    'grant',
-    'credentials',
-    grant,
-    '--as',
-    'analyst',
-    '--format',
-    'psql',
-  );
+  const sql = await mesh.json<Sql>(...settingsFor('psql', grant));
   const env = {
     ...{ PATH: process.env['PATH'], PGHOST: sql.host, PGPORT: String(sql.port), PGUSER: sql.user },
     ...{ PGPASSWORD: sql.password, PGDATABASE: sql.database },
@@ -94,9 +91,7 @@ async function byJava(
   const { tokenUrl, registryUrl } = JSON.parse(
     readFileSync(join(folder, 'credentials.json'), 'utf8'),
   ) as Record<string, string>;
-  const printed = await mesh.cli(
-    ...['grant', 'credentials', grant, '--as', 'analyst', '--format', 'java'],
-  );
+  const printed = await mesh.cli(...settingsFor('java', grant));
   const registry = registryUrl!.replace('/apis/ccompat/v7', '/apis/registry/v3');
   const settings = join(folder, 'client.properties');
   const decoding = [
@@ -141,15 +136,7 @@ async function byR(
   grant: string,
   { files, table, out }: { files: string; table: string; out: string },
 ): Promise<void> {
-  const settings = await mesh.cli(
-    'grant',
-    'credentials',
-    grant,
-    '--as',
-    'analyst',
-    '--format',
-    'r',
-  );
+  const settings = await mesh.cli(...settingsFor('r', grant));
   if (settings.exit !== 0) throw new Error(settings.stderr);
   writeFileSync(join(files, 'settings.R'), settings.stdout);
   const args = [join(import.meta.dirname, 'rows.R'), table, out];
