@@ -6,6 +6,8 @@ import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
+// The listing is of Apicurio's own interface, which knows plain JSON alone.
+const ACCEPTED = `${MEDIA_TYPE}, application/json;q=0.5`;
 const PATIENCE_MS = 10_000;
 // Within a major, every version reads what every other wrote, and the other way round.
 const COMPATIBILITY = 'FULL_TRANSITIVE';
@@ -14,6 +16,18 @@ const COMPATIBILITY = 'FULL_TRANSITIVE';
 export type RegisteredSchema = { id: number; schema: string };
 
 type Answer = { status: number; body: unknown };
+
+/** Where Apicurio has its own interface beside the one it shares with others, and how many versions it lists at a time. */
+const COMPATIBLE = /\/apis\/ccompat\/v7$/;
+const LISTED = 500;
+type Listed = {
+  groupId?: string;
+  artifactId: string;
+  version: string;
+  globalId: number;
+  contentId: number;
+  state: string;
+};
 
 /**
  * The Confluent-compatible schema registry, as the one client that may write to it. What the registry
@@ -70,6 +84,33 @@ export class Registry {
   async subjects(): Promise<string[]> {
     const { body } = await this.#call('GET', '/subjects');
     return body as string[];
+  }
+
+  /**
+   * What tells apart the versions that each subject has, of all of them in one listing: numbers that are given to a version
+   * and a content once and for ever. Null from a registry that has no such listing: there each subject is looked at.
+   */
+  async marks(): Promise<Map<string, string> | null> {
+    if (!COMPATIBLE.test(this.#base)) return null;
+    const marks = new Map<string, string>();
+    for (let from = 0, more = true; more; from += LISTED) {
+      const search = `search/versions?orderby=globalId&order=asc&limit=${LISTED}&offset=${from}`;
+      const { status, body } = await this.#call(
+        'GET',
+        `/../../registry/v3/${search}`,
+        undefined,
+        [404],
+      );
+      if (status === 404) return null;
+      const { versions } = body as { versions: Listed[] };
+      for (const { groupId, artifactId, version, globalId, contentId, state } of versions) {
+        if (groupId !== undefined) continue;
+        const mark = `${version} ${globalId} ${contentId} ${state}`;
+        marks.set(artifactId, `${marks.get(artifactId) ?? ''},${mark}`);
+      }
+      more = versions.length === LISTED;
+    }
+    return marks;
   }
 
   /** Numbers of all versions the subject shows, oldest first; none if there is no such subject. */
@@ -146,7 +187,7 @@ export class Registry {
     return fetch(`${this.#base}${path}`, {
       method,
       signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: { authorization: `Bearer ${token}`, 'content-type': MEDIA_TYPE, accept: MEDIA_TYPE },
+      headers: { authorization: `Bearer ${token}`, 'content-type': MEDIA_TYPE, accept: ACCEPTED },
       body: json === undefined ? null : JSON.stringify(json),
     }).catch((cause: unknown) => {
       throw problem(governanceErrors.registryUnavailable, this.#base, [], cause);

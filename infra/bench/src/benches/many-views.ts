@@ -11,6 +11,7 @@ const VIEWS = 200;
 const PER_SECOND = 50;
 const SECONDS = 30;
 const WITHIN_MS = 5_000;
+const LOOK_MS = 250;
 /** Two of three grants a second are carried out: topics, schemas and rules of each, one after the other. */
 const STANDING_MS = 900_000;
 
@@ -21,12 +22,14 @@ const STANDING_MS = 900_000;
 export async function manyViews(rig: Rig): Promise<Result[]> {
   const database = await openedDatabase(rig);
   try {
+    const before = await watching(rig, []);
     const one = await latencies(rig, 'one');
+    await before.stop();
     const views = await granted(rig, database);
     const lag = await watching(rig, views);
     const many = await latencies(rig, 'many');
     const worst = await lag.stop();
-    const [before, after] = [percentile(one, 0.99), percentile(many, 0.99)];
+    const [alone, after] = [percentile(one, 0.99), percentile(many, 0.99)];
     return [
       line(
         `${VIEWS} views at ${PER_SECOND}/s: the furthest behind`,
@@ -35,10 +38,10 @@ export async function manyViews(rig: Rig): Promise<Result[]> {
         worst <= WITHIN_MS,
       ),
       line(
-        `… the publisher's intake-to-visible p99 (${before.toFixed(1)} ms with one view)`,
-        `${(after / before).toFixed(2)} x`,
+        `… the publisher's intake-to-visible p99 (${alone.toFixed(1)} ms with one view)`,
+        `${(after / alone).toFixed(2)} x`,
         '1.5 x',
-        after <= 1.5 * before,
+        after <= 1.5 * alone,
       ),
     ];
   } finally {
@@ -82,9 +85,10 @@ async function granted(rig: Rig, database: pg.Client): Promise<string[]> {
     return rows.length === VIEWS ? rows.map(({ topic }) => topic) : null;
   });
   // A view without its earlier records is behind by them, and not by what is published now.
-  const token = await rig.mesh.token('governance-lead');
   const disclosure = rig.mesh.status.components.find(({ name }) => name === 'disclosure');
   await until(STANDING_MS, 'not every view is filled', async () => {
+    // A token of its own for each look: one lasts five minutes, and a long edition fills for longer.
+    const token = await rig.mesh.token('governance-lead');
     const answer = await fetch(`http://127.0.0.1:${disclosure?.port}/v1/views`, {
       headers: { authorization: `Bearer ${token}` },
     });
@@ -97,42 +101,43 @@ async function granted(rig: Rig, database: pg.Client): Promise<string[]> {
   return topics;
 }
 
-/** Watches how long each view lacks what the edition has. A view is behind since the edition first had more than it. */
+/**
+ * Watches how long each view lacks what the edition has. A view is behind since the edition first had more than it. All are
+ * looked at in one request, four times a second: a look at each by itself would keep the broker busier than the views do.
+ */
 async function watching(rig: Rig, topics: readonly string[]) {
-  const size = async (topic: string) =>
-    (await rig.topics.ends(topic)).reduce((sum, end) => sum + Number(end), 0);
-  const start = new Map<string, number>();
-  for (const topic of [EDITION, ...topics]) start.set(topic, await size(topic));
-  const grown = async (topic: string) => (await size(topic)) - start.get(topic)!;
+  const all = [EDITION, ...topics];
+  const sizes = () => rig.topics.sizes(all);
+  const start = await sizes();
   const published: { at: number; count: number }[] = [];
   let running = true;
   let worst = 0;
-  const publishing = (async () => {
+  let last: number[] = [];
+  let before = performance.now();
+  const looking = (async () => {
     while (running) {
-      published.push({ count: await grown(EDITION), at: performance.now() });
-      await sleep(50);
-    }
-  })();
-  const following = (async () => {
-    while (running) {
-      for (const topic of topics) {
-        const at = performance.now();
-        const has = await grown(topic);
+      const at = performance.now();
+      const found = (await sizes()).map((size, i) => size - start[i]!);
+      // It may have had them since just after the look before: told as longer rather than shorter.
+      published.push({ count: found[0]!, at: before });
+      before = at;
+      for (const has of found.slice(1)) {
         const since = published.find(({ count }) => count > has)?.at;
-        worst = Math.max(worst, since === undefined ? 0 : at - since);
+        worst = Math.max(worst, since === undefined ? 0 : performance.now() - since);
       }
+      last = found;
+      await sleep(LOOK_MS);
     }
   })();
   return {
     async stop(): Promise<number> {
       // Until the last view has all of it, or nothing can be said of how far it is behind.
       await until(STANDING_MS, 'a view never had every record', async () => {
-        const last = published.at(-1)!.count;
-        for (const topic of topics) if ((await grown(topic)) < last) return null;
-        return true;
+        await sleep(2 * LOOK_MS);
+        return last.slice(1).every((has) => has >= last[0]!) ? true : null;
       });
       running = false;
-      await Promise.all([publishing, following]);
+      await looking;
       return worst;
     },
   };

@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
+import { Admin as Inspector, Consumer, MessagesStreamModes } from '@platformatic/kafka';
 import { Kafka, type Admin } from 'kafkajs';
 import type { BenchMesh } from './bench-mesh.js';
 
 /** The end offset of each partition. */
 export type Ends = bigint[];
 
+/** What ListOffsets calls the end. */
+const LATEST = -1n;
+
 /** What really stands in Kafka: end offsets while a run goes on, and a full read-back after it. */
 export class Topics {
+  #inspector: Inspector | null = null;
+
   private constructor(
     private readonly admin: Admin,
     private readonly mesh: BenchMesh,
@@ -32,6 +37,28 @@ export class Topics {
     const ends: Ends = [];
     for (const { partition, high } of offsets) ends[partition] = BigInt(high);
     return ends;
+  }
+
+  /** How many records each of many topics ever had, in one request. */
+  async sizes(topics: readonly string[]): Promise<number[]> {
+    this.#inspector ??= new Inspector({ clientId: 'bench', ...connection(this.mesh) });
+    const metadata = await this.#inspector.metadata({ topics: [...topics] });
+    const found = await this.#inspector.listOffsets({
+      topics: topics.map((name) => ({
+        name,
+        partitions: Array.from(
+          { length: metadata.topics.get(name)!.partitionsCount },
+          (_, partitionIndex) => ({ partitionIndex, timestamp: LATEST }),
+        ),
+      })),
+    });
+    const sums = new Map(
+      found.map(({ name, partitions }) => [
+        name,
+        partitions.reduce((sum, { offset }) => sum + Number(offset), 0),
+      ]),
+    );
+    return topics.map((name) => sums.get(name)!);
   }
 
   /** Waits until the topic holds `count` records more than at `from`; resolves with the moment (performance.now). */
@@ -74,6 +101,7 @@ export class Topics {
 
   async close(): Promise<void> {
     await this.admin.disconnect();
+    await this.#inspector?.close();
   }
 }
 

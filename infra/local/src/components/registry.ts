@@ -79,6 +79,9 @@ export function registryDoors(): string[] {
   ];
 }
 
+/** Its own INFO is two lines for each request that is signed in, and governance asks all day. */
+const QUIET = '-Dquarkus.log.category."io.apicurio".level=WARN';
+
 /** Full base of the Confluent-compatible interface. */
 export function registryUrl(port: number): string {
   return `http://127.0.0.1:${port}/apis/ccompat/v7`;
@@ -97,6 +100,7 @@ export function registry(options: Options): Component {
       args: [
         ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'],
         ...registryDoors(),
+        QUIET,
         ...classArchive(options.archive),
         ...['-jar', join(options.program, 'apicurio-registry-app-3.0.9-runner.jar')],
       ],

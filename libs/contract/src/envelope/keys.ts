@@ -1,5 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { KeyedSha256 } from './keyed.js';
 
 /**
  * Keys and ids that nobody without the domain's key can turn back into a person or a record:
@@ -17,18 +16,12 @@ export const NO_PERSON = '-';
 
 /** First 26 base32 characters of HMAC-SHA-256(key, text as UTF-8). */
 export function keyedHash(key: Uint8Array, text: string): string {
-  // As text of one byte a character: a buffer for each digest costs a third of the HMAC.
-  return base32(createHmac('sha256', keyObject(key)).update(text, 'utf8').digest('binary'));
+  let keyed = keyedBy.get(key);
+  if (keyed === undefined) keyedBy.set(key, (keyed = new KeyedSha256(key)));
+  return base32(keyed.of(text));
 }
 
-const keyObjects = new WeakMap<Uint8Array, KeyObject>();
-
-/** Node makes a key object of bytes at each call: measured, four times the cost of the HMAC itself. */
-function keyObject(key: Uint8Array): KeyObject {
-  let made = keyObjects.get(key);
-  if (made === undefined) keyObjects.set(key, (made = createSecretKey(key)));
-  return made;
-}
+const keyedBy = new WeakMap<Uint8Array, KeyedSha256>();
 
 const CODES = Buffer.from(ALPHABET, 'latin1');
 const encoded = Buffer.alloc(LENGTH);

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import { plainArray } from '../outbox/outbox.js';
+import { plainArray } from '../outbox/arrays.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { heldAs, heldRecord } from '../state/model.js';
 import type { Statement } from '../state/store.js';

@@ -13,6 +13,8 @@ import { Preparer } from '../intake/prepare.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { domainMigrations } from '../migrations/all.js';
 import { Routes } from '../outbox/outbox.js';
+import { unpacked } from '../outbox/pack.js';
+import type { OutboxRow } from '../outbox/pack.js';
 import { splitWire } from '../registry/wire.js';
 import { gp, nhsNumber, ODS } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
@@ -84,11 +86,16 @@ type Row = { key: string; change: unknown; revision: number; id: string; text: u
 
 /** What was sent to a topic, in order. */
 async function sentTo(topic: string): Promise<Row[]> {
-  const { rows } = await database.pool.query<{ body: Buffer }>(
-    `SELECT body FROM outbox JOIN outbox_route ON id = route WHERE $1 = ANY(topics) ORDER BY pos`,
+  const { rows } = await database.pool.query<OutboxRow>(
+    `SELECT route, hash, body FROM outbox ORDER BY pos`,
+  );
+  const routes = await database.pool.query<{ id: number }>(
+    `SELECT id FROM outbox_route WHERE $1 = ANY(topics)`,
     [topic],
   );
-  return rows.map(({ body }) => {
+  const records = rows.flatMap((row) => [...unpacked(row)]);
+  const own = records.filter(({ route }) => routes.rows.some(({ id }) => id === route));
+  return own.map(({ body }) => {
     const { key, value, headers } = readBody(body);
     const content = value
       ? (type.fromBuffer(splitWire(value)!.avro) as Record<string, unknown>)

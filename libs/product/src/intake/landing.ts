@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { ItemOutcome, Outcome } from '../define/source.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { byteaArray, plainArray } from '../outbox/outbox.js';
+import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
 import type { Statement } from '../state/store.js';
 import type { Prepared } from './prepare.js';

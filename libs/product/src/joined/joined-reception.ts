@@ -8,6 +8,7 @@ import type { Arrival, Prepared, Preparer } from '../intake/prepare.js';
 import type { ProcessLock } from '../intake/process-lock.js';
 import { inputOf, itemsOf } from '../intake/reception.js';
 import type { OnUnit, Receiver } from '../intake/reception.js';
+import { byteaArray } from '../outbox/arrays.js';
 import type { Mode } from '../person/nhs-number.js';
 import type { Statement } from '../state/store.js';
 import { partKey } from './part-store.js';
@@ -328,7 +329,7 @@ function resolved(settled: readonly [MarkedRoot, ItemOutcome][]): Statement[] {
       name: 'joined-resolved',
       text: `UPDATE quarantine SET state = 'resolved', state_at = now()
              WHERE state = 'open' AND landing IS NOT NULL AND landing = ANY($1::bytea[])`,
-      values: [`{${keys.map((key) => `"\\\\x${key.toString('hex')}"`).join(',')}}`],
+      values: [byteaArray(keys)],
     },
   ];
 }

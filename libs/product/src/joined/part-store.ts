@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { JoinedSource, Joined } from '../define/source.js';
 import { digest16 } from '../intake/ids.js';
-import { byteaArray, plainArray } from '../outbox/outbox.js';
+import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
 import type { Statement } from '../state/store.js';
 

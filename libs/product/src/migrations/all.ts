@@ -2,6 +2,7 @@ import { Choices1795312800120 } from './choices.js';
 import { Intake1764000000004 } from './intake.js';
 import { Outbox1764000000001 } from './outbox.js';
 import { OutboxClosed1795312800082 } from './outbox-closed.js';
+import { OutboxPacked1795312800150 } from './outbox-packed.js';
 import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { Quarantine1764000000002 } from './quarantine.js';
@@ -11,7 +12,11 @@ import { Subscribe1763769600000 } from '../subscribe/tables.js';
 import { State1764000000003 } from './state.js';
 
 /** Tables of a service that publishes: outbox, routes, cursors. */
-export const outboxMigrations = [Outbox1764000000001, OutboxClosed1795312800082];
+export const outboxMigrations = [
+  Outbox1764000000001,
+  OutboxClosed1795312800082,
+  OutboxPacked1795312800150,
+];
 /** Tables of a service that refuses records: its quarantine. */
 export const quarantineMigrations = [Quarantine1764000000002, QuarantineOrigin1764000000005];
 /** All tables of a domain. */
@@ -27,4 +32,5 @@ export const domainMigrations = [
   PartMark1764000000012,
   OutboxClosed1795312800082,
   Choices1795312800120,
+  OutboxPacked1795312800150,
 ];

@@ -2,6 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Rows of the first outbox partition and of each after it. */
 export const PARTITION_ROWS = 1_000_000;
+/** Setting of each partition: the largest row that is kept whole in a page of 8 KiB. */
+export const IN_PAGE = 'toast_tuple_target = 8160';
 
 /**
  * The outbox: append-only, read by a cursor per shard, dropped partition by partition.

@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FencedProducer, PartitionBatch } from '../kafka/fenced-producer.js';
 import { outboxMigrations } from '../migrations/all.js';
 import { INSERT_OUTBOX, outboxParameters, SHARDS } from './outbox.js';
+import { unpacked } from './pack.js';
+import type { OutboxRow } from './pack.js';
 import { keepPartitions } from './partitions.js';
 import { keepAhead } from './positions.js';
 import { Shard } from './shard.js';
@@ -93,10 +95,11 @@ describe('the cursor of a shard', () => {
     writing = false;
     await draining;
     await shard.drain(() => false);
-    const inTable = await database.pool.query<{ body: Buffer }>(
-      `SELECT body FROM outbox ORDER BY pos`,
+    const inTable = await database.pool.query<OutboxRow>(
+      `SELECT route, hash, body FROM outbox ORDER BY pos`,
     );
-    expect(kept.bodies).toEqual(inTable.rows.map(({ body }) => body.toString()));
+    const bodies = inTable.rows.flatMap((one) => [...unpacked(one)].map(({ body }) => `${body}`));
+    expect(kept.bodies).toEqual(bodies);
     expect(kept.bodies).toContain('slow');
     const perWriter = Array.from({ length: writers }, (_, writer) =>
       kept.bodies
@@ -169,10 +172,10 @@ describe('the cursor of a shard', () => {
 describe('partitions', () => {
   it('are made ahead of need, and dropped when every shard has passed them', async () => {
     await database.pool.query(`SELECT setval('outbox_pos_seq', 999990)`);
-    await insert(
-      database.pool,
-      Array.from({ length: 40 }, (_, i) => row(`r${i}`, i % SHARDS)),
-    );
+    for (let n = 0; n < 10; n++) {
+      const records = Array.from({ length: SHARDS }, (_, shard) => row(`${n}:${shard}`, shard));
+      await insert(database.pool, records);
+    }
     const names = async () =>
       (
         await database.pool.query<{ relname: string }>(

@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
 
+import { byteaArray, plainArray } from './arrays.js';
 import { personHash, plainBody } from './envelope.js';
+import { packed } from './pack.js';
+import type { OutboxRow } from './pack.js';
 
 /**
  * Shards of the relay: one alone idles on round trips (15,500 against 26,200 records a second measured).
@@ -15,12 +18,9 @@ const PARTITIONS = 6;
  * product, not to all six: the broker's work is per partition of a request, and small batches are the rule.
  */
 const shardOf = (hash: number): number => (hash % PARTITIONS) % SHARDS;
-/** A statement's text is twice the size of its rows: 500 records in 200 views would be one of 200 MB. */
+/** Records of one statement: 500 in 200 views at a time would be one of 100 MB. */
 const ROWS_AT_ONCE = 5_000;
 export const DOORBELL = 'outbox';
-
-/** A row to be relayed: where to, whose, and the bytes of the record. */
-export type OutboxRow = { route: number; hash: number; body: Buffer };
 
 /** A record as a publisher without state of its own (disclosure) hands it in. */
 export type OutgoingRecord = {
@@ -62,37 +62,24 @@ export function rungShards(payload: string | undefined): number[] {
   return named.length > 0 ? named.map(Number) : Array.from({ length: SHARDS }, (_, n) => n);
 }
 
-/** The parameters of `INSERT_OUTBOX`. */
-export function outboxParameters(rows: readonly OutboxRow[]): string[] {
+/** The parameters of `INSERT_OUTBOX`: each shard's records packed, in their order. */
+export function outboxParameters(records: readonly OutboxRow[]): (string | Buffer)[] {
+  const byShard = Array.from({ length: SHARDS }, (): OutboxRow[] => []);
+  for (const record of records) byShard[shardOf(record.hash)]!.push(record);
   const shards: number[] = [];
-  const routes: number[] = [];
-  const hashes: number[] = [];
-  for (const { route, hash } of rows) {
-    shards.push(shardOf(hash));
-    routes.push(route);
-    hashes.push(hash);
+  const rows: OutboxRow[] = [];
+  for (const [shard, own] of byShard.entries()) {
+    for (const row of packed(own)) {
+      shards.push(shard);
+      rows.push(row);
+    }
   }
-  return [list(shards), list(routes), list(hashes), byteaArray(rows.map((row) => row.body))];
-}
-
-const list = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
-
-/** A `bytea[]` literal. Text, because `pg` with `binary: true` corrupts bytes above 0x7f. */
-export function byteaArray(values: readonly (Uint8Array | null)[]): string {
-  let literal = '{';
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (i > 0) literal += ',';
-    literal += value
-      ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
-      : 'NULL';
-  }
-  return `${literal}}`;
-}
-
-/** A `text[]` or number array literal of values that need no quoting (keys, numbers, hex); null stays null. */
-export function plainArray(values: readonly (string | number | boolean | null)[]): string {
-  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
+  return [
+    plainArray(shards),
+    plainArray(rows.map(({ route }) => route)),
+    plainArray(rows.map(({ hash }) => hash)),
+    byteaArray(rows.map(({ body }) => body)),
+  ];
 }
 
 /**

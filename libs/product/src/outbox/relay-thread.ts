@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { TokenSource, readSecret } from '@caremesh/platform';
+import { brokerSecurity, TokenSource, readSecret } from '@caremesh/platform';
+import type { ServiceEnvironment } from '@caremesh/platform';
 
 import { Relay } from './relay.js';
 import type { RelayLog } from './relay.js';
@@ -23,7 +24,10 @@ export type FromThread =
   | { kind: 'sent'; sent: number }
   | { kind: 'stopped' };
 /** A running relay, wherever it runs. */
-export type RunningRelay = { readonly sent: number; stop(): Promise<void> };
+type RunningRelay = { readonly sent: number; stop(): Promise<void> };
+
+/** A relay that does not run before there can be anything to send: until then the broker would refuse it. */
+export type LaterRelay = { start(): void; stop(): Promise<void> };
 
 const SCRIPT = fileURLToPath(new URL('./relay-worker.js', import.meta.url));
 
@@ -44,13 +48,35 @@ export function relayOf(settings: RelayThreadSettings, log: RelayLog): Relay {
  * Runs the relay in a thread of its own, so that a burst of intake does not hold up sending, nor sending an
  * answer. A thread that dies is started again. Run from source (tests), the relay stays in this thread.
  */
-export function startRelay(settings: RelayThreadSettings, log: RelayLog): RunningRelay {
+function startRelay(settings: RelayThreadSettings, log: RelayLog): RunningRelay {
   if (!existsSync(SCRIPT)) {
     const relay = relayOf(settings, log);
     relay.start();
     return relay;
   }
   return new RelayThread(settings, log);
+}
+
+/** The relay of a service, by its environment, to be started later. */
+export function laterRelay(
+  environment: ServiceEnvironment,
+  transactionPrefix: string,
+  log: RelayLog,
+): LaterRelay {
+  let running: RunningRelay | null = null;
+  const settings = {
+    databaseUrl: environment.databaseUrl.reveal(),
+    brokers: environment.kafkaBrokers,
+    encrypted: brokerSecurity(environment) === 'SASL_SSL',
+    clientId: environment.clientId,
+    issuer: environment.oidcIssuer,
+    clientSecretFile: environment.clientSecretFile,
+    transactionPrefix,
+  };
+  return {
+    start: () => void (running ??= startRelay(settings, log)),
+    stop: async () => running?.stop(),
+  };
 }
 
 class RelayThread implements RunningRelay {

@@ -3,30 +3,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 
 import type { FencedProducer, PartitionBatch } from '../kafka/fenced-producer.js';
+import { unpacked } from './pack.js';
+import type { OutboxRow } from './pack.js';
 
 /** A broker takes 1 MiB per batch unless told otherwise; this leaves room for the batch's own header. */
 const BATCH_BYTES = 900_000;
 const MOST_ROWS = 1_000;
 const FEWEST_ROWS = 16;
 /**
- * A shard is looked at no more often than this while little comes: rows of several commits share a request, and one
+ * A shard is looked at no more often than this while little comes: records of several commits share a request, and one
  * that comes alone after a pause still goes at once.
  */
 const PACE_MS = 4;
 /**
- * A request costs the broker, and every consumer after it, much the same whether it holds one row or fifty. So the more
- * comes, the longer is gathered, from 320 rows a second in four shards on: 20 connections of a hospital's messages kept both
- * cores busy with requests of three rows.
+ * A request costs the broker, and every consumer after it, much the same whether it holds one record or fifty. So the more
+ * comes, the longer is gathered, from 320 records a second in four shards on: 20 connections of a hospital's messages kept both
+ * cores busy with requests of three records.
  */
-const QUIET_ROWS_PER_MS = 0.08;
-const GATHERED_ROWS = 200;
+const QUIET_RECORDS_PER_MS = 0.08;
+const GATHERED_RECORDS = 200;
 const LONGEST_PACE_MS = 40;
 /** The rate is that of the last fifth of a second, roughly. */
 const RATE_OVER_MS = 200;
 /** Bytes of rows that are wanted in memory at a time. */
-const READ_BYTES = 4_000_000;
+const READ_BYTES = 1_000_000;
 
 type Row = [pos: string, route: number, hash: number, body: Buffer];
+type Looked = { last: string; full: boolean; records: OutboxRow[] };
 type TopicsOf = (route: number) => Promise<readonly string[]>;
 
 /**
@@ -40,7 +43,7 @@ export class Shard {
   #cursor = '0';
   #limit = 256;
   #lookedAt = 0;
-  #rowsPerMs = 0;
+  #recordsPerMs = 0;
   sent = 0;
 
   constructor(
@@ -64,46 +67,53 @@ export class Shard {
 
   /** Sends what there is now, or until `stopped()` says so. */
   async drain(stopped: () => boolean): Promise<void> {
-    const early = this.#lookedAt + paceAt(this.#rowsPerMs) - performance.now();
+    const early = this.#lookedAt + paceAt(this.#recordsPerMs) - performance.now();
     if (early > 0) await sleep(early);
     const before = this.#lookedAt;
-    let rows = await this.#read();
+    let looked = await this.#look();
     const passed = this.#lookedAt - before;
     const kept = Math.exp(-passed / RATE_OVER_MS);
-    this.#rowsPerMs = kept * this.#rowsPerMs + (1 - kept) * (rows.length / Math.max(passed, 1));
-    while (rows.length > 0 && !stopped()) {
-      this.#cursor = rows[rows.length - 1]![0];
+    const now = (looked?.records.length ?? 0) / Math.max(passed, 1);
+    this.#recordsPerMs = kept * this.#recordsPerMs + (1 - kept) * now;
+    while (looked && !stopped()) {
+      this.#cursor = looked.last;
       // The next rows are read while these are on their way.
-      const full = rows.length >= this.#limit;
-      const next = full ? this.#read() : null;
+      const next = looked.full ? this.#look() : null;
       next?.catch(() => undefined);
-      await this.#send(rows);
+      await this.#send(looked.records);
       await this.#client.query({
         name: 'relay-move',
         text: `UPDATE outbox_cursor SET pos = $2, moved_at = now() WHERE shard = $1 AND pos < $2`,
         values: [this.number, this.#cursor],
       });
-      if (!next) return;
-      rows = await next;
+      looked = await next;
     }
   }
 
-  async #read(): Promise<Row[]> {
+  /** What stands behind the cursor, as far as it is wanted at a time; null if nothing. */
+  async #look(): Promise<Looked | null> {
     this.#lookedAt = performance.now();
-    const found = await this.#client.query<Row>({
+    const limit = this.#limit;
+    const { rows } = await this.#client.query<Row>({
       name: 'relay-read',
       rowMode: 'array',
       text: `SELECT pos, route, hash, body FROM outbox WHERE shard = $1 AND pos > $2 ORDER BY outbox.pos LIMIT $3`,
-      values: [this.number, this.#cursor, this.#limit],
+      values: [this.number, this.#cursor, limit],
     });
-    return found.rows;
+    if (rows.length === 0) return null;
+    const bytes = rows.reduce((sum, [, , , body]) => sum + body.length, 0);
+    const wanted = Math.round(READ_BYTES / (bytes / rows.length));
+    this.#limit = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, wanted));
+    return {
+      last: rows[rows.length - 1]![0],
+      full: rows.length >= limit,
+      records: rows.flatMap(([, route, hash, body]) => [...unpacked({ route, hash, body })]),
+    };
   }
 
-  async #send(rows: Row[]): Promise<void> {
+  async #send(records: readonly OutboxRow[]): Promise<void> {
     const batches = new Map<string, PartitionBatch & { bytes: number }>();
-    let total = 0;
-    for (const [, route, hash, body] of rows) {
-      total += body.length;
+    for (const { route, hash, body } of records) {
       for (const topic of await this.#topicsOf(route)) {
         const partition = hash % (await this.#producer.partitions(topic));
         const name = `${topic}/${partition}`;
@@ -120,15 +130,12 @@ export class Shard {
       }
     }
     await this.#producer.send([...batches.values()]);
-    this.sent += rows.length;
-    this.#limit = Math.round(
-      Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, READ_BYTES / (total / rows.length))),
-    );
+    this.sent += records.length;
   }
 }
 
 /** How long a shard waits between two looks when so much comes. */
-function paceAt(rowsPerMs: number): number {
-  const gathered = PACE_MS + (rowsPerMs - QUIET_ROWS_PER_MS) * GATHERED_ROWS;
+function paceAt(recordsPerMs: number): number {
+  const gathered = PACE_MS + (recordsPerMs - QUIET_RECORDS_PER_MS) * GATHERED_RECORDS;
   return Math.min(LONGEST_PACE_MS, Math.max(PACE_MS, gathered));
 }

@@ -27,8 +27,7 @@ import type { Listening, Source, Submit } from '../define/source.js';
 import { ProductError } from '../errors.js';
 import { domainMigrations } from '../migrations/all.js';
 import { keepAhead } from '../outbox/positions.js';
-import { startRelay } from '../outbox/relay-thread.js';
-import type { RunningRelay } from '../outbox/relay-thread.js';
+import { laterRelay } from '../outbox/relay-thread.js';
 import { PublishLag } from '../health/publish-lag.js';
 import { tellHealth } from '../health/tell-health.js';
 import { keepBackFilling } from '../back-fill/back-fill.js';
@@ -132,7 +131,7 @@ export async function openDomain(
     await database.close();
     throw error;
   });
-  const relay = laterRelay(environment, domain, log);
+  const relay = laterRelay(environment, transactionPrefixOf(domain.name), log);
   const consuming = service.consuming;
   const stopping = new AbortController();
   const begin = () => (relay.start(), consuming.start());
@@ -186,26 +185,6 @@ async function keepPromises(
       signal,
     ),
   ]);
-}
-
-type LaterRelay = { start(): void; stop(): Promise<void> };
-
-/** A relay that is not started before there can be anything to send: until then the broker would refuse it. */
-function laterRelay(environment: ServiceEnvironment, domain: Domain, log: Logger): LaterRelay {
-  let running: RunningRelay | null = null;
-  const settings = {
-    databaseUrl: environment.databaseUrl.reveal(),
-    brokers: environment.kafkaBrokers,
-    encrypted: brokerSecurity(environment) === 'SASL_SSL',
-    clientId: environment.clientId,
-    issuer: environment.oidcIssuer,
-    clientSecretFile: environment.clientSecretFile,
-    transactionPrefix: transactionPrefixOf(domain.name),
-  };
-  return {
-    start: () => void (running ??= startRelay(settings, log)),
-    stop: async () => running?.stop(),
-  };
 }
 
 const tokensFor = (environment: ServiceEnvironment, audience: string): TokenSource =>

@@ -2,7 +2,7 @@ import { keys } from '@caremesh/contract';
 
 import { personHash } from '../outbox/envelope.js';
 import type { Envelope } from '../outbox/envelope.js';
-import type { OutboxRow } from '../outbox/outbox.js';
+import type { OutboxRow } from '../outbox/pack.js';
 import { withSchemaId } from '../registry/wire.js';
 import type { Content, Identity, Moment } from './codec.js';
 import { heldAs, publishedId } from './model.js';

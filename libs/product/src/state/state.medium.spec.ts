@@ -17,6 +17,8 @@ import { Preparer } from '../intake/prepare.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { domainMigrations } from '../migrations/all.js';
 import { Routes } from '../outbox/outbox.js';
+import { unpacked } from '../outbox/pack.js';
+import type { OutboxRow } from '../outbox/pack.js';
 import { gp, nhsNumber } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
 import { readBody } from '../rig/read-body.js';
@@ -99,8 +101,10 @@ type Sent = {
 
 /** What is in the outbox, in the order in which it is sent. */
 async function sent(): Promise<Sent[]> {
-  const found = await database.pool.query<{ body: Buffer }>(`SELECT body FROM outbox ORDER BY pos`);
-  return found.rows.map(({ body }) => sentOf(body));
+  const found = await database.pool.query<OutboxRow>(
+    `SELECT route, hash, body FROM outbox ORDER BY pos`,
+  );
+  return found.rows.flatMap((row) => [...unpacked(row)].map(({ body }) => sentOf(body)));
 }
 
 function sentOf(body: Buffer): Sent {

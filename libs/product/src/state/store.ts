@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 
 import { leftOut } from '../choices/held.js';
 import type { HeldChoices } from '../choices/held.js';
-import { byteaArray, plainArray } from '../outbox/outbox.js';
+import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { KeyedChange, PersonState, RecordState } from './model.js';
 import { World } from './world.js';
 

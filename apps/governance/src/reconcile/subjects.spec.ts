@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RegisteredSchema, Registry } from '../registry/registry.js';
+import type { Settings } from '../settings.js';
+import type { DecidedSchemas } from './decided-schemas.js';
+import type { Decided } from './decided.js';
+import { SubjectRepair } from './subjects.js';
+
+const PRODUCT = 'gp.medication-statement.v1-value';
+const VIEW = 'share.abcdefgh.gp.medication-statement.v1-value';
+const SCHEMA = '{"type":"string"}';
+
+/** A registry that counts what it is asked about single subjects. */
+class Counted {
+  readonly asked: string[] = [];
+  readonly held = new Map<string, RegisteredSchema[]>([
+    [PRODUCT, [{ id: 1, schema: SCHEMA }]],
+    [VIEW, [{ id: 2, schema: SCHEMA }]],
+  ]);
+  lists = true;
+
+  async subjects(): Promise<string[]> {
+    return [...this.held.keys()];
+  }
+  async marks(): Promise<Map<string, string> | null> {
+    if (!this.lists) return null;
+    return new Map(
+      [...this.held].map(([subject, all]) => [subject, all.map(({ id }) => id).join()]),
+    );
+  }
+  async repair(subject: string): Promise<boolean> {
+    this.asked.push(`compatibility ${subject}`);
+    return false;
+  }
+  async versionsOf(subject: string): Promise<number[]> {
+    this.asked.push(`versions ${subject}`);
+    return this.held.get(subject)!.map((_, at) => at + 1);
+  }
+  async version(subject: string, version: number): Promise<RegisteredSchema> {
+    return this.held.get(subject)![version - 1]!;
+  }
+  async remove(subject: string, version: number): Promise<'removed'> {
+    this.held.get(subject)!.splice(version - 1, 1);
+    return 'removed';
+  }
+}
+
+let registry: Counted;
+let repair: SubjectRepair;
+beforeEach(() => {
+  registry = new Counted();
+  const schemas = { of: async () => [JSON.parse(SCHEMA) as object] };
+  repair = new SubjectRepair(
+    registry as unknown as Registry,
+    schemas as unknown as DecidedSchemas,
+    { registryShared: false } as Settings,
+  );
+});
+
+const decided = { subjects: [PRODUCT, VIEW], permittedSubjects: [], carrying: [], domains: ['gp'] };
+const turn = () =>
+  repair.run(
+    async () => decided as unknown as Decided,
+    async () => undefined,
+  );
+const ofVersions = () => registry.asked.filter((one) => one.startsWith('versions'));
+
+describe('subjects that were found right', () => {
+  it('are not asked about again while one listing says that nothing changed', async () => {
+    expect(await turn()).toEqual([]);
+    expect(ofVersions().toSorted()).toEqual([`versions ${PRODUCT}`, `versions ${VIEW}`]);
+    registry.asked.length = 0;
+    for (let n = 0; n < 8; n++) expect(await turn()).toEqual([]);
+    expect(ofVersions()).toEqual([]);
+    // The product's compatibility each turn, that of a view, where only governance registers, once in eight.
+    const asked = (subject: string) => registry.asked.filter((one) => one.endsWith(` ${subject}`));
+    expect([asked(PRODUCT).length, asked(VIEW).length]).toEqual([8, 1]);
+  });
+
+  it('lose a version that nobody decided in the turn that lists it', async () => {
+    await turn();
+    registry.held.get(VIEW)!.push({ id: 9, schema: '{"type":"int"}' });
+    const [drift] = await turn();
+    expect(drift).toEqual({
+      kind: 'subject',
+      object: `subject:${VIEW}`,
+      detail: { was: 'not decided', versions: [2], schemaId: 9 },
+      done: { done: 'removed' },
+    });
+    expect(registry.held.get(VIEW)).toEqual([{ id: 2, schema: SCHEMA }]);
+    expect(await turn()).toEqual([]);
+  });
+
+  it('are looked at each turn where the registry has no such listing', async () => {
+    registry.lists = false;
+    for (let n = 0; n < 3; n++) await turn();
+    expect(ofVersions()).toHaveLength(6);
+  });
+});
