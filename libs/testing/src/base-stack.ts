@@ -36,8 +36,9 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-/** Builds what the stack runs (cached by Nx: seconds at first, then none). */
+/** Builds what the stack runs (cached by Nx: seconds at first, then none), unless `npm test` has just done so. */
 export function build(projects?: readonly string[]): void {
+  if (process.env['CAREMESH_BUILT'] === ROOT) return;
   const node = join(ROOT, 'node_modules', 'node', 'bin', 'node');
   const nx = join(ROOT, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const only = projects ? ['-p', projects.join(',')] : [];
