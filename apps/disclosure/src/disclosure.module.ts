@@ -146,7 +146,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
       tokens: tokensFor(settings, 'mesh-kafka'),
       encrypted: brokerSecurity(settings) === 'SASL_SSL',
     },
-    // Where many records flow, sending them takes a third of what making them does; a thread costs 30 MiB.
+    // Where many records flow, sending them does not hold up making the next. The other part, of few records, is spared the thread.
     ...(part === SECONDARY_USE && { relay: laterRelay(settings, `relay.${part.name}`, log) }),
     serviceKey: readKey(settings.keyFile),
     wrapping: FileWrapping.at(

@@ -90,6 +90,14 @@ describe('subjects that were found right', () => {
     expect(await turn()).toEqual([]);
   });
 
+  it('lose an old version whose number was given to another', async () => {
+    registry.held.get(VIEW)!.push({ id: 3, schema: SCHEMA });
+    await turn();
+    registry.held.get(VIEW)![0] = { id: 9, schema: '{"type":"int"}' };
+    const [drift] = await turn();
+    expect(drift?.detail).toEqual({ was: 'not decided', versions: [1], schemaId: 9 });
+  });
+
   it('are looked at each turn where the registry has no such listing', async () => {
     registry.lists = false;
     for (let n = 0; n < 3; n++) await turn();

@@ -11,7 +11,7 @@ import type { Drift, Found } from './drifts.js';
 // Requests under way at once: a registry is asked once or twice per subject.
 const AT_ONCE = 8;
 // The compatibility of a grant's subjects is looked at once in so many turns. Nobody but governance registers there, and a version
-// of somebody else's is found in the next turn, whatever the compatibility; of 200 views it would be 600 requests a turn.
+// of somebody else's is found in the next turn, whatever the compatibility; of 200 views it would be 400 requests a turn.
 const GRANTS_EVERY = 8;
 const OF_A_GRANT = /^share\./;
 
@@ -55,7 +55,8 @@ export class SubjectRepair {
       }
       const mark = marks?.get(subject);
       if (mark !== undefined && this.#marks.get(subject) === mark) return;
-      const wrong = await this.#versions(subject, decided, found);
+      // What a listing tells to have changed is read whole: an old number may be another version by now.
+      const wrong = await this.#versions(subject, decided, found, mark !== undefined);
       drifts.push(...wrong);
       if (mark !== undefined && wrong.length === 0 && !decided.carrying.includes(subject)) {
         this.#marks.set(subject, mark);
@@ -89,7 +90,12 @@ export class SubjectRepair {
     return [{ ...drift, done: { schemaIds } }];
   }
 
-  async #versions(subject: string, { carrying }: Decided, found: Found): Promise<Drift[]> {
+  async #versions(
+    subject: string,
+    { carrying }: Decided,
+    found: Found,
+    whole: boolean,
+  ): Promise<Drift[]> {
     // Its next version is about to be there, approved but not yet published.
     if (carrying.includes(subject)) return [];
     const drifts: Drift[] = [];
@@ -97,7 +103,7 @@ export class SubjectRepair {
     for (const version of versions) {
       const key = `${subject} ${version}`;
       // The newest is looked at each time: whoever can delete for good can give its number to another.
-      if (this.#right.has(key) && version !== versions.at(-1)) continue;
+      if (!whole && this.#right.has(key) && version !== versions.at(-1)) continue;
       const registered = await this.#registry.version(subject, version);
       if (!registered) continue;
       if (await this.#isDecided(subject, registered.schema)) {

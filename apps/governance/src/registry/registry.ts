@@ -92,6 +92,8 @@ export class Registry {
    */
   async marks(): Promise<Map<string, string> | null> {
     if (!COMPATIBLE.test(this.#base)) return null;
+    // Not there, or not for this client: the subjects themselves can still be read.
+    const refusals = [400, 403, 404, 406];
     const marks = new Map<string, string>();
     for (let from = 0, more = true; more; from += LISTED) {
       const search = `search/versions?orderby=globalId&order=asc&limit=${LISTED}&offset=${from}`;
@@ -99,9 +101,9 @@ export class Registry {
         'GET',
         `/../../registry/v3/${search}`,
         undefined,
-        [404],
+        refusals,
       );
-      if (status === 404) return null;
+      if (refusals.includes(status)) return null;
       const { versions } = body as { versions: Listed[] };
       for (const { groupId, artifactId, version, globalId, contentId, state } of versions) {
         if (groupId !== undefined) continue;

@@ -26,7 +26,7 @@ const FOLLOWS = /^(disclosure|care-disclosure|output-ports|monitor)(-\d+)?$/;
 const NICENESS = 5;
 /**
  * MiB. Where records flow, twice V8's own: of a file's records most are gone before a nursery of 32 is full, and with one of 8 a sixth of
- * the time went into moving them (3,500 to 4,300 against 4,700 to 4,900 records a second). What starting filled of it is given back
+ * the time went into moving them (3,000 to 4,300 against 4,700 to 4,900 care contacts a second). What starting filled of it is given back
  * (`give-back.ts` of libs/platform).
  */
 const NURSERY = { few: 2, many: 32 };

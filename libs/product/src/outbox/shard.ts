@@ -25,7 +25,7 @@ const GATHERED_RECORDS = 200;
 const LONGEST_PACE_MS = 40;
 /** The rate is that of the last fifth of a second, roughly. */
 const RATE_OVER_MS = 200;
-/** Bytes of rows that are wanted in memory at a time. */
+/** Bytes of rows that are wanted at a time: about what a thousand rows of one record each were. */
 const READ_BYTES = 1_000_000;
 
 type Row = [pos: string, route: number, hash: number, body: Buffer];
