@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { writeWhole, type Home } from '../home/paths.js';
 import { secretOf } from '../home/secrets.js';
 import type { Component } from '../supervisor/component.js';
-import { listens } from './answers.js';
+import { answersAsBroker } from './answers.js';
 import { classArchive, JAVA_STOP_MS, javaCommand } from './java.js';
 import { kafkaJvmOptions, kafkaSettings, type KafkaFacts } from './kafka-settings.js';
 
@@ -68,7 +68,7 @@ export function kafka(home: Home, options: Options): Component {
       env: options.environment,
       cwd: data,
     }),
-    probe: () => listens(ports.client),
+    probe: () => answersAsBroker(ports.client),
     settle: async () => {
       // A Kafka client is a second of work to load, and `mesh status` needs none.
       const { setBootstrapRules } = await import('./kafka-rules.js');

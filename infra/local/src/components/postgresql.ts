@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { makeHome, type Home } from '../home/paths.js';
 import { secretOf } from '../home/secrets.js';
 import type { Component } from '../supervisor/component.js';
-import { accepts, listens } from './answers.js';
+import { accepts, answersAsPostgresql } from './answers.js';
 import { provisionDatabases } from './databases.js';
 import type { Database } from './databases.js';
 import { outsideDataOf, placePostgresql, settleIn, type Place } from './postgresql-place.js';
@@ -62,8 +62,7 @@ export function postgresql(
       ...identity(place),
     }),
     probe: () => accepts(adminUrl(home, port)),
-    // A server that is busy, or out of connections, is not helped by being killed.
-    alive: () => listens(port),
+    alive: () => answersAsPostgresql(port),
     settle: () =>
       provisionDatabases(adminUrl(home, port), databases, (name) => secretOf(home, `db-${name}`)),
   };

@@ -13,10 +13,13 @@ export type Patience = {
   /** Between looks at a part that starts, and at one that runs. */
   startPollMs: number;
   watchPollMs: number;
-  /** Unanswered looks in a row after which a running part is ended and started again. */
+  /** A look that takes longer counts as unanswered: what hangs may hold up whoever asks it. */
+  lookMs: number;
+  /** Unanswered looks in a row after which a running part is shown as failing, and as many again after which it is ended. */
   missedLooks: number;
-  /** From the polite signal to the final one. */
+  /** From the polite signal to the final one: to a part that answers, and to one that does not and may never have seen the signal. */
   stopMs: number;
+  hungStopMs: number;
   /** The longest wait before a part that keeps dying is started again. */
   backoffMs?: number;
 };
@@ -25,8 +28,10 @@ export const PATIENCE: Patience = {
   startMs: 120_000,
   startPollMs: 100,
   watchPollMs: 3_000,
-  missedLooks: 10,
+  lookMs: 10_000,
+  missedLooks: 5,
   stopMs: 20_000,
+  hungStopMs: 10_000,
   backoffMs: LONGEST_BACKOFF_MS,
 };
 
@@ -45,6 +50,8 @@ export class Runner {
   pid: number | null = null;
   private child: ChildProcess | null = null;
   private stopping = false;
+  /** It did not answer as long as it was waited for. */
+  private isDeaf = false;
   private readonly backoff: Backoff;
   private ended: Promise<void> | null = null;
   private wake: () => void = () => undefined;
@@ -115,6 +122,7 @@ export class Runner {
     const child = spawn(file, args, { env, cwd, uid, gid, stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
+    this.isDeaf = false;
     this.pid = child.pid ?? null;
     // Before it has threads: each takes its readiness to give way from the one that makes it.
     if (child.pid !== undefined && niceness !== undefined) giveWay(child.pid, niceness);
@@ -128,10 +136,10 @@ export class Runner {
     const { startMs, startPollMs } = this.around.patience;
     const deadline = Date.now() + startMs;
     while (!this.stopping && Date.now() < deadline) {
-      if (await this.component.probe()) return this.settled();
+      if (await this.answers(this.component.probe)) return this.settled();
       if (await within(exit, startPollMs)) return null;
     }
-    if (!this.stopping) this.note(`did not answer within ${startMs / 1000} s`);
+    if (!this.stopping) this.giveUp(`did not answer within ${startMs / 1000} s`);
     return null;
   }
 
@@ -149,22 +157,36 @@ export class Runner {
   /** Returns when the process ended, or no longer answers. */
   private async watchHealth(exit: Promise<string>): Promise<void> {
     const { probe, alive = probe } = this.component;
+    const { watchPollMs, missedLooks } = this.around.patience;
     let missed = 0;
     while (!this.stopping) {
-      if (await within(exit, this.around.patience.watchPollMs)) return;
-      missed = (await alive()) ? 0 : missed + 1;
-      if (missed >= this.around.patience.missedLooks) {
-        this.note('no longer answers');
+      if (await within(exit, watchPollMs)) return;
+      missed = (await this.answers(alive)) ? 0 : missed + 1;
+      if (missed === 0) this.become('ready');
+      if (missed === missedLooks) this.become('failing');
+      if (missed >= 2 * missedLooks) {
+        this.giveUp('no longer answers');
         return;
       }
     }
+  }
+
+  private giveUp(why: string): void {
+    this.isDeaf = true;
+    this.note(why);
+  }
+
+  private async answers(look: () => Promise<boolean>): Promise<boolean> {
+    const looking = look().catch(() => false);
+    return (await within(looking, this.around.patience.lookMs)) && (await looking);
   }
 
   /** Makes sure it is gone, and says how it went. */
   private async bury(child: ChildProcess, exit: Promise<string>): Promise<void> {
     if (child.exitCode === null && child.signalCode === null && !this.stopping) {
       child.kill(this.component.stopSignal);
-      const timer = setTimeout(() => child.kill('SIGKILL'), this.stopMs());
+      const patience = this.isDeaf ? this.around.patience.hungStopMs : this.stopMs();
+      const timer = setTimeout(() => child.kill('SIGKILL'), patience);
       void exit.then(() => clearTimeout(timer));
     }
     this.note(await exit);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { listens } from '../components/answers.js';
+import { answersAsBroker, listens } from '../components/answers.js';
 import type { Component } from './component.js';
 import { LogBook } from './log-book.js';
 import { isAlive, ProcessRegistry } from './processes.js';
@@ -15,8 +15,10 @@ const patience = {
   startMs: 10_000,
   startPollMs: 20,
   watchPollMs: 50,
+  lookMs: 500,
   missedLooks: 3,
   stopMs: 2_000,
+  hungStopMs: 200,
 };
 let supervisor: Supervisor | undefined;
 afterEach(() => supervisor?.stop());
@@ -109,6 +111,24 @@ describe('the supervisor', () => {
     await supervisor?.ready();
     expect(now('deaf')?.status).toBe('ready');
   });
+
+  it('shows a part that hangs as failing, and ends it although it heeds no signal', async () => {
+    const port = await freePort();
+    const echo = `require('net').createServer((s) => s.pipe(s)).listen(${port}, '127.0.0.1')`;
+    const part = await listener('hung', { ports: [port], probe: () => answersAsBroker(port) });
+    const launch = () => ({ ...part.launch(), args: ['-e', echo] });
+    // Longer than this spec may take: what hangs is not waited for as what is still at work is.
+    supervise([{ ...part, launch, stopMs: 600_000 }]);
+    await supervisor?.ready();
+    const before = now('hung')?.pid ?? 0;
+    process.kill(before, 'SIGSTOP');
+    await until(() => now('hung')?.status === 'failing');
+    expect(now('hung')?.pid).toBe(before);
+    // The system takes connections for it all the while: only an answer tells that it lives.
+    expect(await listens(port)).toBe(true);
+    await until(() => now('hung')?.status === 'ready');
+    expect(now('hung')?.pid).not.toBe(before);
+  }, 60_000);
 
   it('leaves a part alone that is alive and waits for another to come back', async () => {
     let serves = true;
