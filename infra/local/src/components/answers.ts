@@ -15,7 +15,11 @@ export async function answerOf(url: string): Promise<{ status: number; text: str
 
 /** True when PostgreSQL signs us in and answers. */
 export async function accepts(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: LOOK_MS, query_timeout: LOOK_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: LOOK_MS,
+    query_timeout: LOOK_MS,
+  });
   // A connection cut while it opens is reported as an event too; without a listener it would end us.
   client.on('error', () => undefined);
   try {
