@@ -31,6 +31,7 @@ import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
 import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
+import { CodesInForce1795312800114 } from './database/codes-in-force.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Waiting1795312800112 } from './database/waiting.js';
 import { WaitingMerges1795312800113 } from './database/waiting-merges.js';
@@ -115,6 +116,7 @@ export const migrations = [
   FillAgain1795312800111,
   Waiting1795312800112,
   WaitingMerges1795312800113,
+  CodesInForce1795312800114,
   Care1795313000000,
   KeyGenerations1795313000001,
 ];

@@ -37,6 +37,14 @@ export const disclosureErrors = {
     fix: 'Correct the file of MESH_SENSITIVE_CODES_FILE, then start the service again; the README of views shows its form.',
     retriable: false,
   },
+  codeListOther: {
+    code: 'MESH-4111',
+    status: 503,
+    title:
+      'Another list of sensitive codes is in force for the view, so this process does not write it',
+    fix: 'Nothing to do just after a start. Otherwise start every process of disclosure with the same file of MESH_SENSITIVE_CODES_FILE.',
+    retriable: true,
+  },
   governanceUnavailable: {
     code: 'MESH-4201',
     status: 503,

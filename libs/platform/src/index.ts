@@ -13,6 +13,7 @@ export { BY_KEY } from './db/by-key.js';
 export { openDatabase } from './db/open.js';
 export type { Database, DatabaseOptions } from './db/open.js';
 export { platformErrors } from './errors.js';
+export { jsonPlaceInWords } from './faults/json-place.js';
 export { Problem, problem } from './faults/problem.js';
 export type { ErrorEntry, FieldError, ProblemBody } from './faults/problem.js';
 export { body } from './http/body.js';

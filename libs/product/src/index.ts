@@ -29,9 +29,9 @@ export type {
   SourcePart,
   Submit,
 } from './define/source.js';
+export { jsonPlaceInWords } from '@caremesh/platform';
 export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
 export type { Fault, FaultCode, FaultName } from './errors.js';
-export { jsonPlaceInWords } from './faults/json-place.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
 export { shownId } from './person/shown-id.js';

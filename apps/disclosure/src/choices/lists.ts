@@ -74,6 +74,14 @@ export class Lists {
            WHERE v.id = t.view_id AND v.organisation = $1 AND v.active AND t.holds_back`,
       [organisation],
     );
+    // Whoever it withholds is swept out of the views, and is to come back with a list that withholds them no longer.
+    if (list.listed.length < list.asked.length) {
+      await client.query(
+        `UPDATE view_terms t SET holds_back = true FROM view v
+         WHERE v.id = t.view_id AND v.organisation = $1 AND v.active AND t.opt_out AND NOT t.holds_back`,
+        [organisation],
+      );
+    }
   }
 
   /** Drops what may be kept no longer; from then on the organisation's views hold everybody back. */

@@ -66,6 +66,8 @@ const answer: Happening = { what: 'answer', who: [] };
 const TOLD: [Happening[], number[]][] = [
   // Opted out when first asked about, and back in.
   [[publish(0, 1), follow!, list(0)], []],
+  // Disclosed, opted out without any further record, and back in.
+  [[publish(0), follow!, list(), list(0), list()], []],
   // What waits is noted by the batch that follows first, and lower by the filling.
   [
     [
@@ -99,17 +101,20 @@ async function stage() {
   const lists = new Lists({ pool, seal, maxAgeMs: 3_600_000 });
   const choices = new Choices(lists, cohort);
   const store = new ViewStore(pool, () => edition);
-  await store.begin({
-    ...{
-      topic: `share.view.${runs}`,
-      grantId: 'view',
-      product: 'spec.thing',
-      major: 1,
-      schemaId: 1,
+  await store.begin(
+    {
+      ...{
+        topic: `share.view.${runs}`,
+        grantId: 'view',
+        product: 'spec.thing',
+        major: 1,
+        schemaId: 1,
+      },
+      recipient: { organisation, purpose: 'research' },
+      ...{ commonLaw: 's251', exemption: null, erase: false },
     },
-    recipient: { organisation, purpose: 'research' },
-    ...{ commonLaw: 's251', exemption: null, erase: false },
-  });
+    '',
+  );
   const log: ProductReceived[][] = Array.from({ length: PARTITIONS }, () => []);
   const followed = log.map(() => 0);
   const filled = new Map<string, number>();

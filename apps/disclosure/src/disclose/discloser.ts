@@ -3,6 +3,7 @@ import type { OutgoingRecord, WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import type { Choices, Permitted } from '../choices/choices.js';
+import { inForce } from '../views/plan.js';
 import type { ViewPlan } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView, advance, endView, viewsOf } from '../views/view-store.js';
@@ -88,7 +89,7 @@ export class Discloser {
    */
   async #planOf(client: ClientBase, view: View): Promise<ViewPlan | null> {
     try {
-      return await this.#plans.of(view);
+      return inForce(view, await this.#plans.of(view));
     } catch (error) {
       if (!(error instanceof Problem) || error.retriable) throw error;
       await endView(client, view.id);

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { inForce } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView } from '../views/view-store.js';
 import type { Outbox } from './discloser.js';
@@ -25,7 +26,7 @@ export class MergeRelease {
       await client.query('BEGIN');
       const outgoing = await releaseMerges(client, async (topic) => {
         const view = await activeView(client, topic);
-        return view === null ? null : this.#plans.of(view);
+        return view === null ? null : inForce(view, await this.#plans.of(view));
       });
       await this.#outbox.write(client, outgoing);
       await client.query('COMMIT');

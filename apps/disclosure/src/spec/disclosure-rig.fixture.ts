@@ -30,7 +30,7 @@ const PRODUCT: Product = 'gp.medication-statement';
 
 export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
 type Tuning = Partial<
-  Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace' | 'wrapping'>
+  Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace' | 'wrapping' | 'sensitive'>
 >;
 
 /**
@@ -53,35 +53,47 @@ export async function disclosureRig(
     ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
     sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenOf(client) },
   });
-  const parts = compose({
-    ...{ part, pool: opened.pool, databaseUrl: place.url },
-    governance: {
-      activeViews: () => Promise.resolve([...granted]),
-      approvedSchemas: () => Promise.resolve([{ schemaId: ids[PRODUCT]!, version: '1.0.0' }]),
-      showsGrantTo: () => Promise.resolve(true),
-      contractOf: (product) => Promise.resolve(versions[product]!.contract!),
-    },
-    registry: new SchemaRegistry(stack.registryUrl),
-    connection: {
-      ...{ brokers: stack.kafkaBrokers, clientId: principal },
-      tokens: { token: tokenOf(principal) },
-    },
-    ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
-    pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
-    ...(tuning.wrapping && { wrapping: tuning.wrapping }),
-    listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
-    withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
-  });
-  const service = await NestFactory.createMicroservice(parts.module, {
-    strategy: parts.transport,
-    logger: false,
-  });
-  await service.listen();
-  parts.relay.start();
+  const begun = async (sensitive: Surroundings['sensitive']) => {
+    const made = compose({
+      ...{ part, pool: opened.pool, databaseUrl: place.url },
+      governance: {
+        activeViews: () => Promise.resolve([...granted]),
+        approvedSchemas: () => Promise.resolve([{ schemaId: ids[PRODUCT]!, version: '1.0.0' }]),
+        showsGrantTo: () => Promise.resolve(true),
+        contractOf: (product) => Promise.resolve(versions[product]!.contract!),
+      },
+      registry: new SchemaRegistry(stack.registryUrl),
+      connection: {
+        ...{ brokers: stack.kafkaBrokers, clientId: principal },
+        tokens: { token: tokenOf(principal) },
+      },
+      ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
+      pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
+      ...(sensitive && { sensitive }),
+      ...(tuning.wrapping && { wrapping: tuning.wrapping }),
+      listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
+      withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
+    });
+    const service = await NestFactory.createMicroservice(made.module, {
+      strategy: made.transport,
+      logger: false,
+    });
+    await service.listen();
+    made.relay.start();
+    const end = async () => {
+      await service.close();
+      await made.relay.stop();
+    };
+    return { parts: made, end };
+  };
+  let running = await begun(tuning.sensitive);
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(options('domain-gp'));
 
   return {
-    ...{ stack, parts, pool: opened.pool, databaseUrl: place.url, granted, ids },
+    get parts() {
+      return running.parts;
+    },
+    ...{ stack, pool: opened.pool, databaseUrl: place.url, granted, ids },
     /** Grants a view as governance does: schemas derived and registered, topics made. */
     async grant(
       id: string,
@@ -107,7 +119,7 @@ export async function disclosureRig(
         ...{ commonLaw: 's251', exemption: null, erase: false, ...terms },
       };
       granted.push(view);
-      await parts.watch.look();
+      await running.parts.watch.look();
       return view;
     },
     /** Publishes record `n` of somebody, as the publisher's relay does. */
@@ -122,13 +134,17 @@ export async function disclosureRig(
       readView(options(principal), stack.registryUrl, view, atLeast),
     /** One look of everything that goes on beside the records. */
     async look(): Promise<void> {
-      await parts.exchange.look();
-      await parts.sweep.look();
-      await parts.watch.look();
+      await running.parts.exchange.look();
+      await running.parts.sweep.look();
+      await running.parts.watch.look();
+    },
+    /** Another process takes up, with this list of codes. */
+    async restart(sensitive: Surroundings['sensitive']): Promise<void> {
+      await running.end();
+      running = await begun(sensitive);
     },
     async close(): Promise<void> {
-      await service.close();
-      await parts.relay.stop();
+      await running.end();
       await producer.close(true);
       await opened.close();
       await place.drop();

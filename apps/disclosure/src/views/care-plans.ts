@@ -24,6 +24,9 @@ export class CarePlans {
     this.#registry = registry;
   }
 
+  /** No list: individual care has the whole record. */
+  readonly codes = '';
+
   /** Throws, retriable, while the schema or the contract cannot be had. */
   async of({ topic, product, major, schemaId }: Planned): Promise<ViewPlan> {
     const name = `${topic}#${schemaId}`;
@@ -56,6 +59,7 @@ function planOf(
     shape: (record) => ({ ...record }),
     names: asPublished(about.topic),
     ...{ showsPublisher: true, showsSourceTime: true, recordedByPublisher: true },
+    ...{ codes: '', hasListedCodes: false },
     careOrganisations: careOrganisationFields(contract),
   };
 }

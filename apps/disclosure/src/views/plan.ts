@@ -1,8 +1,10 @@
 import { avroType } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
 
 import { EnvelopeWriter } from '@caremesh/product';
 
+import { disclosureErrors } from '../errors.js';
 import { Pseudonyms } from '../keys/pseudonyms.js';
 import { pseudonymous } from '../keys/record-names.js';
 import type { RecordNames } from '../keys/record-names.js';
@@ -38,9 +40,24 @@ export type ViewPlan = {
   showsSourceTime: boolean;
   /** `recordedAt` and `ce_recordedtime` stay the publisher's; in every other view they are those of disclosure. */
   recordedByPublisher: boolean;
+  /** The list of codes it leaves out, by its digest, and whether it has a field of such codes at all. */
+  codes: string;
+  hasListedCodes: boolean;
   /** Fields of the product that tell who cares for the person; empty where nobody asks. */
   careOrganisations: readonly string[];
 };
+
+/**
+ * The plan, if it leaves out the codes of the list under which the view is written.
+ * Throws, retriable, MESH-4111: this process knows another list.
+ */
+export function inForce(
+  { topic, codes }: { topic: string; codes: string },
+  plan: ViewPlan,
+): ViewPlan {
+  if (plan.codes !== codes) throw problem(disclosureErrors.codeListOther, topic);
+  return plan;
+}
 
 /**
  * The plan of a view from its registered schema. The schema was derived by governance; that it holds nothing that must
@@ -81,6 +98,10 @@ export function planView(parts: {
     showsPublisher: has('publisherOds'),
     showsSourceTime: has('sourceSystemUpdatedAt'),
     recordedByPublisher: false,
+    codes: sensitive.digest,
+    hasListedCodes: parts.contract.fields.some(
+      ({ path, codes }) => SensitiveCodes.isListed(codes?.system) && has(/^\w+/.exec(path)![0]),
+    ),
     careOrganisations: [],
   };
 }

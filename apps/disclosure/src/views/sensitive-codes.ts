@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { problem } from '@caremesh/platform';
@@ -27,10 +28,19 @@ const CODES = z.strictObject({ [SNOMED_CT]: z.array(z.string().regex(/^\d{6,18}$
 
 /** Which codes are in no view. Of SNOMED CT and dm+d, which is a part of it, those of a list that whoever is licensed gives. */
 export class SensitiveCodes {
+  /** Tells this list from another, whatever their order; empty without a list. */
+  readonly digest: string;
   readonly #snomed: ReadonlySet<string>;
 
   constructor(snomed: Iterable<string> = []) {
     this.#snomed = new Set(snomed);
+    const listed = [...this.#snomed].sort().join();
+    this.digest = listed && createHash('sha256').update(listed).digest('hex');
+  }
+
+  /** True of a code system whose codes are left out by the list: another list may leave out others. */
+  static isListed(system: string | undefined): boolean {
+    return system === SNOMED_CT;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import { keepTerms, refreshTerms } from '../choices/terms.js';
 import type { GrantedView } from '../grants/governance.js';
 import type { Part } from '../part.js';
+import type { ViewPlan } from './plan.js';
 
 /** A view as it stands in the database. */
 export type View = {
@@ -17,6 +18,8 @@ export type View = {
   purpose: Purpose;
   schemaId: number;
   active: boolean;
+  /** The list of codes under which it was written, by its digest. */
+  codes: string;
   /** Of the recipient's pseudonym key. */
   keyGeneration: number;
   /** Counts how often the view was begun: each has its backfill. */
@@ -29,7 +32,7 @@ export type View = {
 export type Backfill = { view: View; from: Map<number, bigint>; until: Map<number, bigint> };
 
 const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, organisation, purpose,
-  schema_id AS "schemaId", active, generation, key_generation AS "keyGeneration",
+  schema_id AS "schemaId", active, generation, codes, key_generation AS "keyGeneration",
   (SELECT reader FROM edition e WHERE e.topic = view.edition) AS reader`;
 
 /** Views, how far their editions were read, and what is still to be filled. */
@@ -50,9 +53,10 @@ export class ViewStore {
 
   /**
    * Begins a view, or begins it again after it was ended. The edition's row is locked against the batches under way, so
-   * the offsets written down are exactly where the next batch, which will know the view, takes up.
+   * the offsets written down are exactly where the next batch, which will know the view, takes up. One begun again stays
+   * under the list of `codes` that it was written under: what it has must be told again under another (`heed`).
    */
-  async begin(granted: GrantedView): Promise<void> {
+  async begin(granted: GrantedView, codes: string): Promise<void> {
     const edition = this.#editionOf(granted.product, granted.major);
     await this.#transaction(async (client) => {
       await client.query(`INSERT INTO edition (topic) VALUES ($1) ON CONFLICT DO NOTHING`, [
@@ -60,7 +64,7 @@ export class ViewStore {
       ]);
       await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
       if (await isBegun(client, granted)) return;
-      const id = await upsertView(client, granted, edition);
+      const id = await upsertView(client, granted, edition, codes);
       await keepTerms(client, id, granted);
       await fillFrom(client, id, edition, 'beginning');
     });
@@ -95,6 +99,28 @@ export class ViewStore {
       });
     }
     return rows;
+  }
+
+  /**
+   * Has a view written under another list of codes from the next batch on. Whatever it has is told again: each record counts as
+   * one revision short, and as told by one more than it was, so that it is news, and whatever ends it meanwhile still comes
+   * after what its recipient has.
+   */
+  async heed(view: View, { codes, hasListedCodes }: Pick<ViewPlan, 'codes' | 'hasListedCodes'>) {
+    await this.#transaction(async (client) => {
+      await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [view.edition]);
+      const { rowCount } = await client.query(
+        `UPDATE view SET codes = $2 WHERE id = $1 AND codes = $3`,
+        [view.id, codes, view.codes],
+      );
+      // Another instance was first; or no code of any list is in it.
+      if (rowCount === 0 || !hasListedCodes) return;
+      await client.query(
+        `UPDATE view_record SET revision = revision - 1, shift = shift + 2 WHERE view_id = $1 AND live`,
+        [view.id],
+      );
+      await client.query(`UPDATE view_terms SET refill = true WHERE view_id = $1`, [view.id]);
+    });
   }
 
   /** What was decided of the grants of views that go on. */
@@ -201,17 +227,18 @@ async function upsertView(
   client: ClientBase,
   { topic, grantId, product, major, recipient, schemaId, keyGeneration = 1 }: GrantedView,
   edition: string,
+  codes: string,
 ): Promise<number> {
   const { rows } = await client.query<{ id: number }>(
     `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active,
-       key_generation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9)
+       key_generation, codes)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9, $10)
      ON CONFLICT (topic) DO UPDATE SET active = true, schema_id = excluded.schema_id, since = now(),
        generation = view.generation + 1
      RETURNING id`,
     [
       ...[topic, edition, grantId, product, major, recipient.organisation, recipient.purpose],
-      ...[schemaId, keyGeneration],
+      ...[schemaId, keyGeneration, codes],
     ],
   );
   return rows[0]!.id;
@@ -232,10 +259,10 @@ export async function viewsOf(client: ClientBase, edition: string): Promise<View
   return rows;
 }
 
-/** One view, if it is still to be written. */
+/** One view, if it is still to be written. Under which list of codes stays as it is until the transaction ends. */
 export async function activeView(client: ClientBase, topic: string): Promise<View | null> {
   const { rows } = await client.query<View>(
-    `SELECT ${COLUMNS} FROM view WHERE topic = $1 AND active`,
+    `SELECT ${COLUMNS} FROM view WHERE topic = $1 AND active FOR SHARE`,
     [topic],
   );
   return rows[0] ?? null;

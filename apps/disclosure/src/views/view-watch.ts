@@ -2,6 +2,7 @@ import type { Logger } from '@caremesh/platform';
 import type { RecordTransport } from '@caremesh/product';
 
 import type { GrantedView, Governance } from '../grants/governance.js';
+import type { ViewPlan } from './plan.js';
 import type { ViewPlans } from './plans.js';
 import type { Backfill, View, ViewStore } from './view-store.js';
 
@@ -28,7 +29,7 @@ type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
 export class ViewWatch {
   readonly #governance: Pick<Governance, 'activeViews'>;
   readonly #store: ViewStore;
-  readonly #plans: Pick<ViewPlans, 'of'>;
+  readonly #plans: Pick<ViewPlans, 'of' | 'codes'>;
   readonly #transport: RecordTransport;
   readonly #log: Logger;
   readonly #groups: string;
@@ -38,11 +39,13 @@ export class ViewWatch {
   readonly #backfills = new Map<string, Following>();
   /** Why a granted view cannot begin, said once and not at every look. */
   readonly #told = new Map<string, string>();
+  /** The list of codes of this process is in force for every view there was when it started. */
+  #isListHeeded = false;
 
   constructor(parts: {
     governance: Pick<Governance, 'activeViews'>;
     store: ViewStore;
-    plans: Pick<ViewPlans, 'of'>;
+    plans: Pick<ViewPlans, 'of' | 'codes'>;
     transport: RecordTransport;
     log: Logger;
     /** The process's part: its consumer groups are `mesh.<part>.…`. */
@@ -62,6 +65,7 @@ export class ViewWatch {
     const known = new Map((await this.#store.all()).map((view) => [view.topic, view]));
     await this.#endOthers(known, new Set(granted.map(({ topic }) => topic)));
     for (const view of granted) await this.#begin(view, known.get(view.topic));
+    await this.#heedList(granted, known);
     await this.#store.refreshTerms(granted);
     await this.#store.refill();
     await this.#follow();
@@ -82,17 +86,45 @@ export class ViewWatch {
 
   async #begin(granted: GrantedView, known: View | undefined): Promise<void> {
     if (known?.active && known.schemaId === granted.schemaId) return;
+    const { topic } = granted;
+    // A view that cannot be written must not hold up those that can: it is planned before it is begun.
+    const plan = await this.#planOf(granted);
+    if (plan === null) return;
+    await this.#store.begin(granted, plan.codes);
+    this.#log.info({ view: topic }, 'A view begins');
+    if (known !== undefined && known.codes !== plan.codes) await this.#store.heed(known, plan);
+  }
+
+  /**
+   * Once, as the process starts, since the one that started last has the newer list: two that differ would else take turns for
+   * ever. The other one's batches wait until it is started again.
+   */
+  async #heedList(
+    granted: readonly GrantedView[],
+    known: ReadonlyMap<string, View>,
+  ): Promise<void> {
+    if (this.#isListHeeded) return;
+    let all = true;
+    for (const one of granted) {
+      const view = known.get(one.topic);
+      if (!view?.active || view.codes === this.#plans.codes) continue;
+      const plan = await this.#planOf(one);
+      if (plan === null) all = false;
+      else await this.#store.heed(view, plan);
+    }
+    this.#isListHeeded = all;
+  }
+
+  async #planOf(granted: GrantedView): Promise<ViewPlan | null> {
     const { topic, recipient } = granted;
     try {
-      // A view that cannot be written must not hold up those that can: it is planned before it is begun.
-      await this.#plans.of({ ...granted, ...recipient });
+      const plan = await this.#plans.of({ ...granted, ...recipient });
+      this.#told.delete(topic);
+      return plan;
     } catch (err) {
       this.#tell(topic, err);
-      return;
+      return null;
     }
-    this.#told.delete(topic);
-    await this.#store.begin(granted);
-    this.#log.info({ view: topic }, 'A view begins');
   }
 
   #tell(topic: string, err: unknown): void {

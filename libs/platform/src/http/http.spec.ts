@@ -230,6 +230,23 @@ describe('an HTTP service', () => {
     expect(answer.body).not.toContain('Jane');
   });
 
+  it('names the place at which a body stops being JSON', async () => {
+    const headers = { ...bearer('user-ann|lead'), 'content-type': 'application/json' };
+    const payload = '{\n  "title": Jane\n}';
+    const answer = await app.inject({ method: 'POST', url: '/things', headers, payload });
+    expect([answer.statusCode, answer.json().detail]).toEqual([
+      400,
+      'The body is no JSON: line 2, column 12.',
+    ]);
+  });
+
+  it('takes no name that would change what objects are made of', async () => {
+    const headers = { ...bearer('user-ann|lead'), 'content-type': 'application/json' };
+    const payload = '{"__proto__": {"admin": true}}';
+    const answer = await app.inject({ method: 'POST', url: '/things', headers, payload });
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'MESH-5110']);
+  });
+
   it.each([
     ['malformed', '{"title": '],
     ['far too large', `"${'x'.repeat(1_048_600)}"`],

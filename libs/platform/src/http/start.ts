@@ -14,6 +14,7 @@ import { createLogger } from '../log/logger.js';
 import type { Logger } from '../log/logger.js';
 import { BearerGuard, SignIn } from './guard.js';
 import type { Verifier } from './guard.js';
+import { takeJson } from './json-body.js';
 import { Health, HealthController } from './health.js';
 import { refuseUndeclaredRoutes } from './closed-routes.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -90,7 +91,9 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(root(module), adapter, {
     logger: nestLogger(log),
     abortOnError: false,
+    bodyParser: false,
   });
+  takeJson(adapter.getInstance());
   refuseUndeclaredRoutes(app);
   const refused = new RefusedSignIns(options.name);
   const signIn = new SignIn(options.verifier ?? verifierOf(options.environment), (code) =>

@@ -1,8 +1,9 @@
+import { jsonPlaceInWords } from '@caremesh/platform';
+
 import { defineSource } from '../define/source.js';
 import type { Source, SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { jsonPlaceInWords } from '../faults/json-place.js';
 import { readEntry } from './read-entry.js';
 import type { Patients } from './read-entry.js';
 import { anyResource, bundle, ENTRIES, PATIENT } from './resources.js';

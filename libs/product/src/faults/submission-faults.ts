@@ -45,6 +45,12 @@ export const SUBMISSION_FAULTS = {
     'The product has no approved version yet',
     'Nothing was stored. Send again once the governance lead has approved the contract.',
   ),
+  productRetired: refused(
+    'MESH-2017',
+    410,
+    'The product is retired: nothing is published from this source any more',
+    'Stop sending. Nothing was stored; what the domain should publish next is proposed as a new product or major.',
+  ),
   cannotStoreNow: later(
     'MESH-2008',
     'The submission cannot be stored now',

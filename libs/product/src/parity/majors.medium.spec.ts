@@ -96,7 +96,8 @@ function approveSecond(): void {
   const version = { version: contract.version, state: 'published', contentHash: hash };
   const ids = { schemaId: SECOND_ID, secondarySchemaId: null };
   const versions = [{ ...version, ...ids }];
-  mesh.governance.state.beside.push({ major: 2, topic: SECOND, secondary: null, versions });
+  const major = { major: 2, topic: SECOND, secondary: null, versions };
+  mesh.governance.state.beside.push(major);
 }
 
 const second = nhsNumber(72);
@@ -183,5 +184,12 @@ describe('two majors of a product', () => {
     expect(await readUntil(mesh.stack, TOPIC, 6)).toHaveLength(6);
     const { rows } = await sql.query('SELECT topics FROM outbox_route WHERE closed');
     expect(rows.flatMap(({ topics }) => topics as string[])).toContain(TOPIC);
+  });
+
+  it('when the second is retired too, what comes in is refused for good', async () => {
+    for (const { versions } of mesh.governance.state.beside) versions[0]!.state = 'retired';
+    await until(async () => !(await published()).includes(SECOND_ID));
+    const answer: unknown = await post({ do: 'put', id: 'p4', nhs: nhsNumber(75) });
+    expect(answer).toMatchObject({ status: 410, code: 'MESH-2017', retriable: false });
   });
 });

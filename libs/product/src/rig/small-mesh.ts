@@ -100,7 +100,7 @@ async function standInGovernance(schemas: string) {
     hold: null as { until: string } | null,
     ledger: [] as unknown[],
     /** What is told of further majors of the product, and the state of the first. */
-    beside: [] as unknown[],
+    beside: [] as { versions: { state: string }[] }[],
     first: 'published',
     parity: [] as unknown[],
     /** Schema ids that records of a topic may carry, for a domain that subscribes to it. */

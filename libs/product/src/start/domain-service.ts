@@ -190,8 +190,13 @@ export class DomainService {
     return source;
   }
 
-  /** What runs for a source. Throws `waitingForApproval` while a product made from it is not approved. */
+  /**
+   * What runs for a source. Throws `waitingForApproval` while a product made from it is not approved, and `productRetired` when none of
+   * them is published any more: what came in would be kept for nobody.
+   */
   running(source: AnySource): Running {
+    if (this.#madeFrom(source).every(({ contract }) => this.#retired.has(contract)))
+      throw new ProductError('productRetired');
     const running = this.#running.get(source.name);
     if (!running) throw new ProductError('waitingForApproval');
     return running;
@@ -278,11 +283,14 @@ export class DomainService {
     return new ProcessLock(this.parts.environment.databaseUrl.reveal(), name);
   }
 
+  /** A person's choice concerns whatever the domain publishes. */
+  #madeFrom(source: AnySource): AnyProduct[] {
+    const { products } = this.parts.domain;
+    return products.filter(({ from }) => from === source || source.tells === 'choices');
+  }
+
   #open(source: AnySource): void {
-    // A person's choice concerns whatever the domain publishes.
-    const made = this.parts.domain.products.filter(
-      ({ from }) => from === source || source.tells === 'choices',
-    );
+    const made = this.#madeFrom(source);
     const products = made.flatMap(({ contract }) => this.#products.get(contract) ?? []);
     const running = this.#running.get(source.name);
     if (running) return running.preparer.make(products);
