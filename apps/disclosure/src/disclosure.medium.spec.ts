@@ -107,7 +107,9 @@ beforeAll(async () => {
       operations: [can.WRITE, can.DESCRIBE],
     },
   ]);
-  await createTopics(stack, [...editions, 'mesh.dead-letter.disclosure']);
+  await createTopics(stack, editions);
+  // Another spec may have made it.
+  await createTopics(stack, ['mesh.dead-letter.disclosure']).catch(() => undefined);
   for (const product of PRODUCTS) {
     const subject = names.subjectOf(names.secondaryTopic(product, 1));
     ids[product] = await registerSchema(stack, subject, versions[product]!.schema!);

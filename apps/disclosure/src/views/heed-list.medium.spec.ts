@@ -69,11 +69,15 @@ test('a process with another list writes nothing more to the view', async () => 
   ]);
 });
 
-test('when the list is taken away, the codes are told again, and what ended stays ended', async () => {
-  await rig.publish([3, PEOPLE[2]!, { changeType: null, revision: 2, sequence: 4 }]);
+test('when the list is taken away the codes are told again, and what ends comes after all that was told', async () => {
   await rig.restart(undefined);
   await rig.look();
-  const records = await rig.read(view, 11);
-  expect(records).toHaveLength(11);
+  // The four live records, of which the last had waited.
+  expect(held(await rig.read(view, 11)).sort(byText)).toEqual(
+    [OTHER, LISTED, LISTED, LISTED].sort(byText),
+  );
+  await rig.publish([3, PEOPLE[2]!, { changeType: null, revision: 2, sequence: 4 }]);
+  const records = await rig.read(view, 12);
+  expect(records).toHaveLength(12);
   expect(held(records).sort(byText)).toEqual([LISTED, LISTED, OTHER, null].sort(byText));
 });
