@@ -227,7 +227,7 @@ it('never loses order, revision or people, whatever the feed says', async () => 
         expect(survivors.rows).toEqual([]);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25) },
   );
   await own.close();
 });
