@@ -24,9 +24,7 @@ type Snapshot = {
  */
 export async function snapshot(rig: Rig): Promise<Result[]> {
   const { mesh } = rig;
-  const grant = await grantOf(rig);
-  const opened = await mesh.command('port', 'open', grant, '--as', 'analyst', '-o', 'json');
-  const { schema } = JSON.parse(opened) as { schema: string };
+  const { grant, schema } = await openPort(rig);
   const table = await filled(rig, schema, grant);
   const before = await listed(rig, grant);
   const rss = [memoryOf(rig)];
@@ -53,12 +51,18 @@ export async function snapshot(rig: Rig): Promise<Result[]> {
   ];
 }
 
-async function grantOf({ mesh }: Rig): Promise<string> {
+/** Of the active grants the first that has a view: other measurements leave grants behind which are rows of a table only. */
+async function openPort({ mesh }: Rig): Promise<{ grant: string; schema: string }> {
   const list = await mesh.command('grant', 'list', '--as', 'analyst', '-o', 'json');
   const { items } = JSON.parse(list) as { items: { id: string; state: string }[] };
-  const active = items.find(({ state }) => state === 'active');
-  if (!active) throw new Error('The demonstration has no active grant');
-  return active.id;
+  for (const { id } of items.filter(({ state }) => state === 'active')) {
+    const opened = await mesh
+      .command('port', 'open', id, '--as', 'analyst', '-o', 'json')
+      .catch(() => null);
+    if (opened !== null)
+      return { grant: id, schema: (JSON.parse(opened) as { schema: string }).schema };
+  }
+  throw new Error('No active grant of the demonstration has a view');
 }
 
 /** Makes a million rows of the first; answers which table. */

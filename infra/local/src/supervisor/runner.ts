@@ -17,7 +17,7 @@ export type Patience = {
   lookMs: number;
   /** Unanswered looks in a row after which a running part is shown as failing, and as many again after which it is ended. */
   missedLooks: number;
-  /** From the polite signal to the final one: to a part that answers, and to one that does not and may never have seen the signal. */
+  /** From the polite signal to the final one: to a part that answers, and to one that was waited for in vain. */
   stopMs: number;
   hungStopMs: number;
   /** The longest wait before a part that keeps dying is started again. */
@@ -50,8 +50,8 @@ export class Runner {
   pid: number | null = null;
   private child: ChildProcess | null = null;
   private stopping = false;
-  /** It did not answer as long as it was waited for. */
-  private isDeaf = false;
+  /** It was waited for in vain: nothing it does is worth waiting for as it ends. */
+  private isGivenUp = false;
   private readonly backoff: Backoff;
   private ended: Promise<void> | null = null;
   private wake: () => void = () => undefined;
@@ -122,7 +122,7 @@ export class Runner {
     const child = spawn(file, args, { env, cwd, uid, gid, stdio: ['ignore', log, log] });
     closeSync(log);
     this.child = child;
-    this.isDeaf = false;
+    this.isGivenUp = false;
     this.pid = child.pid ?? null;
     // Before it has threads: each takes its readiness to give way from the one that makes it.
     if (child.pid !== undefined && niceness !== undefined) giveWay(child.pid, niceness);
@@ -147,7 +147,7 @@ export class Runner {
     try {
       await this.setUp();
     } catch (error) {
-      this.note(`started, but could not be set up: ${describe(error)}`);
+      this.giveUp(`started, but could not be set up: ${describe(error)}`);
       return null;
     }
     if (!this.stopping) this.become('ready');
@@ -172,7 +172,7 @@ export class Runner {
   }
 
   private giveUp(why: string): void {
-    this.isDeaf = true;
+    this.isGivenUp = true;
     this.note(why);
   }
 
@@ -185,7 +185,7 @@ export class Runner {
   private async bury(child: ChildProcess, exit: Promise<string>): Promise<void> {
     if (child.exitCode === null && child.signalCode === null && !this.stopping) {
       child.kill(this.component.stopSignal);
-      const patience = this.isDeaf ? this.around.patience.hungStopMs : this.stopMs();
+      const patience = this.isGivenUp ? this.around.patience.hungStopMs : this.stopMs();
       const timer = setTimeout(() => child.kill('SIGKILL'), patience);
       void exit.then(() => clearTimeout(timer));
     }
