@@ -53,7 +53,7 @@ let service: INestMicroservice;
 let producer: Producer<Buffer, Buffer, Buffer, Buffer>;
 const ids: Record<string, number> = {};
 const granted: GrantedView[] = [];
-/** Spells published by the first tests; a view granted later begins with them. */
+/** Of the first tests; a view granted later begins with them. */
 let earlierSpells = 0;
 
 const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
@@ -77,9 +77,7 @@ beforeAll(async () => {
   for (const prefix of ['gp.', 'acute.']) {
     await allow(stack, 'domain-gp', [
       {
-        on: of.TOPIC,
-        name: prefix,
-        pattern: match.PREFIXED,
+        ...{ on: of.TOPIC, name: prefix, pattern: match.PREFIXED },
         operations: [can.WRITE, can.DESCRIBE],
       },
     ]);

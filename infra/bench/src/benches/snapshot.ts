@@ -23,7 +23,6 @@ type Snapshot = {
  * reading a million records is not what is measured. Memory is that of the service, looked at while it writes.
  */
 export async function snapshot(rig: Rig): Promise<Result[]> {
-  const { mesh } = rig;
   const { grant, schema } = await openPort(rig);
   const table = await filled(rig, schema, grant);
   const before = await listed(rig, grant);
