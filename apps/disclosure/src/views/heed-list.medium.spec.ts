@@ -14,7 +14,7 @@ let rig: Rig;
 let view: GrantedView;
 
 beforeAll(async () => {
-  rig = await disclosureRig(() => null, {}, 12);
+  rig = await disclosureRig(() => null, {}, 13);
   view = await rig.grant('listlater', { commonLaw: 'consent' });
   await rig.publish(
     [1, PEOPLE[0]!, { code: LISTED }],

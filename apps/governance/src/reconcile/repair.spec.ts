@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { domainRules, grantRules } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
-import { differences, quotaDifferences, undecidedTopics } from './repair.js';
+import { differences, quotaDifferences, Repair, undecidedTopics } from './repair.js';
 import { undecidedSubjects } from './subjects.js';
 import type { Decided } from './decided.js';
 
@@ -50,6 +50,25 @@ describe('what differs from what was decided', () => {
   it('is a rule by which governance could write the sealer’s witness', () => {
     const old = { ...rule('svc-governance', 'mesh.ledger-checkpoints.v1'), operation: 'WRITE' };
     expect(differences(decided({}), [...domainRules('gp'), old]).surplus).toEqual([old]);
+  });
+
+  it('is set again when it was decided anew while it was being taken away', async () => {
+    const own = grantRules('abcdefgh', ['gp.medication-statement.v1']);
+    const done: [string, number][] = [];
+    const access = {
+      standing: () => Promise.resolve([...domainRules('gp'), ...own]),
+      withdraw: (rules: AccessRule[]) => Promise.resolve(done.push(['withdraw', rules.length])),
+      permit: (rules: AccessRule[]) => Promise.resolve(done.push(['permit', rules.length])),
+    };
+    const repair = new Repair(access as never, null as never, null as never);
+    // The last credential has ended; the next is made as its rules go.
+    const read = [decided({}), decided({ rules: [...domainRules('gp'), ...own] })];
+    const found = () => Promise.resolve();
+    await repair.rules(() => Promise.resolve(read.shift()!), found);
+    expect(done.filter(([, n]) => n > 0)).toEqual([
+      ['withdraw', own.length],
+      ['permit', own.length],
+    ]);
   });
 
   it('leaves governance’s own rules and other houses’ rules alone', () => {

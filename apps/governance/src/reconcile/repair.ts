@@ -68,7 +68,7 @@ export class Repair {
   /**
    * Access rules that were missing, and those nobody decided. What stands is read before what was decided:
    * a rule set in between for a new grant is then no surplus. What was decided is read again after: a rule
-   * set here for a grant that ended in between is taken back.
+   * set here for a grant that ended in between is taken back, and one taken away here that was decided in between is set again.
    */
   async rules(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
     const standing = await this.#access.standing();
@@ -80,9 +80,11 @@ export class Repair {
     await found(drifts);
     await this.#access.withdraw(surplus);
     await this.#access.permit(missing);
-    if (missing.length > 0) {
-      const late = differences(await read(), missing).surplus;
-      await this.#access.withdraw(late);
+    if (drifts.length > 0) {
+      const now = await read();
+      await this.#access.withdraw(differences(now, missing).surplus);
+      const undecided = new Set(differences(now, surplus).surplus);
+      await this.#access.permit(surplus.filter((rule) => !undecided.has(rule)));
     }
     return drifts;
   }
