@@ -53,7 +53,7 @@ let service: INestMicroservice;
 let producer: Producer<Buffer, Buffer, Buffer, Buffer>;
 const ids: Record<string, number> = {};
 const granted: GrantedView[] = [];
-/** Of the first tests; a view granted later begins with them. */
+/** Spells published by the first tests; a view granted later begins with them. */
 let earlierSpells = 0;
 
 const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');

@@ -15,6 +15,8 @@ import type { AvroRecord } from './shape.js';
  * is named anew.
  */
 export class CarePlans {
+  /** No list: individual care has the whole record. */
+  readonly codes = '';
   readonly #governance: Pick<Governance, 'contractOf'>;
   readonly #registry: Registry;
   readonly #made = new Map<string, ViewPlan>();
@@ -23,9 +25,6 @@ export class CarePlans {
     this.#governance = governance;
     this.#registry = registry;
   }
-
-  /** No list: individual care has the whole record. */
-  readonly codes = '';
 
   /** Throws, retriable, while the schema or the contract cannot be had. */
   async of({ topic, product, major, schemaId }: Planned): Promise<ViewPlan> {

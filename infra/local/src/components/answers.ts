@@ -46,10 +46,7 @@ const WHICH_VERSIONS = Buffer.from('0000000a' + '0012' + '0000' + '00000001' + '
 
 /** True when a broker takes a request from its queue there and answers it. */
 export function answersAsBroker(port: number): Promise<boolean> {
-  return look(port, (socket, answer) => {
-    socket.once('data', () => answer(true));
-    socket.write(WHICH_VERSIONS);
-  });
+  return answersTo(WHICH_VERSIONS, port);
 }
 
 /** SSLRequest (PostgreSQL 17, Frontend/Backend Protocol, "Message Formats"): length 8, code 80877103. */
@@ -60,9 +57,13 @@ const SPEAKS_TLS = Buffer.from('00000008' + '04d2162f', 'hex');
  * server that is busy, or full, is not helped by being ended.
  */
 export function answersAsPostgresql(port: number): Promise<boolean> {
+  return answersTo(SPEAKS_TLS, port);
+}
+
+function answersTo(request: Buffer, port: number): Promise<boolean> {
   return look(port, (socket, answer) => {
     socket.once('data', () => answer(true));
-    socket.write(SPEAKS_TLS);
+    socket.write(request);
   });
 }
 

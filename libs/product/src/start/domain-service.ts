@@ -195,8 +195,7 @@ export class DomainService {
    * them is published any more: what came in would be kept for nobody.
    */
   running(source: AnySource): Running {
-    if (this.#madeFrom(source).every(({ contract }) => this.#retired.has(contract)))
-      throw new ProductError('productRetired');
+    if (this.#isRetired(source)) throw new ProductError('productRetired');
     const running = this.#running.get(source.name);
     if (!running) throw new ProductError('waitingForApproval');
     return running;
@@ -281,6 +280,13 @@ export class DomainService {
 
   #lock(name: string): ProcessLock {
     return new ProcessLock(this.parts.environment.databaseUrl.reveal(), name);
+  }
+
+  /** Whether all that was made from it is retired; asked for every message, and hardly ever is anything. */
+  #isRetired(source: AnySource): boolean {
+    if (this.#retired.size === 0) return false;
+    const made = this.#madeFrom(source);
+    return made.length > 0 && made.every(({ contract }) => this.#retired.has(contract));
   }
 
   /** A person's choice concerns whatever the domain publishes. */
