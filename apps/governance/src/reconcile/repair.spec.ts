@@ -71,6 +71,24 @@ describe('what differs from what was decided', () => {
     ]);
   });
 
+  it('is not a rule that was set while what was decided was read, or that the broker lists a moment late', async () => {
+    const own = grantRules('abcdefgh', ['gp.medication-statement.v1']);
+    const looks = [domainRules('gp'), [...domainRules('gp'), ...own.slice(1)]];
+    const set: AccessRule[][] = [];
+    const access = {
+      standing: () => Promise.resolve(looks.shift()!),
+      withdraw: () => Promise.resolve(),
+      permit: (rules: AccessRule[]) => Promise.resolve(set.push(rules)),
+    };
+    const repair = new Repair(access as never, null as never, null as never);
+    const read = () => Promise.resolve(decided({ rules: [...domainRules('gp'), ...own] }));
+    const drifts = await repair.rules(read, () => Promise.resolve());
+    expect(drifts.map(({ detail }) => detail)).toEqual([
+      expect.objectContaining({ was: 'missing', operation: own[0]?.operation, name: own[0]?.name }),
+    ]);
+    expect(set.filter(({ length }) => length > 0)).toEqual([[own[0]]]);
+  });
+
   it('leaves governance’s own rules and other houses’ rules alone', () => {
     const others = [rule('svc-governance', 'mesh.governance-events.v1'), rule('pay', 'payroll.v1')];
     expect(differences(decided({}), [...domainRules('gp'), ...others]).surplus).toEqual([]);
