@@ -43,7 +43,7 @@ if (unknown.length > 0)
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const mesh = await BenchMesh.start();
-const topics = await Topics.of(mesh);
+const topics = new Topics(mesh);
 let results: Result[] = [];
 try {
   for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {

@@ -5,14 +5,14 @@ import { bytesOf, numbersOf, People } from './people.js';
 
 type Queryable = Pick<ClientBase, 'query'>;
 type Head = { organisation: string; number: number; usable: boolean };
-type Sealed = { listed: Buffer | null; answered: Buffer | null };
+type Sealed = { listed: Buffer | null; answered: Buffer | null; swept: boolean };
 
 /** A list, and whom it answers about: of those, whoever is not on it was found by the check service to be withheld. */
 export type ListInForce = { number: number; listed: People; asked: People };
 /** A cleaned list as it came: in order, those of the people asked about who may be disclosed; and all who were asked about. */
 export type CleanedList = { listed: Uint32Array; asked: Uint32Array };
 /** What the next one is compared with. */
-type Before = { listed: People; asked: Uint32Array };
+type Before = { listed: People; asked: Uint32Array; swept: boolean };
 
 /** The lists of those who may be disclosed, one for each organisation that an opt-out applies to. */
 export class Lists {
@@ -53,17 +53,20 @@ export class Lists {
    * Puts a cleaned list in force. From its commit on every batch knows it, and what may no longer be disclosed is to be
    * withdrawn. Views are filled with what waited for it, from where that begins. They are filled again from the beginning
    * if somebody who was withheld is withheld no longer, or if no list says who was: where those records lie is not known.
+   * Where nobody left a list that was swept there is nobody to withdraw.
    */
   async accept(client: Queryable, organisation: string, list: CleanedList): Promise<void> {
     const before = await this.#before(client, organisation);
     const stillWithheld = before !== null && staysWithheld(before, list);
+    const swept = before !== null && before.swept && nobodyLeft(before, list);
     await client.query(
       `UPDATE check_list SET number = number + 1, received_at = clock_timestamp(), listed = $2, answered = $3,
-         swept = false, request = NULL, asked = NULL, trouble = NULL, trouble_at = NULL WHERE organisation = $1`,
+         swept = $4, request = NULL, asked = NULL, trouble = NULL, trouble_at = NULL WHERE organisation = $1`,
       [
         organisation,
         this.#seal.close(bytesOf(list.listed), placeOf(organisation)),
         this.#seal.close(bytesOf(list.asked), answeredPlaceOf(organisation)),
+        swept,
       ],
     );
     await client.query(
@@ -98,7 +101,7 @@ export class Lists {
   async #open(client: Queryable, { organisation, number }: Head): Promise<ListInForce | null> {
     const held = this.#opened.get(organisation);
     if (held?.number === number) return held;
-    const { rows } = await client.query<Sealed>(
+    const { rows } = await client.query<Omit<Sealed, 'swept'>>(
       `SELECT listed, answered FROM check_list WHERE organisation = $1`,
       [organisation],
     );
@@ -120,13 +123,14 @@ export class Lists {
    */
   async #before(client: Queryable, organisation: string): Promise<Before | null> {
     const { rows } = await client.query<Sealed>(
-      `SELECT listed, answered FROM check_list WHERE organisation = $1
+      `SELECT listed, answered, swept FROM check_list WHERE organisation = $1
          AND received_at > now() - $2 * interval '1 ms' FOR UPDATE`,
       [organisation, this.#maxAgeMs],
     );
-    const { listed, answered } = rows[0] ?? { listed: null, answered: null };
+    const { listed, answered, swept } = rows[0] ?? NONE;
     if (!listed || !answered) return null;
     return {
+      swept,
       listed: this.#people(listed, placeOf(organisation)),
       asked: numbersOf(this.#seal.open(answered, answeredPlaceOf(organisation))),
     };
@@ -138,13 +142,23 @@ export class Lists {
 }
 
 /** Whether everybody whom the list before answered about was asked about again, and whom it withheld this one withholds too. */
-export function staysWithheld(before: Before, { asked, listed }: CleanedList): boolean {
+export function staysWithheld(
+  before: Omit<Before, 'swept'>,
+  { asked, listed }: CleanedList,
+): boolean {
   const [nowAsked, nowListed] = [new People(asked), new People(listed)];
   return before.asked.every(
     (number) => nowAsked.has(number) && (before.listed.has(number) || !nowListed.has(number)),
   );
 }
 
+/** Whether everybody who was on the list before is on this one. */
+export function nobodyLeft(before: Omit<Before, 'swept'>, { listed }: CleanedList): boolean {
+  const nowListed = new People(listed);
+  return before.asked.every((number) => !before.listed.has(number) || nowListed.has(number));
+}
+
+const NONE: Sealed = { listed: null, answered: null, swept: false };
 const NOBODY = new People(new Uint32Array());
 const placeOf = (organisation: string): string => `cleaned list/${organisation}`;
 const answeredPlaceOf = (organisation: string): string => `answered about/${organisation}`;

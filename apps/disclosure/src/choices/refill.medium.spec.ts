@@ -163,10 +163,14 @@ async function stage() {
       }
     },
     async ask() {
-      asked = (await cohort.numbers(pool, [edition])).numbers;
+      const found = await cohort.numbers(pool, [edition]);
+      // Whatever was read before, as one that reads them for the first time.
+      expect(found).toEqual(await new Cohort(seal).numbers(pool, [edition]));
+      asked = found.numbers;
     },
     async answer(people: readonly number[]) {
-      asked ??= (await cohort.numbers(pool, [edition])).numbers;
+      if (asked === null) await this.ask();
+      asked ??= new Uint32Array();
       const list = { asked, listed: asked.filter((number) => !people.includes(number - FIRST)) };
       await transaction(async (client) => {
         await lists.accept(client, organisation, list);
@@ -174,7 +178,12 @@ async function stage() {
       });
       listed = new Set(list.listed);
       asked = null;
-      // As the sweep does.
+      // As the sweep does, if the list still has one.
+      const { rowCount } = await pool.query(
+        'UPDATE check_list SET swept = true WHERE organisation = $1 AND NOT swept',
+        [organisation],
+      );
+      if (rowCount === 0) return;
       for (const record of disclosed) if (!listed.has(numberOf(record))) disclosed.delete(record);
     },
     async expire() {
@@ -184,6 +193,11 @@ async function stage() {
       );
       await lists.expire();
       listed = new Set();
+      // So old that rows which were read are not looked at again.
+      await pool.query(
+        `UPDATE cohort_person SET seen_at = seen_at - interval '2 hours' WHERE edition = $1`,
+        [edition],
+      );
     },
     refill: () => store.refill(),
     restart() {

@@ -40,11 +40,39 @@ export class Sweep {
       `SELECT organisation, number FROM check_list WHERE NOT swept AND received_at IS NOT NULL`,
     );
     for (const { organisation, number } of rows) {
-      for (const view of await this.#parts.store.boundOf(organisation)) await this.#sweep(view);
-      await this.#parts.pool.query(
-        `UPDATE check_list SET swept = true WHERE organisation = $1 AND number = $2`,
-        [organisation, number],
+      const views = await this.#parts.store.boundOf(organisation);
+      for (const view of views) await this.#sweep(view);
+      await this.#done(
+        organisation,
+        number,
+        views.map(({ id }) => id),
       );
+    }
+  }
+
+  /**
+   * The list counts as swept, unless the opt-out came to apply to another view meanwhile. Whoever writes that down changes
+   * the list's row too: with it locked, a statement of its own sees what was written.
+   */
+  async #done(organisation: string, number: number, views: readonly number[]): Promise<void> {
+    const client = await this.#parts.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM check_list WHERE organisation = $1 FOR UPDATE', [
+        organisation,
+      ]);
+      await client.query(
+        `UPDATE check_list SET swept = true WHERE organisation = $1 AND number = $2 AND NOT EXISTS (
+           SELECT FROM view JOIN view_terms t ON t.view_id = view.id
+           WHERE active AND t.opt_out AND organisation = $1 AND view.id <> ALL($3))`,
+        [organisation, number, views],
+      );
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
     }
   }
 

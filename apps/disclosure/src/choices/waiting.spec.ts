@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import type { ProductReceived } from '../disclose/product-record.js';
-import { staysWithheld } from './lists.js';
+import { nobodyLeft, staysWithheld } from './lists.js';
 import type { CleanedList, ListInForce } from './lists.js';
 import { nhsNumberOf, People } from './people.js';
 import { lowering, lowestOffsets, verdictOf } from './waiting.js';
@@ -48,6 +48,18 @@ test('a list needs everything read again exactly when a verdict that nothing wai
       );
       expect(staysWithheld({ ...before, listed: new People(before.listed) }, after)).toBe(
         unchanged,
+      );
+    }),
+  );
+});
+
+test('nobody left a list exactly if everybody whom it disclosed is disclosed by the next', () => {
+  fc.assert(
+    fc.property(cleaned, cleaned, (before, after) => {
+      const verdicts = ({ listed }: CleanedList) =>
+        [...before.listed].every((n) => listed.includes(n));
+      expect(nobodyLeft({ ...before, listed: new People(before.listed) }, after)).toBe(
+        verdicts(after),
       );
     }),
   );

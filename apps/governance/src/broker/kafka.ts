@@ -5,6 +5,7 @@ import { Admin } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import type { Admin as KafkaJsAdmin, KafkaConfig } from 'kafkajs';
 import { governanceErrors } from '../errors.js';
+import './quiet-queue.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 

@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
 import avro from 'avsc';
@@ -86,14 +87,19 @@ function linesOf(life: Parameters<typeof ndjsonLines>[0]): string[] {
     .filter((text) => /"resourceType":"Medication(Statement|Request)"/.test(text));
 }
 
-async function post(address: string, authorization: string, body: string): Promise<number> {
-  const answer = await fetch(address, {
-    method: 'POST',
-    body,
-    headers: { authorization, 'content-type': 'application/fhir+json' },
+/** Node's own client: on two cores who asks is measured as well, and `fetch` takes several times as much. */
+const agent = new Agent({ keepAlive: true });
+
+function post(address: string, authorization: string, body: string): Promise<number> {
+  const headers = { authorization, 'content-type': 'application/fhir+json' };
+  return new Promise((resolve, reject) => {
+    const asking = request(address, { method: 'POST', headers, agent }, (answer) => {
+      answer.on('end', () => resolve(answer.statusCode ?? 0)).on('error', reject);
+      answer.resume();
+    });
+    asking.on('error', reject);
+    asking.end(body);
   });
-  await answer.arrayBuffer();
-  return answer.status;
 }
 
 async function watch(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Admin as Inspector, Consumer, MessagesStreamModes } from '@platformatic/kafka';
-import { Kafka, type Admin } from 'kafkajs';
+import { Admin, Consumer, MessagesStreamModes } from '@platformatic/kafka';
+import { Kafka } from 'kafkajs';
 import type { BenchMesh } from './bench-mesh.js';
 
 /** The end offset of each partition. */
@@ -9,56 +9,61 @@ export type Ends = bigint[];
 /** What ListOffsets calls the end. */
 const LATEST = -1n;
 
+/** How often is asked how far a topic has grown: the broker answers it beside what is measured. */
+const EVERY_MS = 50;
+
 /** What really stands in Kafka: end offsets while a run goes on, and a full read-back after it. */
 export class Topics {
-  #inspector: Inspector | null = null;
+  readonly #mesh: BenchMesh;
+  readonly #admin: Admin;
+  readonly #partitions = new Map<string, number>();
 
-  private constructor(
-    private readonly admin: Admin,
-    private readonly mesh: BenchMesh,
-  ) {}
-
-  static async of(mesh: BenchMesh): Promise<Topics> {
-    const admin = kafkaOf(mesh).admin();
-    await admin.connect();
-    return new Topics(admin, mesh);
+  constructor(mesh: BenchMesh) {
+    this.#mesh = mesh;
+    this.#admin = new Admin({ clientId: 'bench', ...connection(mesh) });
   }
 
   /** Makes a peer's topic with the settings of a product topic. */
   async make(topic: string, partitions = 6, policy: 'compact' | 'delete' = 'compact') {
-    const configEntries = [{ name: 'cleanup.policy', value: policy }];
-    await this.admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-    });
+    const configs = [{ name: 'cleanup.policy', value: policy }];
+    await this.#admin.createTopics({ topics: [topic], partitions, replicas: 1, configs });
   }
 
   async ends(topic: string): Promise<Ends> {
-    const offsets = await this.admin.fetchTopicOffsets(topic);
-    const ends: Ends = [];
-    for (const { partition, high } of offsets) ends[partition] = BigInt(high);
-    return ends;
+    return (await this.#ends([topic]))[0]!;
   }
 
   /** How many records each of many topics ever had, in one request. */
   async sizes(topics: readonly string[]): Promise<number[]> {
-    this.#inspector ??= new Inspector({ clientId: 'bench', ...connection(this.mesh) });
-    const metadata = await this.#inspector.metadata({ topics: [...topics] });
-    const found = await this.#inspector.listOffsets({
+    return (await this.#ends(topics)).map((ends) =>
+      ends.reduce((sum, offset) => sum + Number(offset), 0),
+    );
+  }
+
+  async #ends(topics: readonly string[]): Promise<Ends[]> {
+    const unknown = topics.filter((topic) => !this.#partitions.has(topic));
+    if (unknown.length > 0) {
+      const metadata = await this.#admin.metadata({ topics: unknown });
+      for (const name of unknown) {
+        this.#partitions.set(name, metadata.topics.get(name)!.partitionsCount);
+      }
+    }
+    const found = await this.#admin.listOffsets({
       topics: topics.map((name) => ({
         name,
-        partitions: Array.from(
-          { length: metadata.topics.get(name)!.partitionsCount },
-          (_, partitionIndex) => ({ partitionIndex, timestamp: LATEST }),
-        ),
+        partitions: Array.from({ length: this.#partitions.get(name)! }, (_, partitionIndex) => ({
+          partitionIndex,
+          timestamp: LATEST,
+        })),
       })),
     });
-    const sums = new Map(
-      found.map(({ name, partitions }) => [
-        name,
-        partitions.reduce((sum, { offset }) => sum + Number(offset), 0),
-      ]),
-    );
-    return topics.map((name) => sums.get(name)!);
+    const ends = new Map<string, Ends>();
+    for (const { name, partitions } of found) {
+      const own: Ends = [];
+      for (const { partitionIndex, offset } of partitions) own[partitionIndex] = offset;
+      ends.set(name, own);
+    }
+    return topics.map((name) => ends.get(name)!);
   }
 
   /** Waits until the topic holds `count` records more than at `from`; resolves with the moment (performance.now). */
@@ -68,7 +73,7 @@ export class Topics {
       const more = between(from, await this.ends(topic));
       if (more >= count) return performance.now();
       if (performance.now() > deadline) throw new Error(`${topic} grew by ${more}, not ${count}`);
-      await sleep(10);
+      await sleep(EVERY_MS);
     }
   }
 
@@ -81,7 +86,7 @@ export class Topics {
     const consumer = new Consumer({
       groupId: `bench-${Date.now()}`,
       clientId: 'bench',
-      ...connection(this.mesh),
+      ...connection(this.#mesh),
       autocommit: false,
     });
     const stream = await consumer.consume({
@@ -100,8 +105,7 @@ export class Topics {
   }
 
   async close(): Promise<void> {
-    await this.admin.disconnect();
-    await this.#inspector?.close();
+    await this.#admin.close();
   }
 }
 
