@@ -422,7 +422,7 @@ const MARK_PARENTS = {
 };
 
 /** Marks roots below changed rows: their children's children as often as the distance says. */
-function markBelow(distance: number): { name: string; text: string } {
+export function markBelow(distance: number): { name: string; text: string } {
   let below = `$1::bytea[]`;
   for (let i = 0; i < distance; i++)
     below = `ARRAY(SELECT key FROM part_row WHERE parent = ANY(${below}))`;
