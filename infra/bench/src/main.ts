@@ -16,17 +16,21 @@ import type { Rig } from './mesh/rig.js';
 import { Topics } from './mesh/topics.js';
 import { line, reportOf, type Result } from './measure/report.js';
 
-/** Every measurement, by the name it is called with. `npm run bench -- publish mllp` runs two of them. */
+/**
+ * Every measurement, by the name it is called with. `npm run bench -- publish mllp` runs two of them. What is measured in
+ * milliseconds comes before what writes much: a disk that still writes back is slow to confirm single records (ADR 028).
+ * Starting and memory are those of the mesh that `npm start` gives; what it takes after all the others is printed too.
+ */
 const BENCHES: Record<string, (rig: Rig) => Promise<Result[]>> = {
-  publish,
-  'file-to-topic': fileToTopic,
+  'start-up': startUp,
   'http-latency': httpLatency,
   mllp,
+  publish,
+  'file-to-topic': fileToTopic,
   quota,
   relay,
   ledger,
   contract,
-  'start-up': startUp,
   catalogue,
   choices,
   disclosure,
@@ -60,6 +64,9 @@ try {
     results = [...results, ...found];
     say(reportOf(found));
   }
+  results.push(
+    line('All parts together (PSS), at the end', `${Math.round(mesh.memoryMb())} MiB`, '', null),
+  );
 } finally {
   await topics.close();
   await mesh.stop();

@@ -28,5 +28,5 @@ export { createLogger } from './log/logger.js';
 export type { Logger } from './log/logger.js';
 export { redactText } from './log/redact.js';
 export { Sensitive } from './log/sensitive.js';
-export { giveBackSoon } from './work/give-back.js';
+export { giveBackWhenIdle } from './work/give-back.js';
 export { Repeated, delayAfter } from './work/repeated.js';

@@ -1,6 +1,6 @@
 import { asProblem } from './problem-filter.js';
 import { createLogger } from '../log/logger.js';
-import { giveBackSoon } from '../work/give-back.js';
+import { giveBackWhenIdle } from '../work/give-back.js';
 
 /**
  * Runs the start of a process. If it fails, the last log line says what, why and what to do by the
@@ -9,7 +9,7 @@ import { giveBackSoon } from '../work/give-back.js';
 export async function run(name: string, start: () => Promise<unknown>): Promise<void> {
   try {
     await start();
-    giveBackSoon();
+    giveBackWhenIdle();
   } catch (error) {
     const { code, detail, fix } = asProblem(error);
     createLogger(name).fatal({ code, detail, fix, err: error }, 'Not started');

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { giveBackSoon } from '@caremesh/platform';
+import { giveBackWhenIdle } from '@caremesh/platform';
 
 import { relayOf } from './relay-thread.js';
 import type { FromThread, RelayThreadSettings } from './relay-thread.js';
@@ -17,4 +17,4 @@ parentPort?.once('message', () => {
   void relay.stop().finally(() => tell({ kind: 'stopped' }));
 });
 relay.start();
-giveBackSoon();
+giveBackWhenIdle();
