@@ -12,11 +12,20 @@ const MESH = join(ROOT, 'apps', 'mesh', 'bin', 'mesh.js');
 
 /** A whole mesh of its own, started and filled as `npm start` does, in a home of its own. */
 export class BenchMesh {
+  #status: Status;
+
   private constructor(
     readonly home: string,
-    readonly status: Status,
+    status: Status,
     readonly startedInMs: number,
-  ) {}
+  ) {
+    this.#status = status;
+  }
+
+  /** Addresses and processes, as they were when the mesh was last started by this bench. */
+  get status(): Status {
+    return this.#status;
+  }
 
   static async start(): Promise<BenchMesh> {
     const home = mkdtempSync(join(tmpdir(), 'caremesh-bench-'));
@@ -24,8 +33,17 @@ export class BenchMesh {
     const began = Date.now();
     await meshCommand(home, ['up', '--demo', '--detach']);
     const startedInMs = Date.now() - began;
-    const status = JSON.parse(await meshCommand(home, ['status', '-o', 'json'])) as Status;
-    return new BenchMesh(home, status, startedInMs);
+    return new BenchMesh(home, await statusOf(home), startedInMs);
+  }
+
+  /** Stops it and starts it again, with what it holds; resolves with the milliseconds of the start. */
+  async restart(): Promise<number> {
+    await this.command('down');
+    const began = Date.now();
+    await this.command('up', '--demo', '--detach');
+    const taken = Date.now() - began;
+    this.#status = await statusOf(this.home);
+    return taken;
   }
 
   /** Runs a `mesh` command against this mesh; resolves with what it prints. */
@@ -76,6 +94,10 @@ export class BenchMesh {
     await this.command('down', '--volumes').catch(() => undefined);
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+async function statusOf(home: string): Promise<Status> {
+  return JSON.parse(await meshCommand(home, ['status', '-o', 'json'])) as Status;
 }
 
 async function meshCommand(home: string, args: string[]): Promise<string> {
