@@ -96,12 +96,12 @@ export class Cohort {
       for (const { person, sealed, seen } of rows) {
         if (!held.young.has(person)) numbers.push(this.open(edition, person, sealed));
         if (seen > until) until = seen;
-        if (seen > until - LATE_MS) young.push([person, seen]);
+        if (isYoung(seen, until)) young.push([person, seen]);
       }
       if (rows.length < PAGE) break;
       after = rows.at(-1)!.person;
     }
-    young = young.filter(([, seen]) => seen > until - LATE_MS);
+    young = young.filter(([, seen]) => isYoung(seen, until));
     return {
       numbers: merged([held.numbers, new Uint32Array(numbers)]),
       rows: held.rows + numbers.length,
@@ -144,6 +144,9 @@ export class Cohort {
     this.#known.add(name);
   }
 }
+
+// A millisecond more than is read again: what is read twice must be known, or it would be counted twice.
+const isYoung = (seen: number, until: number): boolean => seen > until - LATE_MS - 1;
 
 /** Numbers of several sets in order, each once. */
 function merged(sets: readonly Uint32Array[]): Uint32Array {
