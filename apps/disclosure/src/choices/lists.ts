@@ -5,14 +5,14 @@ import { bytesOf, numbersOf, People } from './people.js';
 
 type Queryable = Pick<ClientBase, 'query'>;
 type Head = { organisation: string; number: number; usable: boolean };
-type Sealed = { listed: Buffer | null; answered: Buffer | null; swept: boolean };
+type Sealed = { listed: Buffer | null; answered: Buffer | null };
 
 /** A list, and whom it answers about: of those, whoever is not on it was found by the check service to be withheld. */
 export type ListInForce = { number: number; listed: People; asked: People };
 /** A cleaned list as it came: in order, those of the people asked about who may be disclosed; and all who were asked about. */
 export type CleanedList = { listed: Uint32Array; asked: Uint32Array };
 /** What the next one is compared with. */
-type Before = { listed: People; asked: Uint32Array; swept: boolean };
+type Before = { listed: People; asked: Uint32Array };
 
 /** The lists of those who may be disclosed, one for each organisation that an opt-out applies to. */
 export class Lists {
@@ -101,7 +101,7 @@ export class Lists {
   async #open(client: Queryable, { organisation, number }: Head): Promise<ListInForce | null> {
     const held = this.#opened.get(organisation);
     if (held?.number === number) return held;
-    const { rows } = await client.query<Omit<Sealed, 'swept'>>(
+    const { rows } = await client.query<Sealed>(
       `SELECT listed, answered FROM check_list WHERE organisation = $1`,
       [organisation],
     );
@@ -121,18 +121,18 @@ export class Lists {
    * The list that another is to replace, locked: batches that still use it are waited for, so that what they held back is
    * known. Null where there is none, where it is too old, or where whom it answered about was not kept.
    */
-  async #before(client: Queryable, organisation: string): Promise<Before | null> {
-    const { rows } = await client.query<Sealed>(
+  async #before(client: Queryable, organisation: string) {
+    const { rows } = await client.query<Sealed & { swept: boolean }>(
       `SELECT listed, answered, swept FROM check_list WHERE organisation = $1
          AND received_at > now() - $2 * interval '1 ms' FOR UPDATE`,
       [organisation, this.#maxAgeMs],
     );
-    const { listed, answered, swept } = rows[0] ?? NONE;
-    if (!listed || !answered) return null;
+    const [row] = rows;
+    if (!row?.listed || !row.answered) return null;
     return {
-      swept,
-      listed: this.#people(listed, placeOf(organisation)),
-      asked: numbersOf(this.#seal.open(answered, answeredPlaceOf(organisation))),
+      swept: row.swept,
+      listed: this.#people(row.listed, placeOf(organisation)),
+      asked: numbersOf(this.#seal.open(row.answered, answeredPlaceOf(organisation))),
     };
   }
 
@@ -142,10 +142,7 @@ export class Lists {
 }
 
 /** Whether everybody whom the list before answered about was asked about again, and whom it withheld this one withholds too. */
-export function staysWithheld(
-  before: Omit<Before, 'swept'>,
-  { asked, listed }: CleanedList,
-): boolean {
+export function staysWithheld(before: Before, { asked, listed }: CleanedList): boolean {
   const [nowAsked, nowListed] = [new People(asked), new People(listed)];
   return before.asked.every(
     (number) => nowAsked.has(number) && (before.listed.has(number) || !nowListed.has(number)),
@@ -153,12 +150,11 @@ export function staysWithheld(
 }
 
 /** Whether everybody who was on the list before is on this one. */
-export function nobodyLeft(before: Omit<Before, 'swept'>, { listed }: CleanedList): boolean {
+export function nobodyLeft(before: Before, { listed }: CleanedList): boolean {
   const nowListed = new People(listed);
   return before.asked.every((number) => !before.listed.has(number) || nowListed.has(number));
 }
 
-const NONE: Sealed = { listed: null, answered: null, swept: false };
 const NOBODY = new People(new Uint32Array());
 const placeOf = (organisation: string): string => `cleaned list/${organisation}`;
 const answeredPlaceOf = (organisation: string): string => `answered about/${organisation}`;

@@ -2,6 +2,7 @@ import type { Logger } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
+import { inTransaction } from '../database/transaction.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { ViewStore, View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
@@ -55,9 +56,7 @@ export class Sweep {
    * the list's row too: with it locked, a statement of its own sees what was written.
    */
   async #done(organisation: string, number: number, views: readonly number[]): Promise<void> {
-    const client = await this.#parts.pool.connect();
-    try {
-      await client.query('BEGIN');
+    await inTransaction(this.#parts.pool, async (client) => {
       await client.query('SELECT FROM check_list WHERE organisation = $1 FOR UPDATE', [
         organisation,
       ]);
@@ -67,13 +66,7 @@ export class Sweep {
            WHERE active AND t.opt_out AND organisation = $1 AND view.id <> ALL($3))`,
         [organisation, number, views],
       );
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 
   async #sweep(view: View): Promise<void> {

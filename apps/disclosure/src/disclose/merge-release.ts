@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { inTransaction } from '../database/transaction.js';
 import { inForce } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView } from '../views/view-store.js';
@@ -21,20 +22,12 @@ export class MergeRelease {
   /** One look. What is released and that it no longer waits commit together. */
   async look(): Promise<void> {
     if (!(await mergesAreReady(this.#pool))) return;
-    const client = await this.#pool.connect();
-    try {
-      await client.query('BEGIN');
+    await inTransaction(this.#pool, async (client) => {
       const outgoing = await releaseMerges(client, async (topic) => {
         const view = await activeView(client, topic);
         return view === null ? null : inForce(view, await this.#plans.of(view));
       });
       await this.#outbox.write(client, outgoing);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { Purpose } from '@caremesh/contract';
-import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
+import { inTransaction } from '../database/transaction.js';
 import { keepTerms, refreshTerms } from '../choices/terms.js';
 import type { GrantedView } from '../grants/governance.js';
 import type { Part } from '../part.js';
@@ -58,7 +59,7 @@ export class ViewStore {
    */
   async begin(granted: GrantedView, codes: string): Promise<void> {
     const edition = this.#editionOf(granted.product, granted.major);
-    await this.#transaction(async (client) => {
+    await inTransaction(this.#pool, async (client) => {
       await client.query(`INSERT INTO edition (topic) VALUES ($1) ON CONFLICT DO NOTHING`, [
         edition,
       ]);
@@ -82,7 +83,7 @@ export class ViewStore {
        WHERE active AND ${REFILL_IS_DUE} ORDER BY id`,
     );
     for (const { id, edition } of rows) {
-      await this.#transaction(async (client) => {
+      await inTransaction(this.#pool, async (client) => {
         await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
         const due = await client.query<{ refill: boolean }>(
           `SELECT refill FROM view_terms t WHERE view_id = $1 AND ${REFILL_IS_DUE} FOR UPDATE`,
@@ -107,7 +108,7 @@ export class ViewStore {
    * after what its recipient has.
    */
   async heed(view: View, { codes, hasListedCodes }: Pick<ViewPlan, 'codes' | 'hasListedCodes'>) {
-    await this.#transaction(async (client) => {
+    await inTransaction(this.#pool, async (client) => {
       await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [view.edition]);
       const { rowCount } = await client.query(
         `UPDATE view SET codes = $2 WHERE id = $1 AND codes = $3`,
@@ -166,20 +167,6 @@ export class ViewStore {
       `UPDATE view_backfill SET done = true WHERE view_id = $1 AND partition = ANY($2)`,
       [id, partitions],
     );
-  }
-
-  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.#pool.connect();
-    try {
-      await client.query('BEGIN');
-      await work(client);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
   }
 }
 

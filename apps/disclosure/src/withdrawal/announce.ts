@@ -5,6 +5,7 @@ import { withSchemaId } from '@caremesh/product';
 import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
+import { inTransaction } from '../database/transaction.js';
 import type { Outbox } from '../disclose/discloser.js';
 
 /** Records that one event lists at most: some 60 bytes each, so it stays far below a broker's usual limit of 1 MB. */
@@ -51,20 +52,12 @@ export class Announcements {
   async #tell(view: Told, until: Date): Promise<void> {
     const schemaId = await this.#schemaId(view.grantId);
     if (schemaId === null) return;
-    const client = await this.#parts.pool.connect();
-    try {
-      await client.query('BEGIN');
+    await inTransaction(this.#parts.pool, async (client) => {
       const ended = await take(client, view.id, until);
       if (ended.length > 0) {
         await this.#parts.outbox.write(client, [this.#event(view, schemaId, ended)]);
       }
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 
   async #schemaId(grantId: string): Promise<number | null> {
