@@ -22,6 +22,19 @@ export class Store {
     return currentScope()?.within ?? this.#database.dataSource.manager;
   }
 
+  /** Reads several things at a time; one after the other within a transaction, which has one connection. */
+  async sideBySide<T extends unknown[]>(
+    ...readings: { [K in keyof T]: (em: EntityManager) => Promise<T[K]> }
+  ): Promise<T> {
+    const em = this.reader;
+    if (!currentScope()?.within) {
+      return (await Promise.all(readings.map((read) => read(em)))) as T;
+    }
+    const found: unknown[] = [];
+    for (const read of readings) found.push(await read(em));
+    return found as T;
+  }
+
   /**
    * Runs `work` in one transaction; what it throws takes everything back. In a request that says what it is based on,
    * the first one begins by holding that still and comparing.

@@ -45,6 +45,7 @@ import { Decisions1795312800060 } from '../migrations/1795312800060-decisions.js
 import { GrantConsumer1795312800070 } from '../migrations/1795312800070-grant-consumer.js';
 import { GrantTerms1795312800090 } from '../migrations/1795312800090-grant-terms.js';
 import { KeyGenerations1795313000001 } from '../migrations/1795313000001-key-generations.js';
+import { SearchHits1795313000002 } from '../migrations/1795313000002-search-hits.js';
 import { AnswerEntity } from '../requests/answer.entity.js';
 import { RetentionExtensionEntity } from '../retention/extension.entity.js';
 
@@ -100,5 +101,6 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     RetiredTopics1795312800081,
     GrantTerms1795312800090,
     KeyGenerations1795313000001,
+    SearchHits1795313000002,
   ],
 };

@@ -39,13 +39,11 @@ export class ProductHealth {
 
   /** The marks of many products, by id, as a list shows them: those of each one's newest major. */
   async marks(products: readonly string[]): Promise<Map<string, Mark>> {
-    const em = this.#store.reader;
     const product = In([...products]);
-    const standings = await em.find(ProductStandingEntity, {
-      where: { product },
-      order: { major: 'ASC' },
-    });
-    const measures = await em.findBy(ProductMeasureEntity, { product });
+    const [standings, measures] = await this.#store.sideBySide(
+      (em) => em.find(ProductStandingEntity, { where: { product }, order: { major: 'ASC' } }),
+      (em) => em.findBy(ProductMeasureEntity, { product }),
+    );
     const newest = new Map(standings.map((one) => [one.product, one]));
     return new Map(
       products.map((id) => {

@@ -110,17 +110,16 @@ export class Catalogue {
 
   // Majors with waivers in force; what a list shows of a version, without the checks and changes that make most of a proposal.
   async #majors(ids: readonly string[]) {
-    const em = this.#store.reader;
     const product = In([...ids]);
-    const majors = await em.find(ProductMajorEntity, {
-      where: { product },
-      order: { major: 'ASC' },
-    });
-    const versions = await em.find(ProposalEntity, {
-      select: VERSION_COLUMNS,
-      where: { product, state: In([...DECIDED, 'failed']) },
-    });
-    const waivers = await waiversOn(em, ids);
+    const [majors, versions, waivers] = await this.#store.sideBySide(
+      (em) => em.find(ProductMajorEntity, { where: { product }, order: { major: 'ASC' } }),
+      (em) =>
+        em.find(ProposalEntity, {
+          select: VERSION_COLUMNS,
+          where: { product, state: In([...DECIDED, 'failed']) },
+        }),
+      (em) => waiversOn(em, ids),
+    );
     versions.sort((a, b) => compareVersions(a.version, b.version));
     return (id: string) => ({
       waivers: waivers.get(id) ?? [],

@@ -31,7 +31,8 @@ export type ProductAnswer = {
   strictness: Strictness;
 };
 
-type Hits = { revisions: number[] | null; ranks: Record<number, number> | null };
+type Hits = { revisions: number[] | null; ranks: ReadonlyMap<number, number> };
+type Ranked = { revisions: number[] | null; ranks: number[] | null };
 
 /**
  * Finds products. Every word has to occur, as it stands, as a beginning, misspelt or as a synonym; where nothing has
@@ -72,7 +73,7 @@ export class ProductSearch {
     const { products, facets } = await this.#facets.narrow(revisions ?? [], filter);
     const ranked = products.map(({ product, revision }) => ({
       product,
-      rank: ranks?.[revision] ?? 0,
+      rank: ranks.get(revision) ?? 0,
     }));
     const rest = after === null ? ranked : ranked.filter((one) => inOrder(after, one) < 0);
     const found = await this.#withSummaries(topOf(rest, limit, inOrder));
@@ -95,17 +96,20 @@ export class ProductSearch {
   }
 
   /**
-   * What the words find, or everything. The planner may not read the table instead of its index: it does not know that
-   * a product's words lie elsewhere and are long, and would read those of all.
+   * What the words find, or everything. The rank looks at the heading, which is short and held by few: reading every
+   * field's words would take longest. Hits and ranks are asked for side by side.
    */
-  #hits(tsquery: string | null): Promise<Hits> {
-    return this.#store.transaction(async (em) => {
-      await em.query('SET LOCAL enable_seqscan = off');
-      const [hits] = await em.query<[Hits]>(tsquery === null ? EVERYTHING : HITS, [
-        ...(tsquery === null ? [] : [tsquery]),
-      ]);
-      return hits;
-    });
+  async #hits(tsquery: string | null): Promise<Hits> {
+    if (tsquery === null) {
+      const [hits] = await this.#store.reader.query<[Pick<Hits, 'revisions'>]>(EVERYTHING);
+      return { ...hits, ranks: NO_RANKS };
+    }
+    const [[hits], [ranked]] = await this.#store.sideBySide(
+      (em) => em.query<[Pick<Hits, 'revisions'>]>(HITS, [tsquery]),
+      (em) => em.query<[Ranked]>(RANKS, [tsquery]),
+    );
+    const { revisions, ranks } = ranked;
+    return { ...hits, ranks: new Map(revisions?.map((one, at) => [one, ranks?.[at] ?? 0])) };
   }
 
   async #withSummaries(page: readonly Omit<Found, 'summary'>[]): Promise<Found[]> {
@@ -134,16 +138,9 @@ function readAs(readings: readonly Reading[]): Reading[] {
   return readings.filter(({ meant }) => meant.length > 0);
 }
 
-/**
- * The rank looks at the heading, which is short and held by few: reading every field's words would take longest. Rows
- * that wait to be indexed have no words; no other condition is asked for, lest the planner go by its index.
- */
-const HITS = `
-  SELECT (SELECT json_agg(revision) FROM product_search
-           WHERE document @@ $1::tsquery) AS revisions,
-         (SELECT json_object_agg(revision, (ts_rank(heading, $1::tsquery) * 1000000)::integer)
-            FROM product_search WHERE heading @@ $1::tsquery) AS ranks`;
-
-const EVERYTHING = `
-  SELECT json_agg(revision) AS revisions, NULL AS ranks
-    FROM (SELECT revision FROM product_search WHERE indexed_as >= 0 ORDER BY revision) every`;
+// Rows that wait to be indexed have no words.
+const HITS = 'SELECT product_hits($1::tsquery) AS revisions';
+const RANKS = 'SELECT revisions, ranks FROM product_ranks($1::tsquery)';
+const EVERYTHING =
+  'SELECT json_agg(revision) AS revisions FROM product_search WHERE indexed_as >= 0';
+const NO_RANKS: Hits['ranks'] = new Map();
