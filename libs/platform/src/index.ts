@@ -9,6 +9,8 @@ export { brokerSecurity, modeOf, serviceEnvironment } from './config/environment
 export type { ServiceEnvironment } from './config/environment.js';
 export { loadConfig } from './config/load.js';
 export { readSecret } from './config/secret.js';
+export { atOnce } from './db/at-once.js';
+export type { Statement } from './db/at-once.js';
 export { BY_KEY } from './db/by-key.js';
 export { openDatabase } from './db/open.js';
 export type { Database, DatabaseOptions } from './db/open.js';

@@ -1,9 +1,9 @@
+import type { Statement } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
 import { plainArray } from '../outbox/arrays.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { heldAs, heldRecord } from '../state/model.js';
-import type { Statement } from '../state/store.js';
 
 /** Records of one transaction. */
 export const PAGE = 500;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { BY_KEY } from '@caremesh/platform';
+import { atOnce, BY_KEY } from '@caremesh/platform';
+import type { Statement } from '@caremesh/platform';
 import pg from 'pg';
 
 import type { ItemOutcome } from '../define/source.js';
@@ -9,8 +10,7 @@ import { INSERT_OUTBOX, outboxParameters, ringFor } from '../outbox/outbox.js';
 import type { Seal } from '../sealing/seal.js';
 import { Emitter } from '../state/emit.js';
 import type { LiveProduct } from '../state/model.js';
-import { inOneGo, loadWorld, worldStatements } from '../state/store.js';
-import type { Statement } from '../state/store.js';
+import { loadWorld, worldStatements } from '../state/store.js';
 import { Decision } from './decide.js';
 import { newId } from './ids.js';
 import { loadLanded } from './landing.js';
@@ -252,7 +252,7 @@ export class Committer {
     }
     attempt.outcomes = decision.outcomes;
     attempt.refused = decision.refusedIds;
-    await transact(client, statements);
+    await atOnce(client, statements);
   }
 
   async #connected(): Promise<pg.Client> {
@@ -279,27 +279,6 @@ export class Committer {
 
 /** One go at a transaction; `id` is that of its payload, `refused` those of the quarantine entries it makes. */
 type Attempt = { id: string; outcomes: ItemOutcome[]; refused: readonly string[] };
-
-/** All statements in one transaction and one round trip. Throws the first error; then nothing is written. */
-async function transact(client: pg.Client, statements: Statement[]): Promise<void> {
-  if (statements.length === 0) return;
-  const answers = await inOneGo(client, () =>
-    [
-      client.query('BEGIN'),
-      ...statements.map((statement) => client.query(statement)),
-      client.query('COMMIT'),
-    ].map(settled),
-  );
-  const failed = answers.find((answer) => answer !== null);
-  if (failed) throw failed.error;
-}
-
-/** Null, or why not: no statement of a transaction may reject before the others are answered. */
-const settled = (answer: Promise<unknown>): Promise<{ error: unknown } | null> =>
-  answer.then(
-    () => null,
-    (error: unknown) => ({ error }),
-  );
 
 /** A batch that keeps no payload may still have put items into quarantine: either shows that it was committed. */
 async function isStored(client: pg.Client, { id, refused }: Attempt): Promise<boolean> {

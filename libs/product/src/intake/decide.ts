@@ -1,3 +1,5 @@
+import type { Statement } from '@caremesh/platform';
+
 import type { ItemOutcome, Outcome } from '../define/source.js';
 import type { Fault } from '../errors.js';
 import { quarantineStatement } from '../quarantine/statements.js';
@@ -5,7 +7,6 @@ import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
 import { apply } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
-import type { Statement } from '../state/store.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
 import { answerAsBefore, landedStatement, payloadStatement } from './landing.js';

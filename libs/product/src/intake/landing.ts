@@ -1,3 +1,5 @@
+import { atOnce } from '@caremesh/platform';
+import type { Statement } from '@caremesh/platform';
 import type { Client } from 'pg';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
@@ -5,7 +7,6 @@ import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
-import type { Statement } from '../state/store.js';
 import type { Prepared } from './prepare.js';
 
 /** A message landed before: what its bytes were, and what became of it. */
@@ -30,9 +31,9 @@ export async function loadLanded(
 ): Promise<Map<string, Landed>> {
   const keys = items.flatMap(({ landing }) => (landing ? [landing.key] : []));
   if (keys.length === 0) return new Map();
-  const found = await client.query<LandedRow>({ ...LANDED, values: [byteaArray(keys)] });
+  const [rows] = await atOnce(client, [{ ...LANDED, values: [byteaArray(keys)] }]);
   return new Map(
-    found.rows.map(([key, digest, outcome, quarantineId, errors]) => [
+    (rows as LandedRow[]).map(([key, digest, outcome, quarantineId, errors]) => [
       key.toString('hex'),
       { digest, outcome, quarantineId, errors },
     ]),

@@ -1,9 +1,10 @@
+import type { Statement } from '@caremesh/platform';
+
 import type { AnySource } from '../define/domain.js';
 import type { SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Mode } from '../person/nhs-number.js';
-import type { Statement } from '../state/store.js';
 import type { UnitResult } from './answer.js';
 import { mediaType } from './body.js';
 import type { Committer } from './committer.js';

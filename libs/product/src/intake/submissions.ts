@@ -1,8 +1,8 @@
+import type { Statement } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
 import type { Fault } from '../errors.js';
 import type { Seal } from '../sealing/seal.js';
-import type { Statement } from '../state/store.js';
 import { emptyAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 

@@ -1,3 +1,5 @@
+import type { Statement } from '@caremesh/platform';
+
 import type { AnySource } from '../define/domain.js';
 import type { ItemOutcome, JoinedSource, Outcome, PartRow, SourceItem } from '../define/source.js';
 import { fault } from '../errors.js';
@@ -10,7 +12,6 @@ import { inputOf, itemsOf } from '../intake/reception.js';
 import type { OnUnit, Receiver } from '../intake/reception.js';
 import { byteaArray } from '../outbox/arrays.js';
 import type { Mode } from '../person/nhs-number.js';
-import type { Statement } from '../state/store.js';
 import { partKey } from './part-store.js';
 import type { IncomingRow, MarkedRoot, PartStore } from './part-store.js';
 

@@ -1,10 +1,10 @@
+import type { Statement } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
 import type { JoinedSource, Joined } from '../define/source.js';
 import { digest16 } from '../intake/ids.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
-import type { Statement } from '../state/store.js';
 
 /** A row of a part on its way into the store. */
 export type IncomingRow = {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import type { Statement } from '@caremesh/platform';
+
 import type { Fault } from '../errors.js';
 import type { Seal } from '../sealing/seal.js';
-import type { Statement } from '../state/store.js';
 
 /** Something refused, as it is stored: everything about it but its bytes in clear. */
 export type QuarantineEntry = {

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-
+import { atOnce } from '@caremesh/platform';
+import type { Statement } from '@caremesh/platform';
 import type { Client } from 'pg';
 
 import { leftOut } from '../choices/held.js';
@@ -113,30 +113,34 @@ class Loader {
     const wanted = [this.#persons, this.#records, this.#recordsOf, this.#keepers];
     while (wanted.some(({ size }) => size > 0)) {
       const [persons, records, recordsOf, keepers] = wanted.map(take);
-      const found = await inOneGo(
+      const asked = [
+        {
+          ...PERSONS,
+          names: persons!,
+          keep: (row: unknown[]) => this.#keepPerson(row as PersonRow),
+        },
+        {
+          ...RECORDS,
+          names: records!,
+          keep: (row: unknown[]) => this.#keepRecord(row as RecordRow),
+        },
+        {
+          ...RECORDS_OF,
+          names: recordsOf!,
+          keep: (row: unknown[]) => this.#keepRecord(row as RecordRow),
+        },
+        {
+          ...KEEPERS,
+          names: keepers!,
+          keep: (row: unknown[]) => this.#keepKeeper(row as KeeperRow),
+        },
+      ].filter(({ names }) => names.length > 0);
+      const found = await atOnce(
         this.client,
-        () =>
-          [
-            persons!.length > 0
-              ? this.client.query<PersonRow>({ ...PERSONS, values: [plainArray(persons!)] })
-              : null,
-            records!.length > 0
-              ? this.client.query<RecordRow>({ ...RECORDS, values: [plainArray(records!)] })
-              : null,
-            recordsOf!.length > 0
-              ? this.client.query<RecordRow>({ ...RECORDS_OF, values: [plainArray(recordsOf!)] })
-              : null,
-            keepers!.length > 0
-              ? this.client.query<KeeperRow>({ ...KEEPERS, values: [plainArray(keepers!)] })
-              : null,
-          ] as const,
+        asked.map(({ names, ...statement }) => ({ ...statement, values: [plainArray(names)] })),
       );
       for (const name of persons!) this.#asked.add(name);
-      for (const row of found[0]?.rows ?? []) this.#keepPerson(row);
-      for (const result of [found[1], found[2]]) {
-        for (const row of result?.rows ?? []) this.#keepRecord(row);
-      }
-      for (const row of found[3]?.rows ?? []) this.#keepKeeper(row);
+      for (const [at, { keep }] of asked.entries()) for (const row of found[at]!) keep(row);
     }
   }
 
@@ -194,28 +198,11 @@ class Loader {
   }
 }
 
-/** Statements made by `make` leave in one system call; each is answered for itself. */
-export function inOneGo<const T extends readonly unknown[]>(
-  client: Client,
-  make: () => T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.cork();
-  try {
-    return Promise.all(make());
-  } finally {
-    stream.uncork();
-  }
-}
-
 function take(set: Set<string>): string[] {
   const all = [...set];
   set.clear();
   return all;
 }
-
-/** A statement of a transaction, to be sent with the others of it in one go. */
-export type Statement = { name: string; text: string; values: unknown[] };
 
 /**
  * What must be written so that the database is as the batch left the world. Each statement fails with
