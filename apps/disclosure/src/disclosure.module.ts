@@ -29,6 +29,7 @@ import type { Mailboxes } from './check-service/mailboxes.js';
 import { Requests } from './check-service/requests.js';
 import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
+import { ByPerson1795313000002 } from './database/by-person.js';
 import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { CodesInForce1795312800114 } from './database/codes-in-force.js';
@@ -119,6 +120,7 @@ export const migrations = [
   CodesInForce1795312800114,
   Care1795313000000,
   KeyGenerations1795313000001,
+  ByPerson1795313000002,
 ];
 
 @Module({})

@@ -8,6 +8,8 @@ import type { ClientBase } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { migrations } from '../disclosure.module.js';
+import type { ViewPlan } from '../views/plan.js';
+import { withdrawPeople } from '../withdrawal/withdraw.js';
 import type { ProductReceived } from './product-record.js';
 import { peopleOf, reserve } from './view-people.js';
 import { takeSteps } from './view-state.js';
@@ -140,6 +142,31 @@ test('what is asked costs by what is asked and not by what is held, though plann
   const before = await rowsRead(client);
   await ask(LARGE);
   expect((await rowsRead(client)) - before).toBeLessThan(20 * ASKED);
+});
+
+test('to end what a view has of somebody costs by what that is', async () => {
+  const client = await database.pool.connect();
+  onTestFinished(() => client.release());
+  const [viewId, plan] = [LARGE + 2, {} as ViewPlan];
+  for (let n = 0; n < 8; n++) await withdrawPeople(client, viewId, plan, [String(n)]);
+  await client.query(
+    `INSERT INTO view_record SELECT ${viewId}, lpad(n::text, 26, 'x') || '.' || repeat('r', 25) || k, 1, true
+     FROM generate_series(1, ${HELD}) n, generate_series(1, 2) k`,
+  );
+  const before = await rowsRead(client);
+  // Nobody of them has a pseudonym, so nothing is told: the state alone is looked at.
+  const people = ['1', '77', '20000', '20001'].map((n) => n.padStart(26, 'x'));
+  expect(await withdrawPeople(client, viewId, plan, people)).toEqual([]);
+  expect((await rowsRead(client)) - before).toBeLessThan(20 * ASKED);
+  const { rows } = await client.query<{ source_key: string }>(
+    'SELECT source_key FROM view_record WHERE view_id = $1 AND NOT live ORDER BY source_key',
+    [viewId],
+  );
+  expect(rows.map(({ source_key: key }) => key)).toEqual(
+    ['1', '77', '20000']
+      .flatMap((n) => [1, 2].map((k) => `${n.padStart(26, 'x')}.${'r'.repeat(25)}${k}`))
+      .toSorted((a, b) => (a < b ? -1 : 1)),
+  );
 });
 
 /** Rows of the two tables that were read so far, whether by an index or one after the other. */

@@ -53,20 +53,25 @@ async function endRecords(
   viewId: number,
   people: readonly string[],
 ): Promise<Gone[]> {
-  await client.query(
-    `DELETE FROM view_merge WHERE view_id = $1 AND split_part(source_key, '.', 1) = ANY($2)`,
-    [viewId, people],
-  );
-  const { rows } = await client.query<Gone>(
-    `WITH gone AS (
-       SELECT source_key, revision, shift FROM view_record
-       WHERE view_id = $1 AND live AND split_part(source_key, '.', 1) = ANY($2)
-       ORDER BY source_key FOR UPDATE)
+  const values = [viewId, people];
+  await client.query({
+    name: 'view-end-merges',
+    text: `DELETE FROM view_merge WHERE view_id = $1 AND split_part(source_key, '.', 1) = ANY($2)`,
+    values,
+  });
+  const { rows } = await client.query<Gone>({
+    name: 'view-end-records',
+    // A person's keys lie together, between "<person>." and "<person>/": asked for as a part of the key, all of the view was read.
+    text: `WITH gone AS (
+       SELECT held.* FROM (SELECT person FROM unnest($2::text[]) AS person ORDER BY person COLLATE "C") AS ended
+       CROSS JOIN LATERAL (SELECT source_key, revision, shift FROM view_record
+         WHERE view_id = $1 AND live AND source_key > person || '.' AND source_key < person || '/'
+         ORDER BY source_key FOR UPDATE) AS held)
      UPDATE view_record r SET live = false, revision = -1, shift = r.shift + 2 FROM gone
      WHERE r.view_id = $1 AND r.source_key = gone.source_key
      RETURNING gone.source_key, gone.revision, gone.shift`,
-    [viewId, people],
-  );
+    values,
+  });
   return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));
 }
 
