@@ -9,7 +9,7 @@ import { ApprovedSchemas } from '../subscribe/approved.js';
 import type { ApprovedLookup } from '../subscribe/approved.js';
 import { Decoder } from '../subscribe/decoder.js';
 import type { Refusal } from '../subscribe/decoder.js';
-import type { Counts } from '../subscribe/delivery.js';
+import type { Batch, Counts } from '../subscribe/delivery.js';
 import { backOff, pause } from '../subscribe/patience.js';
 import type { RawRecord, Received } from '../subscribe/received.js';
 import { Subscription } from '../subscribe/subscription.js';
@@ -32,7 +32,7 @@ export type RefusedRecord = {
 /** A batch as it was read. `next` is, per partition, the offset after its last record. */
 export type InspectedBatch = {
   topic: string;
-  records: Received<unknown>[];
+  records: readonly Received<unknown>[];
   refused: RefusedRecord[];
   bytes: number;
   next: ReadonlyMap<number, bigint>;
@@ -66,7 +66,7 @@ export function inspect(options: InspectOptions): {
     topic,
     groupId,
     connection,
-    batchSize,
+    batchSize: () => batchSize,
     gathering: GATHERING,
     delivery: new Inspection(options),
     settled: () => undefined,
@@ -94,33 +94,42 @@ class Inspection {
     });
   }
 
+  /** Null only when `signal` is given. */
+  sort(raws: readonly RawRecord[], signal: AbortSignal): Promise<Batch<unknown> | null> {
+    return this.#persist(async () => ({ raws, ...(await this.#decoder.sort(raws)) }), signal);
+  }
+
   /** Returns early, with the batch not settled, only when `signal` is given: it then answers false. */
-  async deliver(batch: readonly RawRecord[], signal: AbortSignal): Promise<boolean> {
+  async settle({ raws, records, refused }: Batch<unknown>, signal: AbortSignal): Promise<boolean> {
+    const batch = {
+      topic: this.#options.topic,
+      records,
+      refused: refused.map(withoutContent),
+      bytes: raws.reduce((sum, { value }) => sum + (value?.length ?? 0), 0),
+      next: nextOffsets(raws),
+    };
+    const take = async () => {
+      await this.#options.take(batch);
+      return true;
+    };
+    if ((await this.#persist(take, signal)) === null) return false;
+    this.counts.read += raws.length;
+    this.counts.handled += records.length;
+    this.counts.refused += refused.length;
+    return true;
+  }
+
+  async #persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        await this.#take(batch);
-        return true;
+        return await work();
       } catch (err) {
         const { log, topic } = this.#options;
         log.warn({ topic, err }, 'a batch is looked at again');
       }
       await pause(backOff(Math.min(attempt, 10), 100, 10_000), signal);
     }
-    return false;
-  }
-
-  async #take(batch: readonly RawRecord[]): Promise<void> {
-    const { records, refused } = await this.#decoder.sort(batch);
-    await this.#options.take({
-      topic: this.#options.topic,
-      records,
-      refused: refused.map(withoutContent),
-      bytes: batch.reduce((sum, { value }) => sum + (value?.length ?? 0), 0),
-      next: nextOffsets(batch),
-    });
-    this.counts.read += batch.length;
-    this.counts.handled += records.length;
-    this.counts.refused += refused.length;
+    return null;
   }
 }
 

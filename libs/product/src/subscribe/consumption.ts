@@ -20,6 +20,8 @@ import type { Gathering } from './session.js';
 import { Subscription } from './subscription.js';
 import type { SubscriptionStatus } from './subscription.js';
 
+const BATCH = 500;
+
 /** Who consumes, and what it works with. */
 export type ConsumerSettings = {
   /** `mesh` for a service of the mesh itself: the groups are `<domain>.<consumer>.*`. */
@@ -51,8 +53,8 @@ export type SubscribeOptions<R> = {
   /** Default: `<domain>.<consumer>.<topic>`. */
   groupId?: string;
   retry?: RetryRule;
-  /** Most records of one transaction; default 500. */
-  batchSize?: number;
+  /** Most records of the next transaction; default 500. */
+  batchSize?: () => number;
   /** Lets the broker gather records before it answers: fewer transactions, later effect. Default: at once. */
   gathering?: Gathering;
   /** Least time in ms from the beginning of a batch that was not full to that of the next: for batches that cost much by themselves. */
@@ -126,7 +128,7 @@ export class Consumption {
       groupId: options.groupId ?? `${domain}.${consumer}.${options.topic}`,
       connection,
       delivery: this.#deliveryOf(options),
-      batchSize: options.batchSize ?? 500,
+      batchSize: options.batchSize ?? (() => BATCH),
       gathering: options.gathering,
       from: options.from,
       settled: options.settled ?? (() => undefined),

@@ -23,6 +23,13 @@ export type BatchHandler<R> = (
   context: DeliveryContext,
 ) => Promise<void>;
 
+/** What arrived together, decoded: each record is among `records` or `refused`. */
+export type Batch<R> = {
+  raws: readonly RawRecord[];
+  records: readonly Received<R>[];
+  refused: readonly Refusal[];
+};
+
 /** How often and how long a failing record is tried before it goes to the dead letters. */
 export type RetryRule = { attempts: number; firstWaitMs: number; mostWaitMs: number };
 
@@ -47,7 +54,7 @@ type Parts<R> = {
 
 /**
  * Settles batches: every record is handled, known already, or refused and named, and that is committed, when
- * `deliver` returns. Only then may its offset be committed to the broker.
+ * `settle` returns. Only then may its offset be committed to the broker.
  */
 export class Delivery<R> {
   readonly counts: Counts = { read: 0, handled: 0, duplicates: 0, refused: 0 };
@@ -57,13 +64,17 @@ export class Delivery<R> {
     this.#parts = parts;
   }
 
+  /** Decodes a batch; nothing has become of it yet. Null only when `signal` is given. */
+  async sort(raws: readonly RawRecord[], signal: AbortSignal): Promise<Batch<R> | null> {
+    const sorted = await this.#waitOut(() => this.#parts.decoder.sort(raws), signal);
+    return sorted && { raws, ...sorted };
+  }
+
   /** Returns early, with the batch not settled, only when `signal` is given: it then answers false. */
-  async deliver(batch: readonly RawRecord[], signal: AbortSignal): Promise<boolean> {
-    const sorted = await this.#waitOut(() => this.#parts.decoder.sort(batch), signal);
-    if (sorted === null) return false;
-    const done = await this.#settleTogether(batch, sorted.records, sorted.refused, signal);
+  async settle({ raws, records, refused }: Batch<R>, signal: AbortSignal): Promise<boolean> {
+    const done = await this.#settleTogether(raws, records, refused, signal);
     if (done === null) return false;
-    this.counts.read += batch.length;
+    this.counts.read += raws.length;
     return true;
   }
 

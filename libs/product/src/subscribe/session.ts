@@ -102,12 +102,17 @@ export class Session {
     if (offsets.length > 0) await this.#consumer.commit({ offsets });
   }
 
-  /** What has arrived, at most `most` records; waits for the first. Null when `signal` is given. */
+  /** What has arrived and was not given out, at most `most` records; perhaps none. */
+  arrived(most: number): RawRecord[] {
+    return drain(this.#stream!, most);
+  }
+
+  /** The same; waits for the first. Null when `signal` is given. All that was given out before must be settled. */
   async next(most: number, signal: AbortSignal): Promise<RawRecord[] | null> {
     const stream = this.#stream!;
     for (;;) {
       if (signal.aborted) return null;
-      const batch = drain(stream, most);
+      const batch = this.arrived(most);
       if (batch.length > 0) return batch;
       if (stream.errored) throw stream.errored;
       if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
