@@ -27,6 +27,8 @@ type Part = {
   refused: Prepared[];
   stored: number;
 };
+/** Marked roots, mapped where all that they belong to is there. */
+type Mapped = { roots: readonly MarkedRoot[]; whole: readonly MarkedRoot[]; items: Prepared[] };
 type Parts = {
   source: JoinedSource<unknown>;
   store: PartStore;
@@ -211,34 +213,39 @@ export class JoinedReception implements Receiver {
       more = await this.#exclusive(async () => {
         let done = 0;
         let roots = await this.parts.store.marked(after, others());
+        let committing: Promise<unknown> = Promise.resolve();
         while (roots.length > 0 && done < TURN_ROOTS) {
           const batch = roots;
           after = batch[batch.length - 1]!.key;
           const n = batches++;
           const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
-          const committing = this.#commitRoots(batch, arrival, receipt, told, each);
-          committing.catch(() => undefined);
-          // The next roots are read and opened while these are committed.
-          roots = await this.parts.store.marked(after, others());
+          // The next roots are read, opened and mapped while these are committed.
+          const mapped = this.#mapped(batch, arrival);
           await committing;
+          committing = this.#commitRoots(mapped, receipt, told, each);
+          committing.catch(() => undefined);
+          roots = await this.parts.store.marked(after, others());
           done += batch.length;
         }
+        await committing;
         return roots.length > 0;
       });
     }
     return batches;
   }
 
+  #mapped(roots: readonly MarkedRoot[], arrival: Arrival): Mapped {
+    const whole = roots.filter(({ joined }) => joined !== null);
+    return { roots, whole, items: whole.map((root) => this.#prepare(root, arrival)) };
+  }
+
   async #commitRoots(
-    roots: readonly MarkedRoot[],
-    arrival: Arrival,
+    { roots, whole, items }: Mapped,
     receipt: string,
     also: (outcomes: ItemOutcome[]) => Statement[],
     each: (root: MarkedRoot, outcome: Outcome) => void,
   ): Promise<void> {
-    const whole = roots.filter(({ joined }) => joined !== null);
     const held = roots.filter(({ joined }) => joined === null);
-    const items = whole.map((root) => this.#prepare(root, arrival));
     const mine = (root: MarkedRoot) => root.receipt === receipt;
     const settled: [MarkedRoot, ItemOutcome][] = [];
     await this.parts.committer.commit({

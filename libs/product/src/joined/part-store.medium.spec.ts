@@ -3,7 +3,8 @@ import { testDatabase } from '@caremesh/testing';
 import { expect, it } from 'vitest';
 
 import { domainMigrations } from '../migrations/all.js';
-import { markBelow } from './part-store.js';
+import { plainArray, byteaArray } from '../outbox/arrays.js';
+import { markBelow, UNMARK } from './part-store.js';
 
 it.each([1, 2])(
   'looks up the rows below what changed by their parents, however many a table has (distance %i)',
@@ -33,3 +34,48 @@ it.each([1, 2])(
     }
   },
 );
+
+it('looks up marks by their keys, also where the planner takes the table for empty', async () => {
+  const place = await testDatabase();
+  const database = await openDatabase({
+    url: place.url,
+    entities: [],
+    migrations: domainMigrations,
+    byKey: true,
+  });
+  const client = await database.pool.connect();
+  const marked = 5_000;
+  const mark = () =>
+    client.query(
+      `INSERT INTO part_mark SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), 'csds', n FROM generate_series(1, ${marked}) n`,
+    );
+  try {
+    await mark();
+    await client.query('DELETE FROM part_mark');
+    // Now it has pages and no row: so many more are expected on further pages.
+    await client.query('ANALYZE part_mark');
+    await mark();
+    const numbers = [7, 77, 777, marked];
+    const keys = numbers.map((n) => Buffer.from(n.toString(16).padStart(32, '0'), 'hex'));
+    const values = [byteaArray(keys), plainArray(numbers)];
+    await client.query(`PREPARE unmark (bytea[], int8[]) AS ${UNMARK.text}`);
+    const literal = keys.map((key) => `"\\\\x${key.toString('hex')}"`).join(',');
+    const { rows } = await client.query<Record<string, unknown>>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE unmark ('{${literal}}', '${plainArray(numbers)}')`,
+    );
+    expect(rowsReadOf(JSON.stringify(rows))).toBeLessThan(100);
+    const { rows: left } = await client.query('SELECT count(*)::int AS n FROM part_mark');
+    expect(left).toEqual([{ n: marked - numbers.length }]);
+    await expect(client.query(UNMARK.text, values)).rejects.toMatchObject({ code: '40001' });
+  } finally {
+    client.release();
+    await database.close();
+    await place.drop();
+  }
+});
+
+/** All rows that the steps of a plan gave or threw away. */
+function rowsReadOf(plan: string): number {
+  const counts = [...plan.matchAll(/"(Actual Rows|Rows Removed by [^"]+)": (\d+)/g)];
+  return counts.reduce((sum, [, , count]) => sum + Number(count), 0);
+}
