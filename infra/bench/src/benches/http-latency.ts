@@ -12,10 +12,10 @@ import { connection } from '../mesh/topics.js';
 const PER_SECOND = 200;
 const SECONDS = 15;
 /**
- * Before it is measured: services and broker that have just started run code that is compiled only as it is used. At this pace
- * the broker takes 55 % of a core in the first seconds and 20 % after a minute.
+ * Before it is measured: services and broker that have just started run code that is compiled only as it is used, and a service
+ * runs for weeks. At this pace the broker takes 55 % of a core in the first seconds, and 20 % from about 100 seconds on.
  */
-const WARM_UP_SECONDS = 60;
+const WARM_UP_SECONDS = 120;
 const TOPIC = 'gp.medication-statement.v1';
 const TARGET = [
   { share: 0.5, name: 'p50', ms: 10 },

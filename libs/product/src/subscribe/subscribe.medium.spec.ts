@@ -20,7 +20,7 @@ import type { TestDatabase, TestStack } from '@caremesh/testing';
 import type { Producer } from '@platformatic/kafka';
 import avsc from 'avsc';
 import type { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { createConsumer, createProducer } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
@@ -60,7 +60,6 @@ const SCHEMAS = new Map([
   [7, OTHER],
 ]);
 const DOMAIN_KEY = Buffer.alloc(32, 7);
-
 let stack: TestStack;
 let database: TestDatabase;
 let opened: Database;
@@ -168,13 +167,8 @@ function start(
   return subscribed;
 }
 
-async function until(what: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await what())) {
-    if (Date.now() > end) throw new Error('it did not come to that in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const until = (what: () => boolean | Promise<boolean>, timeout = 60_000) =>
+  vi.waitUntil(what, { timeout, interval: 50 });
 
 async function effects(consumer: string): Promise<string[]> {
   const { rows } = await pool.query<{ event_id: string }>(
@@ -294,6 +288,20 @@ describe('consuming a product', () => {
     await until(() => again.status().counts.read === 300);
     expect(again.status().counts).toEqual({ read: 300, handled: 0, duplicates: 300, refused: 0 });
     expect((await effects(consumer)).length).toBe(300);
+  }, 60_000);
+
+  test('what is decoded ahead is committed only when it is settled', async () => {
+    const { topic, consumer, settings } = await stage();
+    await producer.send({ messages: Array.from({ length: 1_600 }, (_, n) => message(topic, n)) });
+    const held = Promise.withResolvers<void>();
+    const wait = vi.fn(async () => (wait.mock.calls.length === 2 ? held.promise : undefined));
+    start(settings, topic, wait);
+    const lag = async () => Number(await lagOf(topic, `spec.${consumer}.${topic}`));
+    await until(async () => wait.mock.calls.length === 2 && (await lag()) < 1_600);
+    expect(await lag()).toBe(1_600 - (await effects(consumer)).length);
+    held.resolve();
+    await until(async () => (await lag()) === 0);
+    expect(new Set(await effects(consumer)).size).toBe(1_600);
   }, 60_000);
 
   test('an older version of the schema is resolved to the newest one', async () => {
