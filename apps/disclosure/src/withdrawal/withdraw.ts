@@ -62,14 +62,18 @@ async function endRecords(
   const { rows } = await client.query<Gone>({
     name: 'view-end-records',
     // A person's keys lie together, between "<person>." and "<person>/": asked for as a part of the key, all of the view was read.
+    // All are there and locked then: as an insertion each is found by its key, whatever the table's size was when it was planned.
     text: `WITH gone AS (
        SELECT held.* FROM (SELECT person FROM unnest($2::text[]) AS person ORDER BY person COLLATE "C") AS ended
        CROSS JOIN LATERAL (SELECT source_key, revision, shift FROM view_record
          WHERE view_id = $1 AND live AND source_key > person || '.' AND source_key < person || '/'
-         ORDER BY source_key FOR UPDATE) AS held)
-     UPDATE view_record r SET live = false, revision = -1, shift = r.shift + 2 FROM gone
-     WHERE r.view_id = $1 AND r.source_key = gone.source_key
-     RETURNING gone.source_key, gone.revision, gone.shift`,
+         ORDER BY source_key FOR UPDATE) AS held),
+     ended AS (
+       INSERT INTO view_record AS held (view_id, source_key, revision, live)
+       SELECT $1, source_key, -1, false FROM gone
+       ON CONFLICT (view_id, source_key) DO UPDATE
+         SET live = excluded.live, revision = excluded.revision, shift = held.shift + 2)
+     SELECT source_key, revision, shift FROM gone`,
     values,
   });
   return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));

@@ -410,7 +410,10 @@ async function quarantined(): Promise<number> {
   return Number(found.rows[0]!.n);
 }
 
-/** A way to the database that breaks off when the first commit has been made, before anybody is told. */
+/**
+ * A way to the database that breaks off when the first transaction that writes was committed, before anybody is told: its
+ * answer is sent when it is ended, with the server ready again (`Z`) and in no transaction (`I`).
+ */
 async function losingAnswers(port: number) {
   const state = { lost: 0 };
   const server = createServer((client) => {
@@ -419,7 +422,9 @@ async function losingAnswers(port: number) {
     for (const socket of [client, database]) socket.on('error', end).on('close', end);
     client.pipe(database);
     database.on('data', (bytes) => {
-      if (state.lost > 0 || !bytes.includes('COMMIT\0')) return void client.write(bytes);
+      const isCommitted =
+        bytes.includes('INSERT 0 ') && bytes.subarray(-6).toString() === 'Z\0\0\0\x05I';
+      if (state.lost > 0 || !isCommitted) return void client.write(bytes);
       state.lost += 1;
       end();
     });
