@@ -36,7 +36,7 @@ class AtOnce extends pg.Query {
   readonly #resolve: (answers: Rows[]) => void;
   readonly #reject: (error: Error) => void;
   readonly #answers: Rows[];
-  readonly #new: Statement[] = [];
+  readonly #new: string[] = [];
   #prepared = new Map<string, Prepared>();
   #at = 0;
   #failed = false;
@@ -92,7 +92,7 @@ class AtOnce extends pg.Query {
   handleError(error: Error): void {
     this.#failed = true;
     // Which of the new ones the server has is not known: they are prepared anew.
-    for (const { name } of this.#new) this.#prepared.delete(name);
+    for (const name of this.#new) this.#prepared.delete(name);
     this.#reject(error);
   }
 
@@ -107,7 +107,7 @@ class AtOnce extends pg.Query {
       connection.close({ type: 'S', name }, true);
       connection.parse({ name, text, types: [] }, true);
       this.#prepared.set(name, { text, parsers: null });
-      this.#new.push({ name, text, values });
+      this.#new.push(name);
     }
     connection.bind({ portal: '', statement: name, values: values.map(prepareValue) }, true);
     if (rowMode && !held?.parsers) connection.describe({ type: 'P', name: '' }, true);

@@ -6,16 +6,14 @@ import { domainMigrations } from '../migrations/all.js';
 import { plainArray, byteaArray } from '../outbox/arrays.js';
 import { markBelow, UNMARK } from './part-store.js';
 
+const openDomain = (url: string) =>
+  openDatabase({ url, entities: [], migrations: domainMigrations, byKey: true });
+
 it.each([1, 2])(
   'looks up the rows below what changed by their parents, however many a table has (distance %i)',
   async (distance) => {
     const place = await testDatabase();
-    const database = await openDatabase({
-      url: place.url,
-      entities: [],
-      migrations: domainMigrations,
-      byKey: true,
-    });
+    const database = await openDomain(place.url);
     const client = await database.pool.connect();
     try {
       const { text } = markBelow(distance);
@@ -37,12 +35,7 @@ it.each([1, 2])(
 
 it('looks up marks by their keys, also where the planner takes the table for empty', async () => {
   const place = await testDatabase();
-  const database = await openDatabase({
-    url: place.url,
-    entities: [],
-    migrations: domainMigrations,
-    byKey: true,
-  });
+  const database = await openDomain(place.url);
   const client = await database.pool.connect();
   const marked = 5_000;
   const mark = () =>
