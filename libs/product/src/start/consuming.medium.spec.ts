@@ -160,6 +160,8 @@ it('a domain reads another’s product once it is granted it, and lists what it 
   await producer.send({ messages: values.map((value, at) => message(at + 1, value)) });
   await producer.close(true);
 
+  // The list shows what is committed; the handler has its records before that.
+  await vi.waitUntil(async () => (await refused()).length === rogues.length, { timeout: 30_000 });
   await vi.waitUntil(() => taken.length === 2, { timeout: 30_000 });
   expect(taken).toEqual(['SPELL-1', 'SPELL-6']);
   const place = { product: 'acute.inpatient-spell', publisher: 'acute' };
