@@ -184,7 +184,8 @@ export function compose(around: Surroundings): Parts {
   const cohort = new Cohort(seal);
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
   const discloser = new Discloser(plans, outbox, choices);
-  const watch = new ViewWatch({ governance, store, plans, transport, log, part: part.name });
+  const { name, lanes } = part;
+  const watch = new ViewWatch({ governance, store, plans, transport, log, part: name, lanes });
   const module: DynamicModule = {
     module: DisclosureModule,
     controllers: [

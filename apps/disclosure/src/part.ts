@@ -11,11 +11,13 @@ export type Part = {
   kind: 'view' | 'individual-care';
   /** The topic it makes them from. */
   editionOf: (product: string, major: number) => string;
+  /** In how many lanes an edition is read; one where few records come. */
+  lanes: number;
 };
 
 const PARTS: readonly Part[] = [
-  { name: 'disclosure', kind: 'view', editionOf: names.secondaryTopic },
-  { name: 'care-disclosure', kind: 'individual-care', editionOf: names.productTopic },
+  { name: 'disclosure', kind: 'view', editionOf: names.secondaryTopic, lanes: 2 },
+  { name: 'care-disclosure', kind: 'individual-care', editionOf: names.productTopic, lanes: 1 },
 ];
 
 /** Every purpose but individual care. */

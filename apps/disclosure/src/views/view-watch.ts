@@ -20,12 +20,12 @@ const BACKFILLS_AT_ONCE = 4;
 const APART_MS_PER_VIEW = 5;
 const MOST_APART_MS = 1_000;
 /**
- * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to three times as
- * many, but never more rows of views at once than 500 records in 200 views are.
+ * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to twice as
+ * many, but never more rows of views at once than 250 records in 200 views are.
  */
-const FEWEST_OF_BATCH = 500;
-const MOST_OF_BATCH = 1_500;
-const ROWS_OF_BATCH = 100_000;
+const FEWEST_OF_BATCH = 250;
+const MOST_OF_BATCH = 1_000;
+const ROWS_OF_BATCH = 50_000;
 
 type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
 
@@ -40,6 +40,7 @@ export class ViewWatch {
   readonly #transport: RecordTransport;
   readonly #log: Logger;
   readonly #groups: string;
+  readonly #lanes: number;
   readonly #editions = new Set<string>();
   /** The views of each edition. */
   #views = new Map<string, View[]>();
@@ -57,6 +58,8 @@ export class ViewWatch {
     log: Logger;
     /** The process's part: its consumer groups are `mesh.<part>.…`. */
     part: string;
+    /** In how many lanes each edition is read. */
+    lanes: number;
   }) {
     this.#governance = parts.governance;
     this.#store = parts.store;
@@ -64,6 +67,7 @@ export class ViewWatch {
     this.#transport = parts.transport;
     this.#log = parts.log;
     this.#groups = `mesh.${parts.part}`;
+    this.#lanes = parts.lanes;
   }
 
   /** One look. Throws if governance or the database gave no answer; then nothing was ended. */
@@ -149,7 +153,7 @@ export class ViewWatch {
     for (const edition of this.#editions) {
       if (wanted.has(edition)) continue;
       this.#editions.delete(edition);
-      await this.#transport.unfollow(edition);
+      for (const lane of this.#lanesOf(edition)) await this.#transport.unfollow(lane);
     }
     await this.#fill(await this.#store.unfilled());
   }
@@ -161,7 +165,20 @@ export class ViewWatch {
     const views = () => this.#views.get(edition)?.length ?? 0;
     const apart = () => Math.min(views() * APART_MS_PER_VIEW, MOST_APART_MS);
     const batchSize = () => batchFor(views());
-    this.#transport.follow(edition, EDITION, { rule: 'handler', groupId, apart, batchSize });
+    for (const name of this.#lanesOf(edition)) {
+      const options = { name, groupId, apart, batchSize };
+      this.#transport.follow(edition, EDITION, { ...options, rule: 'handler' });
+    }
+  }
+
+  /**
+   * An edition is read in lanes, each a member of its group with partitions and a transaction of its own, as another instance of
+   * the service would be: while the database works for one, the other is decoded and rewritten.
+   */
+  #lanesOf(edition: string): string[] {
+    return Array.from({ length: this.#lanes }, (_, lane) =>
+      lane === 0 ? edition : `${edition} ${lane + 1}`,
+    );
   }
 
   async #fill(missing: readonly Backfill[]): Promise<void> {

@@ -89,6 +89,28 @@ describe('what differs from what was decided', () => {
     expect(set.filter(({ length }) => length > 0)).toEqual([[own[0]]]);
   });
 
+  it('is not a rule of a grant that has just ended, and is taken away by whoever ended it', async () => {
+    const own = grantRules('abcdefgh', ['gp.medication-statement.v1']);
+    const made = rule('mallory', 'gp.medication-statement.v1');
+    const looks = [
+      [...domainRules('gp'), ...own, made],
+      [...domainRules('gp'), made],
+    ];
+    const gone: AccessRule[][] = [];
+    const access = {
+      standing: () => Promise.resolve(looks.shift()!),
+      withdraw: (rules: AccessRule[]) => Promise.resolve(gone.push(rules)),
+      permit: () => Promise.resolve(),
+    };
+    const repair = new Repair(access as never, null as never, null as never);
+    const drifts = await repair.rules(
+      () => Promise.resolve(decided({})),
+      () => Promise.resolve(),
+    );
+    expect(drifts.map(({ object }) => object)).toEqual(['principal:mallory']);
+    expect(gone.filter(({ length }) => length > 0)).toEqual([[made]]);
+  });
+
   it('leaves governance’s own rules and other houses’ rules alone', () => {
     const others = [rule('svc-governance', 'mesh.governance-events.v1'), rule('pay', 'payroll.v1')];
     expect(differences(decided({}), [...domainRules('gp'), ...others]).surplus).toEqual([]);

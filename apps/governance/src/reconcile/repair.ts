@@ -69,15 +69,17 @@ export class Repair {
    * Access rules that were missing, and those nobody decided. What stands is read before what was decided:
    * a rule set in between for a new grant is then no surplus. What was decided is read again after: a rule
    * set here for a grant that ended in between is taken back, and one taken away here that was decided in between is set again.
-   * What is missing is looked for twice: a grant's rules may have been set between the two, and a KRaft broker lists
+   * Both are looked for twice: a grant's rules may have been set, or taken away, between the two, and a KRaft broker lists
    * from a copy of its own that may be behind what its controller answered (30 ms on full cores, one list in twelve).
    */
   async rules(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
     const standing = await this.#access.standing();
     const decided = await read();
-    const { missing: unseen, surplus } = differences(decided, standing);
-    const missing =
-      unseen.length === 0 ? [] : compareRules(unseen, await this.#access.standing()).missing;
+    const { missing: unseen, surplus: seen } = differences(decided, standing);
+    const again = unseen.length + seen.length === 0 ? standing : await this.#access.standing();
+    const { missing } = compareRules(unseen, again);
+    const stillThere = new Set(again.map(keyOf));
+    const surplus = seen.filter((rule) => stillThere.has(keyOf(rule)));
     const drifts = [
       ...missing.map((rule) => driftOf(rule, 'missing')),
       ...surplus.map((rule) => driftOf(rule, 'not decided')),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -24,6 +25,10 @@ const PARTITIONS = 6;
 const PATIENCE_MS = 300_000;
 const DOMAIN_KEY = Buffer.alloc(32, 9);
 const TARGET = { ratio: 0.7, perSecond: 25_000 };
+/** A backlog so many times as long, and how much more memory it may take to work it off. */
+const LONGER = 4;
+const FLAT = 1.15;
+const LOOK_MS = 50;
 
 type People = { nhsNumberOf(number: number): string };
 type Lists = new (parts: object) => {
@@ -71,6 +76,7 @@ async function oneView(rig: Rig): Promise<Result[]> {
     ],
     rig.rounds,
   );
+  const memory = await memoryOf(rig, view.topic, () => publish.revision(++revision));
   await publish.close();
   const against = ratio(ours!, copy!);
   return [
@@ -86,7 +92,47 @@ async function oneView(rig: Rig): Promise<Result[]> {
       `${TARGET.ratio} x`,
       against >= TARGET.ratio,
     ),
+    memory,
   ];
+}
+
+/** The most memory of the service while it works off what was published once, and while it works off several times as much. */
+async function memoryOf(rig: Rig, topic: string, publish: () => Promise<void>): Promise<Result> {
+  const peaks: number[] = [];
+  for (const times of [1, LONGER]) {
+    const peak = watchedMemory(pidOf(rig));
+    await disclosed(rig, topic, publish, times);
+    peaks.push(peak.stop());
+  }
+  const [short, long] = peaks as [number, number];
+  return line(
+    `Most memory of the service with ${LONGER * RECORDS} records to read (${short} MB with ${RECORDS})`,
+    `${long} MB, ${(long / short).toFixed(2)} x`,
+    `${FLAT} x`,
+    long <= FLAT * short,
+  );
+}
+
+function watchedMemory(pid: number): { stop(): number } {
+  let most = 0;
+  const look = () => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    most = Math.max(most, Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024));
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      return most;
+    },
+  };
+}
+
+function pidOf(rig: Rig): number {
+  const pid = rig.mesh.status.components.find(({ name }) => name === 'disclosure')?.pid;
+  if (!pid) throw new Error('The disclosure service has no process');
+  return pid;
 }
 
 async function viewOf({ mesh }: Rig): Promise<{ topic: string; organisation: string }> {
@@ -210,19 +256,24 @@ async function settled(rig: Rig, topic: string): Promise<void> {
  * Records a second of the running service: it is held while they are published, so that they lie ready as for the copy, and
  * the first tenth does not count, in which it takes up reading again.
  */
-async function disclosed(rig: Rig, topic: string, publish: () => Promise<void>): Promise<number> {
-  const pid = rig.mesh.status.components.find(({ name }) => name === 'disclosure')?.pid;
-  if (!pid) throw new Error('The disclosure service has no process');
+async function disclosed(
+  rig: Rig,
+  topic: string,
+  publish: () => Promise<void>,
+  times = 1,
+): Promise<number> {
+  const pid = pidOf(rig);
   const from = await rig.topics.ends(topic);
   process.kill(pid, 'SIGSTOP');
   try {
-    await publish();
+    for (let n = 0; n < times; n++) await publish();
   } finally {
     process.kill(pid, 'SIGCONT');
   }
-  const began = await rig.topics.grown(topic, from, RECORDS / 10, PATIENCE_MS);
-  const done = await rig.topics.grown(topic, from, RECORDS, PATIENCE_MS);
-  return ((RECORDS * 9) / 10 / (done - began)) * 1_000;
+  const records = times * RECORDS;
+  const began = await rig.topics.grown(topic, from, records / 10, PATIENCE_MS);
+  const done = await rig.topics.grown(topic, from, records, PATIENCE_MS);
+  return ((records * 9) / 10 / (done - began)) * 1_000;
 }
 
 /** The same records decoded, encoded under the view's schema, and sent. */

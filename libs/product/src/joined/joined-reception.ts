@@ -214,20 +214,24 @@ export class JoinedReception implements Receiver {
         let done = 0;
         let roots = await this.parts.store.marked(after, others());
         let committing: Promise<unknown> = Promise.resolve();
-        while (roots.length > 0 && done < TURN_ROOTS) {
-          const batch = roots;
-          after = batch[batch.length - 1]!.key;
-          const n = batches++;
-          const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
-          // The next roots are read, opened and mapped while these are committed.
-          const mapped = this.#mapped(batch, arrival);
+        try {
+          while (roots.length > 0 && done < TURN_ROOTS) {
+            const batch = roots;
+            after = batch[batch.length - 1]!.key;
+            const n = batches++;
+            const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
+            // The next roots are read, opened and mapped while these are committed.
+            const mapped = this.#mapped(batch, arrival);
+            await committing;
+            committing = this.#commitRoots(mapped, receipt, told, each);
+            committing.catch(() => undefined);
+            roots = await this.parts.store.marked(after, others());
+            done += batch.length;
+          }
+        } finally {
+          // Also when the next cannot be read: the turn is not over while something of it is written.
           await committing;
-          committing = this.#commitRoots(mapped, receipt, told, each);
-          committing.catch(() => undefined);
-          roots = await this.parts.store.marked(after, others());
-          done += batch.length;
         }
-        await committing;
         return roots.length > 0;
       });
     }

@@ -3,6 +3,7 @@ import { Intake1764000000004 } from './intake.js';
 import { Outbox1764000000001 } from './outbox.js';
 import { OutboxClosed1795312800082 } from './outbox-closed.js';
 import { OutboxPacked1795312800150 } from './outbox-packed.js';
+import { OutboxUnvacuumed1795313000004 } from './outbox-unvacuumed.js';
 import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { Quarantine1764000000002 } from './quarantine.js';
@@ -16,6 +17,7 @@ export const outboxMigrations = [
   Outbox1764000000001,
   OutboxClosed1795312800082,
   OutboxPacked1795312800150,
+  OutboxUnvacuumed1795313000004,
 ];
 /** Tables of a service that refuses records: its quarantine. */
 export const quarantineMigrations = [Quarantine1764000000002, QuarantineOrigin1764000000005];
@@ -33,4 +35,5 @@ export const domainMigrations = [
   OutboxClosed1795312800082,
   Choices1795312800120,
   OutboxPacked1795312800150,
+  OutboxUnvacuumed1795313000004,
 ];

@@ -4,6 +4,11 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export const PARTITION_ROWS = 1_000_000;
 /** Setting of each partition: the largest row that is kept whole in a page of 8 KiB. */
 export const IN_PAGE = 'toast_tuple_target = 8160';
+/**
+ * Another: a partition is only added to and then dropped. To vacuum it for what was inserted read and wrote each page of it a
+ * second time, for nobody.
+ */
+export const UNVACUUMED = 'autovacuum_enabled = false, toast.autovacuum_enabled = false';
 
 /**
  * The outbox: append-only, read by a cursor per shard, dropped partition by partition.

@@ -167,6 +167,28 @@ describe('the cursor of a shard', () => {
     expect(bytes.map((one) => one.equals(all))).toEqual([true]);
     await client.end();
   });
+
+  it('carries many that come at once in few rows, as they were and in their order', async () => {
+    const kept = new Kept();
+    const { shard, client } = await shardWith(kept);
+    const texts = Array.from(
+      { length: 200 },
+      (_, n) => `${n} ${'says the same again '.repeat(30)}`,
+    );
+    await insert(
+      database.pool,
+      texts.map((text) => row(text)),
+    );
+    await shard.drain(() => false);
+    expect(kept.bodies).toEqual(texts);
+    const { rows } = await database.pool.query<{ rows: number; bytes: number }>(
+      `SELECT count(*)::int AS rows, sum(length(body))::int AS bytes FROM outbox`,
+    );
+    // 200 records of 600 bytes, 24 kB of them in a row.
+    expect(rows[0]!.rows).toBe(6);
+    expect(rows[0]!.bytes).toBeLessThan(20_000);
+    await client.end();
+  });
 });
 
 describe('partitions', () => {
@@ -190,6 +212,10 @@ describe('partitions', () => {
     await database.pool.query(`UPDATE outbox_cursor SET pos = 1000010`);
     expect(await keepPartitions(place.url)).toMatchObject({ dropped: 1 });
     expect(await names()).toEqual(['outbox_p1', 'outbox_p2', 'outbox_rest']);
+    const { rows } = await database.pool.query<{ relname: string }>(
+      `SELECT relname FROM pg_class WHERE 'autovacuum_enabled=false' = ANY(reloptions) AND relkind = 'r' ORDER BY 1`,
+    );
+    expect(rows.map(({ relname }) => relname)).toEqual(['outbox_p1', 'outbox_p2']);
     await insert(database.pool, [row('still')]);
   });
 });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { IN_PAGE, PARTITION_ROWS } from '../migrations/outbox.js';
+import { IN_PAGE, PARTITION_ROWS, UNVACUUMED } from '../migrations/outbox.js';
 
 /** A change of partitions waits this long for its lock at most, because inserts queue behind it. */
 const LOCK_TIMEOUT = '100ms';
@@ -60,7 +60,7 @@ const roundUp = (position: number): number =>
 async function makeNext(client: pg.Client, from: number): Promise<number> {
   await client.query(
     `CREATE TABLE IF NOT EXISTS outbox_p${from / PARTITION_ROWS} PARTITION OF outbox
-       FOR VALUES FROM (${from}) TO (${from + PARTITION_ROWS}) WITH (${IN_PAGE})`,
+       FOR VALUES FROM (${from}) TO (${from + PARTITION_ROWS}) WITH (${IN_PAGE}, ${UNVACUUMED})`,
   );
   return 1;
 }
