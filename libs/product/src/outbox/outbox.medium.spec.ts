@@ -167,28 +167,6 @@ describe('the cursor of a shard', () => {
     expect(bytes.map((one) => one.equals(all))).toEqual([true]);
     await client.end();
   });
-
-  it('carries many that come at once in few rows, as they were and in their order', async () => {
-    const kept = new Kept();
-    const { shard, client } = await shardWith(kept);
-    const texts = Array.from(
-      { length: 200 },
-      (_, n) => `${n} ${'says the same again '.repeat(30)}`,
-    );
-    await insert(
-      database.pool,
-      texts.map((text) => row(text)),
-    );
-    await shard.drain(() => false);
-    expect(kept.bodies).toEqual(texts);
-    const { rows } = await database.pool.query<{ rows: number; bytes: number }>(
-      `SELECT count(*)::int AS rows, sum(length(body))::int AS bytes FROM outbox`,
-    );
-    // 200 records of 600 bytes, 24 kB of them in a row.
-    expect(rows[0]!.rows).toBe(6);
-    expect(rows[0]!.bytes).toBeLessThan(20_000);
-    await client.end();
-  });
 });
 
 describe('partitions', () => {

@@ -14,7 +14,7 @@ export type Gathering = { bytes: number; ms: number };
 const AT_ONCE: Gathering = { bytes: 1, ms: 500 };
 /**
  * What one fetch brings at most, unless a single batch is larger. The client makes objects of all of it at once, and its own
- * limit is 50 MB: behind a backlog of 100,000 records every one of them was in memory, and copied when memory was cleaned.
+ * limit is 50 MB, which is 100,000 records of a view.
  */
 const MOST_BYTES = 2_000_000;
 const MOST_BYTES_OF_PARTITION = 300_000;
