@@ -13,7 +13,7 @@ import {
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { Consumer, Producer } from '@platformatic/kafka';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Checkpoint } from './checkpoints/checkpoint.js';
 import { GENESIS, chain } from './ledger/entry.js';
 import type { LedgerEntry } from './ledger/entry.js';
@@ -70,6 +70,17 @@ const linesOf = <T>(file: string) =>
 const objectsOf = (folder: string) =>
   linesOf<LedgerEntry>(join(folder, 'entries.ndjson')).map(({ object }) => object);
 
+/** An export with nothing unsealed: what the other instance notes while one is made is sealed a moment later. */
+const exportedSealed = (query?: string): Promise<string> =>
+  vi.waitUntil(
+    async () => {
+      const folder = await exported(query);
+      const { unsealed } = await verify(folder, '--witness', witness);
+      return unsealed === 0 && folder;
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+
 /** What this spec noted: governance itself notes what it puts in order meanwhile. */
 const notedIn = (folder: string) => objectsOf(folder).filter((one) => one.startsWith('spec:'));
 
@@ -104,7 +115,7 @@ describe('checkpoints of the ledger', () => {
   it('are one growing line, whoever of two instances signs, and cover all that was committed', async () => {
     const objects = Array.from({ length: 40 }, (_, at) => `spec:${at}`);
     await Promise.all(objects.map((object, at) => note(at % 2, object)));
-    const folder = await exported();
+    const folder = await exportedSealed();
     const entries = linesOf<LedgerEntry>(join(folder, 'entries.ndjson'));
     expect(entries.map(({ object }) => object)).toEqual(expect.arrayContaining(objects));
     const found = await verify(folder, '--witness', witness);
@@ -130,7 +141,7 @@ describe('checkpoints of the ledger', () => {
       expect(notedIn(await exported()).slice(-2)).toEqual(['spec:meanwhile', 'spec:meanwhile']);
       await late.query('COMMIT');
     });
-    const folder = await exported();
+    const folder = await exportedSealed();
     expect(notedIn(folder).at(-1)).toBe('spec:late');
     expect(await verify(folder, '--witness', witness)).toMatchObject({ exit: 0, unsealed: 0 });
     await elsewhere.query('ROLLBACK');
@@ -160,7 +171,8 @@ describe('checkpoints of the ledger', () => {
 
   it('prove an export of a day, and of a moment’s part', async () => {
     const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format();
-    const day = await verify(await exported(`?from=${today}&to=${today}`), '--witness', witness);
+    const folderOfDay = await exportedSealed(`?from=${today}&to=${today}`);
+    const day = await verify(folderOfDay, '--witness', witness);
     expect(day).toMatchObject({ exit: 0, ok: true, unsealed: 0 });
     const all = linesOf<LedgerEntry>(join(await exported(), 'entries.ndjson'));
     const from = all[20]?.at ?? '';

@@ -229,7 +229,7 @@ async function publishMarker(): Promise<void> {
 }
 
 describe('the first major', () => {
-  const notice = () => new Date(Date.now() + 3_000).toISOString();
+  const notice = () => new Date(Date.now() + 12_000).toISOString();
   const decide = async (user: string, step: string) =>
     (await person(user)).post(`${PATH}/majors/1/decisions`, {
       ...{ decision: 'approve', step, reason: 'Read it' },

@@ -36,5 +36,5 @@ test('an edition with a view is read in two lanes of one group, and in none when
   await vi.waitUntil(async () => (await members()) === 2, PATIENCE);
   rig.granted.length = 0;
   await rig.look();
-  expect(await members()).toBe(0);
+  await vi.waitUntil(async () => (await members()) === 0, PATIENCE);
 });

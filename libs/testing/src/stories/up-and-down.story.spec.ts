@@ -98,7 +98,8 @@ describe('a mesh', () => {
   it('leaves no orphan when its supervisor is killed and it is started again', async () => {
     const before = await statusOf(home);
     process.kill(before.supervisor?.pid ?? 0, 'SIGKILL');
-    expect(marked(home)).toEqual([pidOf(before)]);
+    // It is gone when the kernel has ended it, not when the signal was sent.
+    await expect.poll(() => marked(home), { timeout: 10_000 }).toEqual([pidOf(before)]);
     expect(await statusOf(home)).toMatchObject({ ready: false, supervisor: null });
     expect((await mesh(home, ['up', '--detach'])).exit).toBe(0);
     const after = await statusOf(home);
