@@ -145,6 +145,26 @@ describe('quotas', () => {
     ).toEqual({ wrong: ['grant-abcdefgh', 'domain-gp'], surplus: [ended, narrower] });
   });
 
+  it('are looked for twice: one that was set, or taken away, between is nobody’s drift', async () => {
+    const looks = [
+      [held('domain-gp'), held('grant-gonegone'), held('grant-roguexyz')],
+      [held('domain-gp'), held('grant-abcdefgh'), held('grant-roguexyz')],
+    ];
+    const done: unknown[] = [];
+    const standing = {
+      standing: () => Promise.resolve(looks.shift()!),
+      remove: (surplus: unknown[]) => Promise.resolve(done.push(...surplus)),
+      hold: (wrong: unknown[]) => Promise.resolve(done.push(...wrong)),
+    };
+    const repair = new Repair(null as never, null as never, standing as never);
+    const drifts = await repair.quotas(
+      () => Promise.resolve(decided({ quotas })),
+      () => Promise.resolve(),
+    );
+    expect(drifts.map(({ object }) => object)).toEqual(['principal:grant-roguexyz']);
+    expect(done).toEqual([held('grant-roguexyz')]);
+  });
+
   it('are right when exactly the decided ones stand', () => {
     const standing = [held('grant-abcdefgh'), held('domain-gp')];
     expect(quotaDifferences({ quotas, permittedQuotas: [] }, standing)).toEqual({

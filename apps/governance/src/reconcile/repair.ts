@@ -96,13 +96,19 @@ export class Repair {
     return drifts;
   }
 
-  /** Quotas that were missing, changed, or decided by nobody. Read in the order of rules, for the same reason. */
+  /** Quotas that were missing, changed, or decided by nobody. Read in the order of rules, and twice, for the same reasons. */
   async quotas(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
     const standing = await this.#quotas.standing();
     const decided = await read();
-    const { wrong, surplus } = quotaDifferences(decided, standing);
+    const seen = quotaDifferences(decided, standing);
+    if (seen.wrong.length + seen.surplus.length === 0) return [];
+    const again = await this.#quotas.standing();
+    const still = quotaDifferences(decided, again);
+    const wrong = still.wrong.filter((principal) => seen.wrong.includes(principal));
+    const placesSeen = new Set(seen.surplus.map(quotaPlace));
+    const surplus = still.surplus.filter((one) => placesSeen.has(quotaPlace(one)));
     const drifts = [
-      ...wrong.map((principal) => quotaDrift(principal, heldBy(standing, principal))),
+      ...wrong.map((principal) => quotaDrift(principal, heldBy(again, principal))),
       ...surplus.map(({ principal, clientId, values }) =>
         quotaDrift(principal, { ...values, ...(clientId === null ? {} : { clientId }) }, null),
       ),
@@ -175,6 +181,9 @@ function entryOf({ quotas }: Decided, principal: string) {
 function heldBy(standing: readonly StandingQuota[], principal: string) {
   return standing.find((one) => one.principal === principal && one.clientId === null)?.values;
 }
+
+const quotaPlace = ({ principal, clientId }: StandingQuota): string =>
+  `${principal} ${clientId ?? ''}`;
 
 function quotaDrift(principal: string, was: object | undefined, is?: null): Drift {
   const detail = { was: was ?? 'missing', ...(is === null ? { is: 'not decided' } : {}) };

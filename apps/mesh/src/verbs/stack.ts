@@ -65,13 +65,17 @@ async function runUp(io: Io, options: UpOptions): Promise<void> {
     fetchPrograms(io);
   }
   const begun = Date.now();
-  const stopOnSignal = options.detach ? () => undefined : stopOnce(io);
+  const signals = options.detach ? null : stopOnce(io);
   const { status, started } = await up({
     root: io.root,
     home,
     environment: environmentOf(io, options),
     progress: progressOf(io, begun),
     timeoutMs: options.timeout * 1_000,
+  }).catch((error: unknown) => {
+    // Whoever stops the mesh while it starts is told that it was stopped, not that it could not start.
+    if (signals?.isStopping()) return forEver;
+    throw error;
   });
   io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
   // A mesh of some of its parts may have nobody who could decide.
@@ -79,8 +83,11 @@ async function runUp(io: Io, options: UpOptions): Promise<void> {
   if (status.mode !== 'production' && canDecide) await demonstrate(io, options.demo ?? false);
   io.stdout(`${summary(io, readStatus(home) ?? status)}\n`);
   if (!options.detach) await untilStopped(io);
-  stopOnSignal();
+  signals?.forget();
 }
+
+/** Never comes: the process ends first. */
+const forEver = new Promise<never>(() => undefined);
 
 function environmentOf({ env }: Io, { governance, disclosure }: UpOptions): NodeJS.ProcessEnv {
   return {
@@ -131,7 +138,7 @@ async function demonstrate(io: Io, all: boolean): Promise<void> {
 }
 
 /** Ctrl-C, a closed terminal or a polite kill stop the mesh, at any moment, once. */
-function stopOnce(io: Io): () => void {
+function stopOnce(io: Io): { isStopping: () => boolean; forget: () => void } {
   let stopping = false;
   const listener = () => {
     if (stopping) return;
@@ -142,7 +149,10 @@ function stopOnce(io: Io): () => void {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
-  return () => signals.forEach((signal) => process.off(signal, listener));
+  return {
+    isStopping: () => stopping,
+    forget: () => signals.forEach((signal) => process.off(signal, listener)),
+  };
 }
 
 /** Returns when the mesh is gone, or the launcher of this command is: whoever kills that keeps the mesh, not us. */
