@@ -205,11 +205,15 @@ describe('a view that the national data opt-out applies to', () => {
       const all = await rig.read(compacted, 1);
       return all.filter(({ value }) => value === null).map(({ key }) => key);
     };
-    const withdrawn = async () =>
-      (await closed()).filter((key) => seen.some((one) => one.key === key && one.value));
     // What the sweep ends is on its way to the topic when it has been looked through.
-    await vi.waitUntil(async () => (await withdrawn()).length > 0, { timeout: 60_000 });
-    const gone = await withdrawn();
+    const gone = await vi.waitUntil(
+      async () => {
+        const held = (key: string) => seen.some((one) => one.key === key && one.value);
+        const found = (await closed()).filter(held);
+        return found.length > 0 && found;
+      },
+      { timeout: 60_000 },
+    );
     let revision = 10;
     await vi.waitUntil(
       async () => {

@@ -21,7 +21,7 @@ const APART_MS_PER_VIEW = 5;
 const MOST_APART_MS = 1_000;
 /**
  * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to twice as
- * many, but never more rows of views at once than 250 records in 200 views are.
+ * many in each lane, but never more rows of views at once than 250 records in 200 views are.
  */
 const FEWEST_OF_BATCH = 250;
 const MOST_OF_BATCH = 1_000;
@@ -166,8 +166,13 @@ export class ViewWatch {
     const apart = () => Math.min(views() * APART_MS_PER_VIEW, MOST_APART_MS);
     const batchSize = () => batchFor(views());
     for (const name of this.#lanesOf(edition)) {
-      const options = { name, groupId, apart, batchSize };
-      this.#transport.follow(edition, EDITION, { ...options, rule: 'handler' });
+      this.#transport.follow(edition, EDITION, {
+        name,
+        rule: 'handler',
+        groupId,
+        apart,
+        batchSize,
+      });
     }
   }
 

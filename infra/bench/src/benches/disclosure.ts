@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +5,7 @@ import { avroType, headers as ce, keys } from '@caremesh/contract';
 import { readKey, Seal, withSchemaId } from '@caremesh/product';
 import { Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka';
 import pg from 'pg';
+import { residentMb } from '../measure/memory.js';
 import { line, type Result } from '../measure/report.js';
 import { interleave, ratio } from '../measure/rounds.js';
 import { ROOT } from '../mesh/bench-mesh.js';
@@ -116,8 +116,7 @@ async function memoryOf(rig: Rig, topic: string, publish: () => Promise<void>): 
 function watchedMemory(pid: number): { stop(): number } {
   let most = 0;
   const look = () => {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    most = Math.max(most, Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024));
+    most = Math.max(most, residentMb(pid));
   };
   const timer = setInterval(look, LOOK_MS);
   return {

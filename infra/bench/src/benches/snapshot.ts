@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { residentMb } from '../measure/memory.js';
 import { line, type Result } from '../measure/report.js';
 import type { Rig } from '../mesh/rig.js';
 
@@ -115,9 +116,8 @@ async function asAnalyst({ mesh }: Rig, grant: string, method: string): Promise<
 
 function memoryOf({ mesh }: Rig): number {
   const pid = mesh.status.components.find(({ name }) => name === 'output-ports')?.pid;
-  return Math.round(
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-  );
+  if (!pid) throw new Error('The output ports have no process');
+  return residentMb(pid);
 }
 
 async function fetchLine({ mesh }: Rig, grant: string): Promise<Result> {

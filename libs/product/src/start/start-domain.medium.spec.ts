@@ -383,15 +383,15 @@ describe('large submissions', () => {
     });
     expect(receipt.items).toHaveLength(1_000);
     // Others stand in the topic too, and what is stored is sent after the receipt says so.
-    const big = async () =>
-      (await readTopic(mesh.stack, TOPIC)).filter(({ value }) =>
-        String(value?.['medicationStatementId']).startsWith('big-'),
-      );
-    await vi.waitUntil(async () => (await big()).length >= 7_992, {
-      timeout: 60_000,
-      interval: 250,
-    });
-    const records = await big();
+    const records = await vi.waitUntil(
+      async () => {
+        const big = (await readTopic(mesh.stack, TOPIC)).filter(({ value }) =>
+          String(value?.['medicationStatementId']).startsWith('big-'),
+        );
+        return big.length >= 7_992 && big;
+      },
+      { timeout: 60_000, interval: 250 },
+    );
     expect(new Set(records.map(({ value }) => value!['medicationStatementId'])).size).toBe(7_992);
     expect(records).toHaveLength(7_992);
   });

@@ -12,12 +12,6 @@ export type Gathering = { bytes: number; ms: number };
 
 /** By default a record is handed over as soon as it is there. */
 const AT_ONCE: Gathering = { bytes: 1, ms: 500 };
-/**
- * What one fetch brings at most, unless a single batch is larger. The client makes objects of all of it at once, and its own
- * limit is 50 MB, which is 100,000 records of a view.
- */
-const MOST_BYTES = 2_000_000;
-const MOST_BYTES_OF_PARTITION = 300_000;
 /** With partitions in hand and no fetch for so long, the client has lost its way and is made anew. */
 const STALLED_AFTER_MS = 60_000;
 const CLOSE_WITHIN_MS = 5_000;
@@ -61,8 +55,6 @@ export class Session {
       heartbeatInterval: HEARTBEAT_MS,
       minBytes: gathering.bytes,
       maxWaitTime: gathering.ms,
-      maxBytes: MOST_BYTES,
-      maxBytesPerPartition: MOST_BYTES_OF_PARTITION,
       highWaterMark: 1_024,
     });
     // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
