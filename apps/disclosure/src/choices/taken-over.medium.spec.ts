@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { build } from '@caremesh/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { StandInMailbox } from '../check-service/stand-in.js';
@@ -19,6 +21,7 @@ import { nhsNumberOf } from './people.js';
 const MAJOR = 12;
 const PEOPLE = 250;
 const TOTAL = 8_000;
+const LOCK = 920;
 const PATIENT = { timeout: 60_000, interval: 5 };
 const home = mkdtempSync(join(tmpdir(), 'caremesh-taken-over-'));
 const mailbox = new StandInMailbox(join(home, 'opted-out.txt'));
@@ -70,6 +73,36 @@ function anotherInstance(): ChildProcess {
   return child;
 }
 
+/**
+ * From here on, whoever has half of the view waits before it may commit more: it is in the middle of filling for as long as it takes
+ * to see that it is. A filling is too fast for a look now and then to be sure to find it there.
+ */
+async function heldInTheMiddle() {
+  await rig.pool.query(`
+    CREATE FUNCTION wait_in_the_middle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF (SELECT count(*) FROM view_record) >= ${TOTAL / 2} THEN PERFORM pg_advisory_xact_lock_shared(${LOCK}); END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER wait_in_the_middle AFTER INSERT ON view_record EXECUTE FUNCTION wait_in_the_middle()`);
+  const holder = new pg.Client({ connectionString: rig.databaseUrl });
+  await holder.connect();
+  await holder.query(`SELECT pg_advisory_lock(${LOCK})`);
+  return {
+    waits: async () => {
+      const { rowCount } = await holder.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${LOCK} AND NOT granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      return rowCount! > 0;
+    },
+    /** What waited for the one that is dead comes to nothing. */
+    release: async () => {
+      await holder.end();
+      await rig.pool.query(`DROP FUNCTION wait_in_the_middle CASCADE`);
+    },
+  };
+}
+
 async function taken(): Promise<number> {
   const { rows } = await rig.pool.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM view_record JOIN view ON id = view_id WHERE topic = $1`,
@@ -92,9 +125,13 @@ describe('an instance that dies inside a filling', () => {
     // The list comes; what it lets through is first filled by the other instance alone.
     await rig.parts.exchange.look();
     await rig.parts.exchange.look();
+    const middle = await heldInTheMiddle();
     const filler = anotherInstance();
-    await vi.waitUntil(async () => (await taken()) > 0, PATIENT);
+    await vi.waitUntil(() => middle.waits(), PATIENT);
+    const ended = once(filler, 'exit');
     filler.kill('SIGKILL');
+    await ended;
+    await middle.release();
     const left = await taken();
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(TOTAL);
