@@ -1,5 +1,5 @@
 /** What to run: a program with its arguments and environment. */
-type Launch = {
+export type Launch = {
   file: string;
   args: string[];
   env: NodeJS.ProcessEnv;
@@ -7,7 +7,7 @@ type Launch = {
   /** Run as this user (PostgreSQL refuses to run as root). */
   uid?: number;
   gid?: number;
-  /** How readily it gives way to the others when the processor is short, 0 to 19 (`nice`). */
+  /** How much more readily than the supervisor it gives way when the processor is short, 0 to 19 (`nice`). */
   niceness?: number;
 };
 

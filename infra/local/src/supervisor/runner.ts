@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { closeSync, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Backoff, LONGEST_BACKOFF_MS } from './backoff.js';
-import type { Component, ComponentStatus } from './component.js';
+import type { Component, ComponentStatus, Launch } from './component.js';
 import type { LogBook } from './log-book.js';
 import type { ProcessRegistry } from './processes.js';
 
@@ -116,7 +116,7 @@ export class Runner {
   }
 
   private spawn(): ChildProcess {
-    const { file, args, env, cwd, uid, gid, niceness } = this.component.launch();
+    const { file, args, env, cwd, uid, gid } = givingWay(this.component.launch());
     const log = this.around.logs.open(this.component.name);
     // No pipe to us: a part must live on, and keep its log, when the supervisor dies.
     const child = spawn(file, args, { env, cwd, uid, gid, stdio: ['ignore', log, log] });
@@ -124,8 +124,6 @@ export class Runner {
     this.child = child;
     this.isGivenUp = false;
     this.pid = child.pid ?? null;
-    // Before it has threads: each takes its readiness to give way from the one that makes it.
-    if (child.pid !== undefined && niceness !== undefined) giveWay(child.pid, niceness);
     if (child.pid !== undefined) this.around.registry.add(this.component.name, child.pid);
     this.around.changed();
     return child;
@@ -260,11 +258,15 @@ function describe(error: unknown): string {
   return [error.message, ...causes].join(': ');
 }
 
-/** Where it is not allowed, or the process has ended already, all are equal: slower, and nothing else. */
-function giveWay(pid: number, niceness: number): void {
-  try {
-    setPriority(pid, niceness);
-  } catch {
-    return;
-  }
+/**
+ * A command that gives way, through `nice`: that becomes the command, so the pid is the command's own, and each thread takes its
+ * readiness to give way from the one that makes it. Set from here once it runs, it would miss the threads made before. Where
+ * there is no `nice`, all are equal: slower, and nothing else.
+ */
+function givingWay(launch: Launch): Launch {
+  const { file, args, niceness } = launch;
+  if (niceness === undefined) return launch;
+  const places = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'nice'));
+  const nice = places.find((place) => existsSync(place));
+  return nice ? { ...launch, file: nice, args: ['-n', `${niceness}`, file, ...args] } : launch;
 }

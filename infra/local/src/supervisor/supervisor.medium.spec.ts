@@ -1,8 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { answersAsBroker, listens } from '../components/answers.js';
 import type { Component } from './component.js';
 import { LogBook } from './log-book.js';
@@ -21,7 +29,10 @@ const patience = {
   hungStopMs: 200,
 };
 let supervisor: Supervisor | undefined;
-afterEach(() => supervisor?.stop());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await supervisor?.stop();
+});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -147,12 +158,12 @@ describe('the supervisor', () => {
     const part = await listener('broken');
     const listen = part.launch().args[1] ?? '';
     supervise([{ ...part, launch: () => ({ ...part.launch(), args: [file] }) }]);
-    await until(() => now('broken')?.status === 'failing', 20_000);
+    await until(() => now('broken')?.status === 'failing', 60_000);
     writeFileSync(file, listen);
-    await until(() => now('broken')?.status === 'ready', 20_000);
+    await until(() => now('broken')?.status === 'ready', 60_000);
     const statuses = seen.map((parts) => parts[0]?.status);
     expect([...new Set(statuses)]).toEqual(['starting', 'failing', 'ready']);
-  }, 50_000);
+  }, 150_000);
 
   it('does not count a part as ready before it is set up', async () => {
     const order: string[] = [];
@@ -194,14 +205,28 @@ describe('the supervisor', () => {
   it('has a part that comes behind give way to the others, with every thread it has', async () => {
     const before = await listener('before');
     const behind = await listener('behind');
-    supervise([before, { ...behind, launch: () => ({ ...behind.launch(), niceness: 5 }) }]);
+    const launch = () => ({ ...behind.launch(), niceness: 5 });
+    const registry = supervise([before, { ...behind, launch }]);
     await supervisor?.ready();
     const own = getPriority();
     expect(getPriority(now('before')!.pid!)).toBe(own);
     const pid = now('behind')!.pid!;
     const threads = readdirSync(`/proc/${pid}/task`).map(Number);
     expect(threads.length).toBeGreaterThan(1);
-    expect(new Set(threads.map((thread) => getPriority(thread)))).toEqual(new Set([5]));
+    const most = 19;
+    const expected = Math.min(own + 5, most);
+    expect(new Set(threads.map((thread) => getPriority(thread)))).toEqual(new Set([expected]));
+    // It is the part itself, not a process that started it.
+    expect(readlinkSync(`/proc/${pid}/exe`)).toBe(realpathSync(process.execPath));
+    expect(registry.read().map((one) => one.pid)).toContain(pid);
+  });
+
+  it('starts a part that comes behind as any other where there is no `nice`', async () => {
+    const part = await listener('equal');
+    vi.stubEnv('PATH', folder);
+    supervise([{ ...part, launch: () => ({ ...part.launch(), niceness: 5 }) }]);
+    await supervisor?.ready();
+    expect(getPriority(now('equal')!.pid!)).toBe(getPriority());
   });
 
   it('leaves what a part says in its log', async () => {
