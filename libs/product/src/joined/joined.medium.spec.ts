@@ -42,7 +42,7 @@ async function post(...rows: TableRow[]): Promise<Answer> {
 
 /** What was published about a person, in order: revision and text. */
 async function published(nhs: string, count: number): Promise<(string | undefined)[][]> {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     const found = (await readTopic(mesh.stack, TOPIC)).filter(
       ({ value }) => value?.['nhsNumber'] === nhs,

@@ -78,7 +78,7 @@ export async function readUntil(
   stack: TestStack,
   topic: string,
   count: number,
-  patienceMs = 15_000,
+  patienceMs = 60_000,
 ): Promise<TopicRecord[]> {
   const until = Date.now() + patienceMs;
   for (;;) {

@@ -139,7 +139,7 @@ const refused = async () => {
 it('a domain reads another’s product once it is granted it, and lists what it refused with its place', async () => {
   const waits = async () =>
     (await get<{ subscriptions: { state: string }[] }>('/v1/status')).subscriptions[0]?.state;
-  await vi.waitUntil(async () => (await waits()) === 'waiting', { timeout: 20_000 });
+  await vi.waitUntil(async () => (await waits()) === 'waiting', { timeout: 60_000 });
   // What governance permits when a grant of individual care for the domain becomes active.
   await allow(mesh.stack, 'domain-gp', [
     { on: of.TOPIC, name: SPELLS, pattern: match.LITERAL, operations: [can.READ] },
@@ -161,8 +161,8 @@ it('a domain reads another’s product once it is granted it, and lists what it 
   await producer.close(true);
 
   // The list shows what is committed; the handler has its records before that.
-  await vi.waitUntil(async () => (await refused()).length === rogues.length, { timeout: 30_000 });
-  await vi.waitUntil(() => taken.length === 2, { timeout: 30_000 });
+  await vi.waitUntil(async () => (await refused()).length === rogues.length, { timeout: 60_000 });
+  await vi.waitUntil(() => taken.length === 2, { timeout: 60_000 });
   expect(taken).toEqual(['SPELL-1', 'SPELL-6']);
   const place = { product: 'acute.inpatient-spell', publisher: 'acute' };
   expect(await refused()).toEqual(
