@@ -3,6 +3,7 @@ import { lives, ndjsonLines } from '@caremesh/synthetic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personToken } from '../sign-in.js';
 import { startMesh, type Mesh } from '../start-mesh.js';
+import { hasSentAll } from './outbox.js';
 import { asBroker, readAll, type Stored } from './reader.js';
 
 const RECORDS = 20_000;
@@ -76,6 +77,8 @@ function outOfOrder(records: Stored[]): number {
 
 describe('a domain service that is killed twenty times while it takes in twenty thousand records', () => {
   it('loses none, reorders none, and doubles no effect', { timeout: 500_000 }, async () => {
+    // What the demonstration took in is acknowledged, and may still be on its way.
+    await expect.poll(() => hasSentAll(mesh, 'mesh_domain_gp'), { timeout: 60_000 }).toBe(true);
     const before = new Set(
       (await readAll(asBroker(mesh.home), TOPIC)).map(({ headers }) => headers.ce_id),
     );
