@@ -89,7 +89,8 @@ async function format(data: string, settings: string, classPath: string): Promis
     [
       ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
       ...['-cp', classPath, 'kafka.tools.StorageTool', 'format'],
-      ...['--cluster-id', id, '--config', settings, '--ignore-formatted'],
+      // In one word: as a word of its own, an id that begins with a hyphen would be taken for an option.
+      ...[`--cluster-id=${id}`, '--config', settings, '--ignore-formatted'],
     ],
     { timeout: FORMAT_MS, killSignal: 'SIGKILL' },
   );
