@@ -59,7 +59,7 @@ export { EnvelopeWriter } from './outbox/envelope.js';
 export type { Envelope as RecordEnvelope } from './outbox/envelope.js';
 export { Relay } from './outbox/relay.js';
 export { SchemaRegistry } from './registry/schema-registry.js';
-export { splitWire, withSchemaId } from './registry/wire.js';
+export { encodeWire, splitWire, withSchemaId } from './registry/wire.js';
 export type { KafkaConnection } from './kafka/client.js';
 export { outboxMigrations, quarantineMigrations } from './migrations/all.js';
 export { startDomain } from './start/start-domain.js';

@@ -4,7 +4,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { ProductReceived } from '../disclose/product-record.js';
 import { numberOf, numbersOf, bytesOf } from './people.js';
 
-/** People known to be in the table; more are looked up there. */
+/** People of an edition known to be in the table; more are looked up there. */
 const REMEMBERED = 200_000;
 /** Rows read at once. */
 const PAGE = 10_000;
@@ -19,7 +19,7 @@ const NOTHING: Held = { numbers: new Uint32Array(), rows: 0, until: -Infinity, y
 /** Whom the editions are about that an opt-out may apply to: those whom the check service is asked about. */
 export class Cohort {
   readonly #seal: Seal;
-  readonly #known = new Set<string>();
+  readonly #known = new Map<string, Set<string>>();
   readonly #held = new Map<string, Held>();
 
   constructor(seal: Seal) {
@@ -32,12 +32,11 @@ export class Cohort {
     edition: string,
     records: readonly ProductReceived[],
   ): Promise<void> {
+    const known = this.#knownOf(edition);
     const numbers = new Map<string, string>();
     for (const { key, value } of records) {
       const number = value?.nhsNumber ?? null;
-      if (number !== null && !this.#known.has(`${edition} ${key.person}`)) {
-        numbers.set(key.person, number);
-      }
+      if (number !== null && !known.has(key.person)) numbers.set(key.person, number);
     }
     if (numbers.size === 0) return;
     const { rows } = await client.query<{ person: string }>(
@@ -46,7 +45,8 @@ export class Cohort {
     );
     // Only who is found committed is remembered: what is added now may yet be rolled back.
     for (const { person } of rows) {
-      this.#remember(`${edition} ${person}`);
+      if (known.size >= REMEMBERED) known.clear();
+      known.add(person);
       numbers.delete(person);
     }
     await this.#add(client, edition, [...numbers]);
@@ -139,9 +139,10 @@ export class Cohort {
     );
   }
 
-  #remember(name: string): void {
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
-    this.#known.add(name);
+  #knownOf(edition: string): Set<string> {
+    let known = this.#known.get(edition);
+    if (known === undefined) this.#known.set(edition, (known = new Set()));
+    return known;
   }
 }
 

@@ -1,4 +1,3 @@
-import { splitWire, withSchemaId } from '@caremesh/product';
 import type { RecordEnvelope, WrittenRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
@@ -74,10 +73,9 @@ async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<W
   const wanted = { viewId, person, pseudonym: personOf(envelope.key), count: live ? 1 : 2 };
   const people = await reserve(client, [wanted]);
   const { sequence } = people.of(viewId, person)!;
-  const avro = plan.encode({ ...plan.decode(splitWire(value)!.avro), survivorKey: row.pseudonym });
   const merged: RecordEnvelope = {
     ...envelope,
-    value: withSchemaId(plan.schemaId, avro),
+    value: plan.encode({ ...plan.decode(value), survivorKey: row.pseudonym }),
     sequence: sequence + 1,
   };
   if (live) return [outgoing(plan, merged)];

@@ -1,5 +1,4 @@
 import { keys } from '@caremesh/contract';
-import { withSchemaId } from '@caremesh/product';
 import type { RecordEnvelope, WrittenRecord } from '@caremesh/product';
 
 import type { ViewPlan } from '../views/plan.js';
@@ -59,7 +58,7 @@ function valueOf(
   shaped['survivorKey'] = survivor;
   // Made here, not taken over: the publisher's own recording time, to the millisecond, would join two recipients.
   if (!plan.recordedByPublisher) shaped['recordedAt'] = now.getTime();
-  return withSchemaId(plan.schemaId, plan.encode(shaped));
+  return plan.encode(shaped);
 }
 
 /** The time of the source's event, if the grant has it; contracts keep it as it is or leave it out. */

@@ -1,6 +1,8 @@
 import { plainArray } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
+import { ByView } from './by-view.js';
+
 /** A person of a view: the recipient's pseudonym, and the last sequence number given out. */
 export type ViewPerson = { pseudonym: string; sequence: number };
 
@@ -16,20 +18,19 @@ type Row = [viewId: number, person: string, pseudonym: string, sequence: string]
 
 /** Of each view its people, by their keys at the publisher. */
 export class ViewPeople {
-  readonly #found = new Map<string, ViewPerson>();
+  readonly #found = new ByView<ViewPerson>();
 
   constructor(rows: readonly Row[], wanted: readonly Wanted[]) {
-    const counts = new Map(
-      wanted.map(({ viewId, person, count }) => [nameOf(viewId, person), count]),
-    );
+    const counts = new ByView<number>();
+    for (const { viewId, person, count } of wanted) counts.set(viewId, person, count);
     for (const [viewId, person, pseudonym, sequence] of rows) {
-      const name = nameOf(viewId, person);
-      this.#found.set(name, { pseudonym, sequence: Number(sequence) - (counts.get(name) ?? 0) });
+      const before = Number(sequence) - (counts.get(viewId, person) ?? 0);
+      this.#found.set(viewId, person, { pseudonym, sequence: before });
     }
   }
 
   of(viewId: number, person: string): ViewPerson | undefined {
-    return this.#found.get(nameOf(viewId, person));
+    return this.#found.get(viewId, person);
   }
 }
 
@@ -99,8 +100,6 @@ export async function peopleOf(
   });
   return new ViewPeople(rows, []);
 }
-
-const nameOf = (viewId: number, person: string): string => `${viewId} ${person}`;
 
 const placesOf = (
   people: readonly Pick<Wanted, 'viewId' | 'person'>[],

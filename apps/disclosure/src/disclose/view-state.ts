@@ -1,6 +1,7 @@
 import { plainArray, UNKNOWN_REVISION } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
+import { ByView } from './by-view.js';
 import type { ProductReceived } from './product-record.js';
 
 /** What of a batch one view may get. */
@@ -27,7 +28,7 @@ export async function takeSteps(
   const steps = wanted.map((one) =>
     live.has(one)
       ? one.records.flatMap((record) => {
-          const shift = shifts.get(nameOf(one.viewId, record.key.text));
+          const shift = shifts.get(one.viewId, record.key.text);
           return shift === undefined ? [] : [lifted(record, shift)];
         })
       : one.records.flatMap((record) => step(held, one.viewId, record)),
@@ -49,16 +50,14 @@ function isLive({ records }: ForView): boolean {
 }
 
 /** One statement in place of three, and one version of each row in place of two. Answers the shift of each that is news. */
-async function takeLive(
-  client: ClientBase,
-  wanted: readonly ForView[],
-): Promise<Map<string, number>> {
+async function takeLive(client: ClientBase, wanted: readonly ForView[]): Promise<ByView<number>> {
+  const shifts = new ByView<number>();
   const news = wanted
     .flatMap(({ viewId, records }) =>
       records.map(({ key, envelope }) => ({ viewId, key: key.text, revision: envelope.revision })),
     )
     .sort(byViewAndKey);
-  if (news.length === 0) return new Map();
+  if (news.length === 0) return shifts;
   const { rows } = await client.query<[viewId: number, sourceKey: string, shift: number]>({
     name: 'view-take-live',
     rowMode: 'array',
@@ -70,7 +69,8 @@ async function takeLive(
       RETURNING view_id, source_key, shift`,
     values: [...placesOf(news), plainArray(news.map(({ revision }) => revision))],
   });
-  return new Map(rows.map(([viewId, key, shift]) => [nameOf(viewId, key), shift]));
+  for (const [viewId, key, shift] of rows) shifts.set(viewId, key, shift);
+  return shifts;
 }
 
 function keysOf(wanted: readonly ForView[]): RecordKey[] {

@@ -1,7 +1,7 @@
 import { avroType, careOrganisationFields } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
-import { EnvelopeWriter } from '@caremesh/product';
+import { encodeWire, EnvelopeWriter, splitWire } from '@caremesh/product';
 
 import { disclosureErrors } from '../errors.js';
 import type { Governance } from '../grants/governance.js';
@@ -53,8 +53,8 @@ function planOf(
   const type = avroType(schema);
   return {
     ...about,
-    encode: (value) => type.toBuffer(value),
-    decode: (avro) => type.fromBuffer(avro) as object,
+    encode: (value) => encodeWire(about.schemaId, type, value),
+    decode: (value) => type.fromBuffer(splitWire(value)!.avro) as object,
     shape: (record) => ({ ...record }),
     names: asPublished(about.topic),
     ...{ showsPublisher: true, showsSourceTime: true, recordedByPublisher: true },

@@ -2,7 +2,7 @@ import { avroType } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 
-import { EnvelopeWriter } from '@caremesh/product';
+import { encodeWire, EnvelopeWriter, splitWire } from '@caremesh/product';
 
 import { disclosureErrors } from '../errors.js';
 import { Pseudonyms } from '../keys/pseudonyms.js';
@@ -26,11 +26,12 @@ export type ViewPlan = {
   product: string;
   major: number;
   schemaId: number;
-  /** Avro type of the view: what it does not name cannot be written. */
+  /** A record as it stands in the topic, by the Avro type of the view: what that does not name cannot be written. */
   encode: (value: object) => Buffer;
   /** What the view has of a product's record, each field in the form of its treatment; the view's own fields are not in it. */
   shape: (record: object, now: Date) => Loose;
-  decode: (avro: Buffer) => object;
+  /** Of what was so encoded. */
+  decode: (value: Buffer) => object;
   /** Writes its records as they stand in the topic. */
   writer: EnvelopeWriter;
   names: RecordNames;
@@ -90,8 +91,8 @@ export function planView(parts: {
     product,
     major,
     schemaId,
-    encode: (value) => type.toBuffer(value),
-    decode: (avro) => type.fromBuffer(avro) as object,
+    encode: (value) => encodeWire(schemaId, type, value),
+    decode: (value) => type.fromBuffer(splitWire(value)!.avro) as object,
     shape: (record, now) => shape(record as Loose, { now, pseudonym }),
     writer: new EnvelopeWriter(product, major, parts.registryUrl, schemaId),
     names: pseudonymous(pseudonyms),

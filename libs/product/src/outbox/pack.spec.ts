@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -20,18 +22,32 @@ describe('records packed into rows of the outbox', () => {
     );
   });
 
-  it('share rows no larger than a page, and stand alone where they are larger', () => {
-    const records = [700, 7_000, 700, 20_000, 700, 700].map((size, i) => ({
+  it('share rows up to a size, and stand alone where they are larger', () => {
+    const records = [700, 2_000, 700, 30_000, 700, 700].map((size, i) => ({
       route: 1 + i,
       hash: i,
       body: Buffer.alloc(size),
     }));
     const rows = packed(records);
     expect(rows.map(({ route, body }) => [route, body.length])).toEqual([
-      [0, 7_720],
-      [3, 700],
-      [4, 20_000],
+      [0, 3_430],
+      [4, 30_000],
       [0, 1_420],
     ]);
+  });
+
+  it('are compressed where they are many: forty that say nearly the same stay in a page', () => {
+    const common = randomBytes(500);
+    const records = Array.from({ length: 80 }, (_, i) => ({
+      route: 1,
+      hash: i,
+      body: Buffer.concat([common, randomBytes(100)]),
+    }));
+    const rows = packed(records);
+    expect(rows.map(({ route, body }) => [route, body.length < 7_900])).toEqual([
+      [-1, true],
+      [-1, true],
+    ]);
+    expect(rows.flatMap((row) => [...unpacked(row)])).toEqual(records);
   });
 });

@@ -1,13 +1,21 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
 /** A record to be relayed: where to, whose, and its bytes. */
 export type OutboxRow = { route: number; hash: number; body: Buffer };
 
 /** The route of a row that holds several records, each with its own; routes are numbered from 1. */
 const SEVERAL = 0;
+/** The same, compressed (Zstandard, RFC 8878). */
+const COMPRESSED = -1;
 /**
- * Bytes of records in one row. A row of the outbox costs the database the same whether it holds one record or ten, and
- * stays in a page of 8 KiB, whole, as long as it is no larger (`toast_tuple_target` of the table's partitions).
+ * Bytes of records that are compressed together. A row of the outbox costs the database the same whether it holds one record or
+ * fifty, and stays in a page of 8 KiB, whole, as long as it is no larger than 8,160 bytes (`toast_tuple_target` of the table's partitions):
+ * of views 28,000 bytes become 5,500, of a domain some 7,000. Most of a record says what the one before it said.
  */
-const MOST_BYTES = 7_900;
+const MOST_BYTES = 28_000;
+/** Less is not worth it: one call costs some ten microseconds, whatever it is given. */
+const FEWEST_COMPRESSED = 4_000;
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const ENTRY_BYTES = 10;
 
 /** Consecutive records as few rows, in their order. A record that is alone, or too large to share, is a row as it is. */
@@ -38,20 +46,22 @@ function rowOf(records: readonly OutboxRow[], bytes: number): OutboxRow {
     body.set(record.body, at);
     at += record.body.length;
   }
-  return { route: SEVERAL, hash: 0, body };
+  if (bytes < FEWEST_COMPRESSED) return { route: SEVERAL, hash: 0, body };
+  return { route: COMPRESSED, hash: 0, body: zstdCompressSync(body, ZSTD) };
 }
 
 /** The records of a row, in their order. */
 export function* unpacked(row: OutboxRow): Generator<OutboxRow> {
-  if (row.route !== SEVERAL) {
+  if (row.route > SEVERAL) {
     yield row;
     return;
   }
-  for (let at = 0; at < row.body.length;) {
-    const route = row.body.readInt16BE(at);
-    const hash = row.body.readInt32BE(at + 2);
+  const bytes = row.route === COMPRESSED ? zstdDecompressSync(row.body) : row.body;
+  for (let at = 0; at < bytes.length;) {
+    const route = bytes.readInt16BE(at);
+    const hash = bytes.readInt32BE(at + 2);
     const from = at + ENTRY_BYTES;
-    at = from + row.body.readInt32BE(at + 6);
-    yield { route, hash, body: row.body.subarray(from, at) };
+    at = from + bytes.readInt32BE(at + 6);
+    yield { route, hash, body: bytes.subarray(from, at) };
   }
 }

@@ -25,7 +25,7 @@ const GATHERED_RECORDS = 200;
 const LONGEST_PACE_MS = 40;
 /** The rate is that of the last fifth of a second, roughly. */
 const RATE_OVER_MS = 200;
-/** Bytes of rows that are wanted at a time: about what a thousand rows of one record each were. */
+/** Bytes of records that are wanted at a time: about what a thousand of them are. */
 const READ_BYTES = 1_000_000;
 
 type Row = [pos: string, route: number, hash: number, body: Buffer];
@@ -101,13 +101,14 @@ export class Shard {
       values: [this.number, this.#cursor, limit],
     });
     if (rows.length === 0) return null;
-    const bytes = rows.reduce((sum, [, , , body]) => sum + body.length, 0);
+    const records = rows.flatMap(([, route, hash, body]) => [...unpacked({ route, hash, body })]);
+    const bytes = records.reduce((sum, { body }) => sum + body.length, 0);
     const wanted = Math.round(READ_BYTES / (bytes / rows.length));
     this.#limit = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, wanted));
     return {
       last: rows[rows.length - 1]![0],
       full: rows.length >= limit,
-      records: rows.flatMap(([, route, hash, body]) => [...unpacked({ route, hash, body })]),
+      records,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { Type } from 'avsc';
 
 import type { FaultName } from '../errors.js';
-import { splitWire } from '../registry/wire.js';
+import { schemaIdOf, splitWire } from '../registry/wire.js';
 import type { ApprovedSchemas } from './approved.js';
 import { envelopeOf, keyOf, originOf, UNKNOWN_REVISION } from './received.js';
 import type { Envelope, RawRecord, Received, RecordKey } from './received.js';
@@ -59,7 +59,8 @@ export class Decoder<R> {
     await this.#learn(batch);
     const sorted: Sorted<R> = { records: [], refused: [] };
     for (const raw of batch) {
-      const outcome = await this.#read(raw);
+      // Nearly every record is read without a wait, which would cost it a promise and a turn of its own.
+      const outcome = this.#read(raw) ?? (await this.#readUnknown(raw));
       if ('step' in outcome) sorted.refused.push(outcome);
       else sorted.records.push(outcome);
     }
@@ -69,21 +70,22 @@ export class Decoder<R> {
   /** One question to governance covers every id of the batch that is not known yet. */
   async #learn(batch: readonly RawRecord[]): Promise<void> {
     const news = batch.some((raw) => {
-      const wire = raw.value ? splitWire(raw.value) : null;
-      return wire !== null && !this.#approved.knows(this.#topic, wire.schemaId);
+      const schemaId = raw.value ? schemaIdOf(raw.value) : null;
+      return schemaId !== null && !this.#approved.knows(this.#topic, schemaId);
     });
     if (news) await this.#approved.refresh(this.#topic);
   }
 
-  async #read(raw: RawRecord): Promise<Received<R> | Refusal> {
+  /** Null where its schema has to be asked for: the id is not approved, or was not met before. */
+  #read(raw: RawRecord): Received<R> | Refusal | null {
     const key = keyOf(raw);
     if (raw.value === null || raw.value === undefined)
       return key === null ? refusal(raw, 'key', 'recordKeyMalformed') : tombstone(raw, key);
     const wire = splitWire(raw.value);
     if (wire === null) return refusal(raw, 'wire', 'noMagicByte');
     const { schemaId } = wire;
-    if (!this.#approved.knows(this.#topic, schemaId)) return this.#unapproved(raw, schemaId);
-    const writer = this.#writers.get(schemaId) ?? (await this.#learnWriter(schemaId));
+    const writer = this.#writers.get(schemaId);
+    if (writer === undefined || !this.#approved.knows(this.#topic, schemaId)) return null;
     const value = decode<R>(wire.avro, writer, this.#reader!);
     if (value === null) return refusal(raw, 'decode', 'undecodable', `schema id ${schemaId}`);
     if (key === null) return refusal(raw, 'key', 'recordKeyMalformed');
@@ -91,6 +93,13 @@ export class Decoder<R> {
     if ('missing' in envelope)
       return refusal(raw, 'envelope', 'envelopeIncomplete', envelope.missing);
     return received(raw, key, envelope, value, schemaId);
+  }
+
+  async #readUnknown(raw: RawRecord): Promise<Received<R> | Refusal> {
+    const schemaId = schemaIdOf(raw.value!)!;
+    if (!this.#approved.knows(this.#topic, schemaId)) return this.#unapproved(raw, schemaId);
+    await this.#learnWriter(schemaId);
+    return this.#read(raw) ?? this.#readUnknown(raw);
   }
 
   async #unapproved(raw: RawRecord, schemaId: number): Promise<Refusal> {
@@ -103,14 +112,12 @@ export class Decoder<R> {
    * A writer not met before. It may be newer than the reader taken so far, so the reader is looked for again:
    * without a schema of its own a consumer gets every field of the newest version approved.
    */
-  async #learnWriter(schemaId: number): Promise<Writer> {
+  async #learnWriter(schemaId: number): Promise<void> {
     const type = await this.#typeOf(schemaId);
     await this.#chooseReader();
     const reader = this.#reader!;
     const resolver = type.equals(reader) ? undefined : reader.createResolver(type);
-    const writer = { type, resolver };
-    this.#writers.set(schemaId, writer);
-    return writer;
+    this.#writers.set(schemaId, { type, resolver });
   }
 
   async #chooseReader(): Promise<void> {

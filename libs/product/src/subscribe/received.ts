@@ -32,7 +32,7 @@ export type Received<R> =
   | (Common & { change: 'merged'; value: R; schemaId: number; survivor: string | null })
   | (Common & { change: 'deleted'; value: null; schemaId: null });
 
-/** A record as the client hands it over: bytes, with header names as text. */
+/** A record as the client hands it over: bytes, its headers by their names. */
 export type RawRecord = {
   topic: string;
   partition: number;
@@ -40,7 +40,7 @@ export type RawRecord = {
   timestamp: bigint;
   key: Buffer | null | undefined;
   value: Buffer | null | undefined;
-  headers: ReadonlyMap<string, Buffer>;
+  headers: Pick<ReadonlyMap<string, Buffer>, 'get'> & Iterable<[string, Buffer]>;
 };
 
 /** Where a record was read. */

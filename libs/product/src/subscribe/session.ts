@@ -3,6 +3,7 @@ import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
 import { createConsumer } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import type { RawRecord } from './received.js';
+import { RecordHeaders } from './record-headers.js';
 
 type Bytes = Buffer;
 type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
@@ -194,10 +195,7 @@ function drain(stream: Stream, most: number): RawRecord[] {
 }
 
 function toRaw(message: Message<Bytes, Bytes, Bytes, Bytes>): RawRecord {
-  const headers = new Map<string, Buffer>();
-  for (const [name, value] of message.headerEntries) {
-    headers.set(name.toString('utf8'), value ?? Buffer.alloc(0));
-  }
   const { topic, partition, offset, timestamp, key, value } = message;
+  const headers = new RecordHeaders(message.headerEntries);
   return { topic, partition, offset, timestamp, key, value, headers };
 }

@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { RecordHeaders } from './record-headers.js';
+import type { HeaderEntry } from './record-headers.js';
+
+const name = fc.oneof(fc.constantFrom('ce_id', 'ce_type', 'ce_time', ''), fc.string());
+const entries = fc.array(fc.tuple(name, fc.option(fc.string())), { maxLength: 12 });
+
+describe('headers of a record', () => {
+  it('are those of a map of them, the last of a name, asked by name or read one after the other', () => {
+    fc.assert(
+      fc.property(entries, name, (texts, asked) => {
+        const map = new Map(texts.map(([own, value]) => [own, Buffer.from(value ?? '')]));
+        const headers = new RecordHeaders(
+          texts.map(([own, value]): HeaderEntry => [
+            Buffer.from(own),
+            value === null ? null : Buffer.from(value),
+          ]),
+        );
+        expect([...headers]).toEqual([...map]);
+        for (const own of [...map.keys(), asked]) expect(headers.get(own)).toEqual(map.get(own));
+      }),
+    );
+  });
+});
