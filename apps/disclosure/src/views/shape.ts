@@ -32,7 +32,7 @@ export function shaperOf(
   known: Known,
   own: ReadonlySet<string>,
 ): (record: Loose, treating: Treating) => Loose {
-  return shaping(stepsOf(schema, '', known, own), own);
+  return shaping(stepsOf(schema, '', known, own));
 }
 
 /** `unless`: the code whose words these are; where that is left out, so are they. */
@@ -57,15 +57,9 @@ function stepsOf(
     });
 }
 
-/** What is shaped has its fields from the beginning: given one after the other, each made it an object of another kind. */
-function shaping(
-  steps: readonly Step[],
-  own: Iterable<string> = [],
-): (record: Loose, treating: Treating) => Loose {
-  const blank: Loose = {};
-  for (const name of [...steps.map(({ to }) => to), ...own]) blank[name] = undefined;
+function shaping(steps: readonly Step[]): (record: Loose, treating: Treating) => Loose {
   return (value, treating) => {
-    const shaped = { ...blank };
+    const shaped: Loose = {};
     for (const { to, from, change, unless } of steps) {
       const held = value[from];
       if (unless !== null && isLeftOut(unless, value)) shaped[to] = null;
