@@ -21,11 +21,12 @@ const APART_MS_PER_VIEW = 5;
 const MOST_APART_MS = 1_000;
 /**
  * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to twice as
- * many in each lane, but never more rows of views at once than 250 records in 200 views are.
+ * many in each lane, but never more rows of views at once than 100 records in 200 views are: whoever waits for the same database
+ * waits behind them (ADR 031).
  */
-const FEWEST_OF_BATCH = 250;
+const FEWEST_OF_BATCH = 100;
 const MOST_OF_BATCH = 1_000;
-const ROWS_OF_BATCH = 50_000;
+const ROWS_OF_BATCH = 20_000;
 
 type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
 

@@ -10,7 +10,7 @@ const COMPRESSED = -1;
 /**
  * Bytes of records that are compressed together. A row of the outbox costs the database the same whether it holds one record or
  * fifty, and stays in a page of 8 KiB, whole, as long as it is no larger than 8,160 bytes (`toast_tuple_target` of the table's partitions):
- * of views 28,000 bytes become 5,500, of a domain some 7,000. Most of a record says what the one before it said.
+ * of views 28,000 bytes become 5,500 (ADR 031). Most of a record says what the one before it said.
  */
 const MOST_BYTES = 28_000;
 /** Less is not worth it: one call costs some ten microseconds, whatever it is given. */
