@@ -18,6 +18,7 @@ const BACKFILLS_AT_ONCE = 4;
  * per view and partition, whether it holds one record or fifty. With 200 views, a second.
  */
 const APART_MS_PER_VIEW = 5;
+const FEWEST_APART_MS = 50;
 const MOST_APART_MS = 1_000;
 /**
  * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to twice as
@@ -164,7 +165,7 @@ export class ViewWatch {
     this.#editions.add(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
     const views = () => this.#views.get(edition)?.length ?? 0;
-    const apart = () => Math.min(views() * APART_MS_PER_VIEW, MOST_APART_MS);
+    const apart = () => apartFor(views());
     const batchSize = () => batchFor(views());
     for (const name of this.#lanesOf(edition)) {
       this.#transport.follow(edition, EDITION, {
@@ -235,6 +236,10 @@ export class ViewWatch {
 
 /** Each beginning of a view is filled by a subscription of its own. */
 const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;
+
+/** How long after one batch of an edition with so many views the next is begun, unless more has come than one holds. */
+const apartFor = (views: number): number =>
+  Math.max(FEWEST_APART_MS, Math.min(MOST_APART_MS, views * APART_MS_PER_VIEW));
 
 /** Records of a batch that is written to so many views. */
 const batchFor = (views: number): number =>
