@@ -4,7 +4,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { ProductReceived } from '../disclose/product-record.js';
 import { numberOf, numbersOf, bytesOf } from './people.js';
 
-/** People of an edition known to be in the table; more are looked up there. */
+/** People known to be in the table, of all editions together; more are looked up there. */
 const REMEMBERED = 200_000;
 /** Rows read at once. */
 const PAGE = 10_000;
@@ -20,6 +20,7 @@ const NOTHING: Held = { numbers: new Uint32Array(), rows: 0, until: -Infinity, y
 export class Cohort {
   readonly #seal: Seal;
   readonly #known = new Map<string, Set<string>>();
+  #remembered = 0;
   readonly #held = new Map<string, Held>();
 
   constructor(seal: Seal) {
@@ -45,8 +46,7 @@ export class Cohort {
     );
     // Only who is found committed is remembered: what is added now may yet be rolled back.
     for (const { person } of rows) {
-      if (known.size >= REMEMBERED) known.clear();
-      known.add(person);
+      this.#remember(known, person);
       numbers.delete(person);
     }
     await this.#add(client, edition, [...numbers]);
@@ -137,6 +137,15 @@ export class Cohort {
         ),
       ],
     );
+  }
+
+  #remember(known: Set<string>, person: string): void {
+    if (this.#remembered >= REMEMBERED) {
+      for (const own of this.#known.values()) own.clear();
+      this.#remembered = 0;
+    }
+    known.add(person);
+    this.#remembered += 1;
   }
 
   #knownOf(edition: string): Set<string> {
