@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import { SHARDS } from '../outbox/outbox.js';
+import { SHARDS } from '../outbox/doorbell.js';
 
 /** The last position of each shard, as it was at a moment. */
 type Sample = { at: number; last: number[] };

@@ -6,7 +6,8 @@ import pg from 'pg';
 
 import type { ItemOutcome } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
-import { INSERT_OUTBOX, outboxParameters, ringFor } from '../outbox/outbox.js';
+import { ringFor } from '../outbox/doorbell.js';
+import { INSERT_OUTBOX, outboxParameters } from '../outbox/outbox.js';
 import type { Seal } from '../sealing/seal.js';
 import { Emitter } from '../state/emit.js';
 import type { LiveProduct } from '../state/model.js';

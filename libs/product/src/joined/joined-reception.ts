@@ -18,6 +18,8 @@ import type { IncomingRow, MarkedRoot, PartStore } from './part-store.js';
 const UNIT_ITEMS = 500;
 /** Items whose outcome is shown one by one. */
 const SHOWN = 1_000;
+/** Marks are numbered from 1. */
+const FIRST = '0';
 /** Roots mapped before another submission gets its turn. */
 const TURN_ROOTS = 5_000;
 
@@ -206,7 +208,7 @@ export class JoinedReception implements Receiver {
     also: (n: number, outcomes: ItemOutcome[]) => Statement[],
     each: (root: MarkedRoot, outcome: Outcome) => void = () => undefined,
   ): Promise<number> {
-    let after: Buffer | null = null;
+    let after = FIRST;
     let batches = 0;
     const others = () => [...this.#underWay].filter((one) => one !== receipt);
     for (let more = true; more;) {
@@ -217,7 +219,7 @@ export class JoinedReception implements Receiver {
         try {
           while (roots.length > 0 && done < TURN_ROOTS) {
             const batch = roots;
-            after = batch[batch.length - 1]!.key;
+            after = batch[batch.length - 1]!.mark;
             const n = batches++;
             const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
             // The next roots are read, opened and mapped while these are committed.

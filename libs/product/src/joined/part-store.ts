@@ -30,6 +30,7 @@ export type MarkedRoot = {
   joined: Joined<unknown> | null;
 };
 type StoredRow = { key: Buffer; parent: Buffer | null; part: string; row: unknown };
+type WrittenRow = IncomingRow & { digest: Buffer; sealed: Buffer };
 type Before = { parent: Buffer | null; held: boolean };
 type Source = JoinedSource<unknown>;
 
@@ -92,9 +93,12 @@ export class PartStore {
     also: (changed: ReadonlySet<string>, held: ReadonlySet<string>) => Statement[],
   ): Promise<void> {
     await this.#transaction(async (client) => {
-      const before = await this.#before(client, rows);
-      const changed =
-        rows.length > 0 ? await this.#upsert(client, rows, receipt) : new Set<string>();
+      const written = this.#written(rows);
+      const changed = await this.#write(client, NEW_ROWS, written, receipt);
+      // Mostly all are new: what was stored before is asked of the others alone.
+      const known = written.filter(({ key }) => !changed.has(hex(key)));
+      const before = await this.#before(client, known);
+      for (const name of await this.#write(client, CHANGED_ROWS, known, receipt)) changed.add(name);
       await this.#mark(
         client,
         rows.filter(({ key }) => changed.has(hex(key))),
@@ -106,18 +110,18 @@ export class PartStore {
   }
 
   /**
-   * Roots that must be mapped again, beginning behind `after`, joined to what is stored of their parts; without
-   * those of submissions that are still being stored, which map their own.
+   * Roots that must be mapped again, in the order in which they were marked, beginning behind the mark `after`, joined to
+   * what is stored of their parts; without those of submissions that are still being stored, which map their own. Rows of
+   * one person mostly stand together in a file: in its order they share what they belong to, and pages of the database.
    */
-  async marked(after: Buffer | null, storing: readonly string[]): Promise<MarkedRoot[]> {
+  async marked(after: string, storing: readonly string[]): Promise<MarkedRoot[]> {
     const found = await this.pool.query<RootRow>({
       name: 'joined-marked',
       rowMode: 'array',
-      text: `SELECT m.key, m.mark, r.parent, r.digest, r.receipt, r.item, r.source_id, r.at, r.held
-             FROM part_mark m JOIN part_row r ON r.key = m.key
-             WHERE m.source = $1 AND m.key > $2 AND (r.receipt IS NULL OR r.receipt <> ALL($3::text[]))
-             ORDER BY m.key LIMIT ${MARKED_AT_ONCE}`,
-      values: [this.source.name, after ?? Buffer.alloc(0), plainArray(storing)],
+      text: `SELECT key, mark, parent, digest, receipt, item, source_id, at, held FROM part_mark
+             WHERE source = $1 AND mark > $2 AND (receipt IS NULL OR receipt <> ALL($3::text[]))
+             ORDER BY mark LIMIT ${MARKED_AT_ONCE}`,
+      values: [this.source.name, after, plainArray(storing)],
     });
     if (found.rows.length === 0) return [];
     const [children, roots] = await Promise.all([
@@ -150,10 +154,7 @@ export class PartStore {
     return [
       {
         ...UNMARK,
-        values: [
-          byteaArray(roots.map(({ key }) => key)),
-          plainArray(roots.map(({ mark }) => mark)),
-        ],
+        values: [plainArray(roots.map(({ mark }) => mark)), this.source.name],
       },
       ...(moved.length > 0 ? [holding(moved)] : []),
     ];
@@ -197,6 +198,7 @@ export class PartStore {
 
   /** What was stored of these rows before, by their keys. */
   async #before(client: PoolClient, rows: readonly IncomingRow[]): Promise<Map<string, Before>> {
+    if (rows.length === 0) return new Map();
     const found = await client.query<Before & { key: Buffer }>({
       name: 'joined-before',
       text: `SELECT key, parent, held FROM part_row WHERE key = ANY($1::bytea[])`,
@@ -205,26 +207,38 @@ export class PartStore {
     return new Map(found.rows.map((row) => [hex(row.key), row]));
   }
 
-  async #upsert(
+  /** Rows as they are stored: sealed, with a digest by which they are known again. */
+  #written(rows: readonly IncomingRow[]): WrittenRow[] {
+    return rows.map((incoming) => {
+      const { key, part, row } = incoming;
+      const plain = Buffer.from(JSON.stringify(row));
+      const digest = digest16(plain);
+      if (part === this.source.root || this.#children.includes(part))
+        this.#remember(key, { digest: hex(digest), row });
+      return { ...incoming, digest, sealed: this.seal.close(plain, purpose(key)) };
+    });
+  }
+
+  /** Writes rows, and marks the roots among them; the names of those that it wrote. */
+  async #write(
     client: PoolClient,
-    rows: readonly IncomingRow[],
+    statement: { name: string; text: string },
+    rows: readonly WrittenRow[],
     receipt: string,
   ): Promise<Set<string>> {
-    const plain = rows.map(({ row }) => Buffer.from(JSON.stringify(row)));
-    const digests = plain.map((bytes) => digest16(bytes));
-    this.#remember(rows, digests);
+    if (rows.length === 0) return new Set();
     const found = await client.query<{ key: Buffer }>({
-      ...UPSERT,
+      ...statement,
       values: [
         byteaArray(rows.map(({ key }) => key)),
         this.source.name,
         plainArray(rows.map(({ part }) => part)),
         byteaArray(rows.map(({ parent }) => parent)),
-        byteaArray(digests),
+        byteaArray(rows.map(({ digest }) => digest)),
         plainArray(rows.map(({ at }) => at)),
         plainArray(rows.map(({ item }) => item)),
         rows.map(({ sourceId }) => sourceId),
-        byteaArray(plain.map((bytes, i) => this.seal.close(bytes, purpose(rows[i]!.key)))),
+        byteaArray(rows.map(({ sealed }) => sealed)),
         receipt,
         this.source.root,
       ],
@@ -335,12 +349,9 @@ export class PartStore {
     return wanted.map(({ key }, i) => (rows[i] ? rows[i].row : opened.get(hex(key))));
   }
 
-  #remember(rows: readonly IncomingRow[], digests: readonly Buffer[]): void {
-    for (const [i, { key, part, row }] of rows.entries()) {
-      if (part !== this.source.root && !this.#children.includes(part)) continue;
-      if (this.#recent.size >= RECENT_KEPT) this.#forgetOldest();
-      this.#recent.set(hex(key), { digest: hex(digests[i]!), row });
-    }
+  #remember(key: Buffer, recent: { digest: string; row: unknown }): void {
+    if (this.#recent.size >= RECENT_KEPT) this.#forgetOldest();
+    this.#recent.set(hex(key), recent);
   }
 
   /** A tenth at a time: a file with one row more than are kept loses that tenth, not all. */
@@ -393,41 +404,51 @@ const purpose = (key: Buffer): string => `part:${hex(key)}`;
  */
 export const UNMARK = {
   name: 'joined-unmark',
-  // A row that is marked anew meanwhile has the mark of a transaction that the reading did not see, so none of those named.
+  // A row that is marked anew meanwhile has a number that was not given before, so none of those named.
   text: `WITH mine AS (
-    SELECT held.ctid AS place FROM unnest($1::bytea[], $2::int8[]) AS u(key, mark)
+    SELECT held.ctid AS place FROM unnest($1::int8[]) AS u(mark)
     CROSS JOIN LATERAL (
-      SELECT ctid FROM part_mark m WHERE m.key = u.key AND m.mark = u.mark OFFSET 0) AS held),
+      SELECT ctid FROM part_mark m WHERE m.source = $2 AND m.mark = u.mark OFFSET 0) AS held),
   w AS (
-    DELETE FROM part_mark WHERE ctid = ANY(ARRAY(SELECT place FROM mine)) AND mark = ANY($2::int8[])
+    DELETE FROM part_mark WHERE ctid = ANY(ARRAY(SELECT place FROM mine)) AND mark = ANY($1::int8[])
     RETURNING 1)
-    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::bytea[]))`,
+    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::int8[]))`,
 };
 
-/** Marks the rows that a condition names; one marked already is marked anew. */
-const markWhere = (condition: string): string =>
-  `INSERT INTO part_mark (key, source, mark)
-   SELECT key, source, pg_current_xact_id()::text::int8 FROM part_row WHERE ${condition} ORDER BY key
-   ON CONFLICT (key) DO UPDATE SET mark = excluded.mark`;
+/** What a mark says of its root, so that roots are mapped without looking each up in a table of all that was ever landed. */
+const MARKED = 'key, parent, digest, receipt, item, source_id, at, held';
+const MARKED_ANEW = `ON CONFLICT (key) DO UPDATE SET mark = excluded.mark, parent = excluded.parent, digest = excluded.digest,
+     receipt = excluded.receipt, item = excluded.item, source_id = excluded.source_id, at = excluded.at, held = excluded.held`;
 
-const UPSERT = {
-  name: 'joined-upsert',
-  text: `WITH stored AS (
+/** Marks the rows that a condition names, with numbers in the order of their file; one marked already is marked anew. */
+const markWhere = (condition: string): string =>
+  `INSERT INTO part_mark (mark, source, ${MARKED})
+   SELECT nextval('part_mark_number'), source, ${MARKED} FROM (
+     SELECT source, ${MARKED} FROM part_row WHERE ${condition} ORDER BY item) AS concerned
+   ${MARKED_ANEW}`;
+
+const writing = (onConflict: string): string => `WITH stored AS (
     INSERT INTO part_row (key, source, part, parent, digest, at, held, receipt, item, source_id, sealed)
     SELECT u.key, $2, u.part, u.parent, u.digest, u.at, false, $10, u.item, u.source_id, u.sealed
     FROM unnest($1::bytea[], $3::text[], $4::bytea[], $5::bytea[], $6::int8[], $7::int4[], $8::text[], $9::bytea[])
       AS u(key, part, parent, digest, at, item, source_id, sealed)
-    ON CONFLICT (key) DO UPDATE SET parent = excluded.parent, digest = excluded.digest, at = excluded.at,
+    ON CONFLICT ${onConflict}
+    RETURNING part, ${MARKED}),
+  marked AS (
+    INSERT INTO part_mark (mark, source, ${MARKED})
+    SELECT nextval('part_mark_number'), $2, ${MARKED} FROM (
+      SELECT ${MARKED} FROM stored WHERE part = $11 ORDER BY item) AS roots
+    ${MARKED_ANEW})
+  SELECT key FROM stored`;
+const NEW_ROWS = { name: 'joined-new-rows', text: writing('DO NOTHING') };
+/** What changed, unless it was true earlier than what is stored. */
+const CHANGED_ROWS = {
+  name: 'joined-changed-rows',
+  text: writing(`(key) DO UPDATE SET parent = excluded.parent, digest = excluded.digest, at = excluded.at,
       receipt = excluded.receipt, item = excluded.item, source_id = excluded.source_id,
       sealed = excluded.sealed, kept_from = now()
     WHERE part_row.digest <> excluded.digest
-      AND (part_row.at IS NULL OR excluded.at IS NULL OR excluded.at >= part_row.at)
-    RETURNING key, part),
-  marked AS (
-    INSERT INTO part_mark (key, source, mark)
-    SELECT key, $2, pg_current_xact_id()::text::int8 FROM stored WHERE part = $11 ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET mark = excluded.mark)
-  SELECT key FROM stored`,
+      AND (part_row.at IS NULL OR excluded.at IS NULL OR excluded.at >= part_row.at)`),
 };
 const MARK_PARENTS = {
   name: 'joined-mark-parents',

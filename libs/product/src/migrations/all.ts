@@ -6,6 +6,7 @@ import { OutboxPacked1795312800150 } from './outbox-packed.js';
 import { OutboxUnvacuumed1795313000004 } from './outbox-unvacuumed.js';
 import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
 import { PartMark1764000000012 } from './part-mark.js';
+import { PartMarkInOrder1795313000005 } from './part-mark-in-order.js';
 import { Quarantine1764000000002 } from './quarantine.js';
 import { RecordKeeper1764000000011 } from './record-keeper.js';
 import { Retention1764000000010 } from './retention.js';
@@ -36,4 +37,5 @@ export const domainMigrations = [
   Choices1795312800120,
   OutboxPacked1795312800150,
   OutboxUnvacuumed1795313000004,
+  PartMarkInOrder1795313000005,
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ringFor, rungShards, SHARDS } from './outbox.js';
+import { ringFor, rungShards, SHARDS } from './doorbell.js';
 
 describe('the doorbell of the outbox', () => {
   it('is heard by the shards that have rows, and by no others', () => {

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { FencedProducer, PartitionBatch } from '../kafka/fenced-producer.js';
 import { outboxMigrations } from '../migrations/all.js';
-import { INSERT_OUTBOX, outboxParameters, SHARDS } from './outbox.js';
+import { SHARDS } from './doorbell.js';
+import { INSERT_OUTBOX, outboxParameters } from './outbox.js';
 import { unpacked } from './pack.js';
 import type { OutboxRow } from './pack.js';
 import { keepPartitions } from './partitions.js';

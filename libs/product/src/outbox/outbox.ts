@@ -1,26 +1,13 @@
 import type { ClientBase } from 'pg';
 
 import { byteaArray, plainArray } from './arrays.js';
+import { ringFor, shardOf, SHARDS } from './doorbell.js';
 import { personHash, plainBody } from './envelope.js';
 import { packed } from './pack.js';
 import type { OutboxRow } from './pack.js';
 
-/**
- * Shards of the relay: one alone idles on round trips (15,500 against 26,200 records a second measured).
- * A person is always in one shard, so each sender keeps that person's order.
- */
-export const SHARDS = 4;
-/** Partitions of a product's topic, fixed for the life of a major. */
-const PARTITIONS = 6;
-
-/**
- * The shard of a person. Taken from the partition, so that a shard's batch goes to one or two partitions of a
- * product, not to all six: the broker's work is per partition of a request, and small batches are the rule.
- */
-const shardOf = (hash: number): number => (hash % PARTITIONS) % SHARDS;
 /** Records of one statement: 500 in 200 views at a time would be one of 100 MB. */
 const ROWS_AT_ONCE = 5_000;
-export const DOORBELL = 'outbox';
 
 /** A record as a publisher without state of its own (disclosure) hands it in. */
 export type OutgoingRecord = {
@@ -42,25 +29,6 @@ export const INSERT_OUTBOX = {
          FROM unnest($1::int2[], $2::int2[], $3::int4[], $4::bytea[]) WITH ORDINALITY AS u(shard, route, hash, body, n)
          ORDER BY u.n`,
 };
-
-/**
- * Says which shards have rows. One record is in one shard; to have the others look as well cost three statements of four,
- * and at 200 lone records a second that was 600 of them.
- */
-export function ringFor(rows: readonly Pick<OutboxRow, 'hash'>[]) {
-  const shards = new Set(rows.map(({ hash }) => shardOf(hash)));
-  return {
-    name: 'outbox-ring',
-    text: `SELECT pg_notify('${DOORBELL}', $1)`,
-    values: [[...shards].join(',')],
-  };
-}
-
-/** The shards that a doorbell names; an empty one is for all. */
-export function rungShards(payload: string | undefined): number[] {
-  const named = (payload ?? '').split(',').filter((one) => one !== '');
-  return named.length > 0 ? named.map(Number) : Array.from({ length: SHARDS }, (_, n) => n);
-}
 
 /** The parameters of `INSERT_OUTBOX`: each shard's records packed, in their order. */
 export function outboxParameters(records: readonly OutboxRow[]): (string | Buffer)[] {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { brokerSecurity, TokenSource, readSecret } from '@caremesh/platform';
+import { brokerSecurity, TokenSource, readSecret } from '@caremesh/platform/thread';
 import type { ServiceEnvironment } from '@caremesh/platform';
 
 import { Relay } from './relay.js';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { giveBackWhenIdle } from '@caremesh/platform';
+import { giveBackWhenIdle } from '@caremesh/platform/thread';
 
 import { relayOf } from './relay-thread.js';
 import type { FromThread, RelayThreadSettings } from './relay-thread.js';

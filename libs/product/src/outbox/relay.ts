@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { BY_KEY } from '@caremesh/platform';
+import { BY_KEY } from '@caremesh/platform/thread';
 import pg from 'pg';
 
 import { ProductError } from '../errors.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import { FencedProducer } from '../kafka/fenced-producer.js';
-import { DOORBELL, rungShards, SHARDS } from './outbox.js';
+import { DOORBELL, rungShards, SHARDS } from './doorbell.js';
 import { keepPartitions } from './partitions.js';
 import { keepAhead } from './positions.js';
 import { Shard } from './shard.js';
