@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
-import { answeredBy, isDue } from './exchange.js';
+import { answeredBy, dueBy } from './exchange.js';
 import type { Standing } from './requests.js';
 
 const pace = { refreshMs: 6_000, againMs: 1_000, answerMs: 4_000 };
 const NOW = 100_000;
-/** A list from a second ago, and nothing new. */
+/** A list from a second ago. */
 const standing: Standing = {
   ...{ organisation: 'QUY', editions: [], request: null, trouble: false },
-  ...{ received: NOW - 1_000, asked: NOW - 1_500, newPeople: false, filling: false },
+  ...{ received: NOW - 1_000, asked: NOW - 1_500, askedRows: 0, filling: false },
 };
 const due = (differing: Partial<Standing>, changedAt?: number) =>
-  isDue(
+  dueBy(
     { ...standing, ...differing },
     pace,
     changedAt === undefined ? {} : { changedAt: () => changedAt },
@@ -19,21 +19,20 @@ const due = (differing: Partial<Standing>, changedAt?: number) =>
   );
 
 describe('a list is asked for', () => {
-  test.each<[string, Partial<Standing>, boolean]>([
-    ['not while it is new', {}, false],
-    ['when there is none', { received: null, asked: null }, true],
-    ['at the age set', { received: NOW - 6_000, asked: NOW - 7_000 }, true],
-    ['when people came whom it does not know', { newPeople: true }, true],
-    ['but not before those it knows are filled in', { newPeople: true, filling: true }, false],
-    ['nor too soon after the last time', { newPeople: true, asked: NOW - 999 }, false],
-    ['after trouble', { trouble: true }, true],
-    ['not while a request is under way', { request: 'x', newPeople: true }, false],
-    ['unless its answer does not come', { request: 'x', asked: NOW - 4_000 }, true],
+  test.each<[string, Partial<Standing>, ReturnType<typeof dueBy>]>([
+    ['only if people came whom it does not know, while it is new', {}, 'if people came'],
+    ['when there is none', { received: null, asked: null }, 'yes'],
+    ['at the age set', { received: NOW - 6_000, asked: NOW - 7_000 }, 'yes'],
+    ['but not before those it knows are filled in', { filling: true }, 'no'],
+    ['nor too soon after the last time', { asked: NOW - 999 }, 'no'],
+    ['after trouble', { trouble: true }, 'yes'],
+    ['not while a request is under way', { request: 'x' }, 'no'],
+    ['unless its answer does not come', { request: 'x', asked: NOW - 4_000 }, 'yes'],
   ])('%s', (_, differing, expected) => expect(due(differing)).toBe(expected));
 
   test('at once when the mailbox can tell that its answer would be another', () => {
-    expect(due({}, NOW - 1_400)).toBe(true);
-    expect(due({}, NOW - 1_600)).toBe(false);
+    expect(due({}, NOW - 1_400)).toBe('yes');
+    expect(due({}, NOW - 1_600)).toBe('if people came');
   });
 });
 

@@ -8,6 +8,7 @@ import { disclosureErrors } from '../errors.js';
 import { readCleanedList } from './cleaned-list.js';
 import type { Mailbox, Message } from './mailbox.js';
 import type { Mailboxes } from './mailboxes.js';
+import { NewPeople } from './new-people.js';
 import { requestFile, requestName } from './request-file.js';
 import { Requests, standings } from './requests.js';
 import type { Standing } from './requests.js';
@@ -38,6 +39,7 @@ const LOCK = 'caremesh check-service';
 export class Exchange {
   readonly #parts: Parts;
   readonly #told = new Map<string, string>();
+  readonly #newPeople = new NewPeople();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -87,7 +89,9 @@ export class Exchange {
     if (box === null) {
       return this.#trouble(client, [organisation], disclosureErrors.mailboxMissing.code);
     }
-    if (!isDue(standing, pace, box, Date.now())) return;
+    const due = dueBy(standing, pace, box, Date.now());
+    if (due === 'no') return;
+    if (due === 'if people came' && !(await this.#newPeople.since(client, standing))) return;
     const at = new Date();
     const { numbers, rows } = await cohort.numbers(pool, editions);
     if (numbers.length === 0) return;
@@ -179,17 +183,17 @@ export function answeredBy<T extends Pick<Standing, 'request'>>(
 }
 
 /** Whether an organisation's list is to be asked for now. Pure. */
-export function isDue(
-  { received, request, asked, trouble, newPeople, filling }: Standing,
+export function dueBy(
+  { received, request, asked, trouble, filling }: Omit<Standing, 'askedRows'>,
   { refreshMs, againMs, answerMs }: Pace,
   box: Pick<Mailbox, 'changedAt'>,
   now: number,
-): boolean {
+): 'yes' | 'if people came' | 'no' {
   const sinceAsked = asked === null ? Infinity : now - asked;
-  if (request !== null) return sinceAsked >= answerMs;
-  if (sinceAsked < againMs) return false;
-  if (received === null || trouble || now - received >= refreshMs) return true;
+  if (request !== null) return sinceAsked >= answerMs ? 'yes' : 'no';
+  if (sinceAsked < againMs) return 'no';
+  if (received === null || trouble || now - received >= refreshMs) return 'yes';
+  if ((box.changedAt?.() ?? 0) > (asked ?? 0)) return 'yes';
   // Views that are being filled hold back those whom the next list will know; one list at a time.
-  if (newPeople && !filling) return true;
-  return (box.changedAt?.() ?? 0) > (asked ?? 0);
+  return filling ? 'no' : 'if people came';
 }

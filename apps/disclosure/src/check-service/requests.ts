@@ -13,8 +13,8 @@ export type Standing = {
   request: string | null;
   asked: number | null;
   trouble: boolean;
-  /** People came into its editions since it was last asked about; false while a request is under way. */
-  newPeople: boolean;
+  /** So many rows the cohort of its editions had when it was last asked about. */
+  askedRows: number;
   filling: boolean;
 };
 
@@ -23,13 +23,7 @@ export async function standings(client: Queryable, openOnly = false): Promise<St
   const { rows } = await client.query<Standing>(
     `SELECT l.organisation, v.editions, request, trouble IS NOT NULL AS trouble, v.filling,
        (extract(epoch FROM received_at) * 1000)::float8 AS received,
-       (extract(epoch FROM asked_at) * 1000)::float8 AS asked,
-       -- A batch that began before the request may commit after it: counted are the rows, and only when some are new.
-       -- While a request is under way nobody asks whether there are.
-       CASE WHEN l.request IS NULL AND EXISTS (SELECT FROM cohort_person c WHERE c.edition = ANY(v.editions)
-                         AND c.seen_at > coalesce(l.asked_at, '-infinity') - interval '5 minutes')
-         THEN (SELECT count(*) FROM cohort_person c WHERE c.edition = ANY(v.editions)) > l.asked_rows
-         ELSE false END AS "newPeople"
+       (extract(epoch FROM asked_at) * 1000)::float8 AS asked, l.asked_rows AS "askedRows"
      FROM check_list l JOIN (
        SELECT organisation, array_agg(DISTINCT edition) AS editions,
          bool_or(t.refill OR t.catch_up OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done)) AS filling

@@ -1,29 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { atOnce, BY_KEY } from '@caremesh/platform';
-import type { Statement } from '@caremesh/platform';
 import pg from 'pg';
 
 import type { ItemOutcome } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
-import { ringFor } from '../outbox/doorbell.js';
-import { INSERT_OUTBOX, outboxParameters } from '../outbox/outbox.js';
 import type { Seal } from '../sealing/seal.js';
-import { Emitter } from '../state/emit.js';
 import type { LiveProduct } from '../state/model.js';
-import { loadWorld, worldStatements } from '../state/store.js';
-import { Decision } from './decide.js';
-import { newId } from './ids.js';
-import { loadLanded } from './landing.js';
+import { decideUnits, isStored } from './attempt.js';
+import type { Attempt, Unit } from './attempt.js';
 import type { Prepared } from './prepare.js';
 
-/** Items that are committed together, with what else must be written if they are. */
-export type Unit = {
-  items: Prepared[];
-  refuseReuse?: boolean;
-  /** Statements that stand or fall with the items: a receipt, the progress of a long submission. */
-  also?: (outcomes: ItemOutcome[]) => Statement[];
-};
 type Waiting = Unit & {
   resolve: (outcomes: ItemOutcome[]) => void;
   reject: (error: Error) => void;
@@ -38,7 +25,11 @@ export type CommitterSettings = {
   settled?: (items: readonly Prepared[], outcomes: readonly ItemOutcome[]) => void;
   /** How long a unit is tried before it is given back as not stored. */
   patienceMs?: number;
+  /** Most items of a batch, and from how many on the next is decided while it is written. */
+  batch?: { most: number; aheadFrom: number };
 };
+/** What is decided on top of a batch that is being written. */
+type Ahead = { batch: Waiting[]; attempt: Attempt | null };
 
 /** Items of one transaction; batches of 2,000 were slower than of 500. */
 const MOST_ITEMS = 500;
@@ -46,6 +37,11 @@ const MOST_BYTES = 4_000_000;
 /** Units may wait for two batches; then `room` holds their makers back, so memory stays flat. */
 const MOST_WAITING = 2 * MOST_ITEMS;
 const PATIENCE_MS = 10_000;
+/**
+ * Batches of a file are as large as they may be. While the database writes one, the next is read for and decided: both took as long as
+ * writing (27 of 72 ms a batch), with one core idle. A few messages whose senders wait are rather gathered.
+ */
+const AHEAD_FROM = 100;
 /** Senders of single messages at a time, from which on their next messages are waited for. */
 const SEVERAL = 4;
 /**
@@ -56,11 +52,13 @@ const AGAIN_WITHIN_MS = 1;
 
 /**
  * Commits what queued while the last commit was on its way: one item waits for nothing, many share a commit, and of
- * several senders that wait for their answers none goes ahead of the others' next messages. One transaction at a time keeps the order of receipt.
+ * several senders that wait for their answers none goes ahead of the others' next messages. One transaction at a time keeps the order of
+ * receipt; while a large one is written the next is decided on what it leaves, and decided again if it is not committed.
  */
 export class Committer {
   readonly #settings: CommitterSettings;
-  #client: pg.Client | null = null;
+  readonly #batch: { most: number; aheadFrom: number };
+  readonly #connections = new Map<'write' | 'ahead', pg.Client>();
   #queue: Waiting[] = [];
   #items = 0;
   #running: Promise<void> | null = null;
@@ -69,9 +67,13 @@ export class Committer {
   #senders = 0;
   #answeredAt = 0;
   #enough: (() => void) | null = null;
+  /** Told when there is something new in the queue. */
+  #queued: (() => void) | null = null;
+  #ahead: Promise<Ahead | null> = Promise.resolve(null);
 
   constructor(settings: CommitterSettings) {
     this.#settings = settings;
+    this.#batch = settings.batch ?? { most: MOST_ITEMS, aheadFrom: AHEAD_FROM };
   }
 
   /**
@@ -83,6 +85,7 @@ export class Committer {
       this.#queue.push({ ...unit, resolve, reject });
       this.#items += unit.items.length;
       if (this.#items >= this.#senders) this.#enough?.();
+      this.#queued?.();
       this.#running ??= this.#run();
     });
   }
@@ -97,8 +100,8 @@ export class Committer {
   /** Ends after what is queued has been committed. */
   async close(): Promise<void> {
     await this.#running;
-    await this.#client?.end();
-    this.#client = null;
+    for (const client of this.#connections.values()) await client.end();
+    this.#connections.clear();
   }
 
   async #run(): Promise<void> {
@@ -106,25 +109,36 @@ export class Committer {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       await this.#gather();
-      const batch = this.#take();
-      try {
-        const outcomes = await this.#persist(batch);
-        let at = 0;
-        for (const unit of batch) {
-          const own = outcomes.slice(at, (at += unit.items.length));
-          this.#settings.settled?.(unit.items, own);
-          unit.resolve(own);
-        }
-        const single = batch.length >= SEVERAL && outcomes.length === batch.length;
-        this.#senders = single ? batch.length + this.#queue.length : 0;
-        this.#answeredAt = performance.now();
-      } catch (error) {
-        if (error instanceof ProductError) for (const unit of batch) unit.reject(error);
-        else await this.#isolate(batch, error);
-      }
+      let batch = this.#take();
+      let ready: Attempt | null = null;
+      do {
+        ({ batch, attempt: ready } = (await this.#settle(batch, ready)) ?? NO_MORE);
+      } while (batch.length > 0);
     }
     // In the same turn as the look at the queue: a unit that comes next must find nobody running.
     this.#running = null;
+  }
+
+  /** Commits a batch and answers its units; what was decided meanwhile on top of it, if anything was. */
+  async #settle(batch: Waiting[], ready: Attempt | null): Promise<Ahead | null> {
+    try {
+      const outcomes = await this.#persist(batch, { ready, ahead: true });
+      let at = 0;
+      for (const unit of batch) {
+        const own = outcomes.slice(at, (at += unit.items.length));
+        this.#settings.settled?.(unit.items, own);
+        unit.resolve(own);
+      }
+      const single = batch.length >= SEVERAL && outcomes.length === batch.length;
+      this.#senders = single ? batch.length + this.#queue.length : 0;
+      this.#answeredAt = performance.now();
+    } catch (error) {
+      if (error instanceof ProductError) for (const unit of batch) unit.reject(error);
+      else await this.#isolate(batch, error);
+    }
+    const ahead = await this.#ahead;
+    this.#ahead = Promise.resolve(null);
+    return ahead;
   }
 
   /** Waits a moment for the next messages of those who were just answered. */
@@ -181,7 +195,10 @@ export class Committer {
     let bytes = 0;
     for (const unit of this.#queue) {
       const size = unit.items.reduce((sum, { raw }) => sum + raw.length, 0);
-      if (batch.length > 0 && (items + unit.items.length > MOST_ITEMS || bytes + size > MOST_BYTES))
+      if (
+        batch.length > 0 &&
+        (items + unit.items.length > this.#batch.most || bytes + size > MOST_BYTES)
+      )
         break;
       batch.push(unit);
       items += unit.items.length;
@@ -195,23 +212,32 @@ export class Committer {
     return batch;
   }
 
-  /** Tries until committed; a fault that is not the database's passes at once. */
-  async #persist(batch: Waiting[]): Promise<ItemOutcome[]> {
+  /** Tries until committed, first as it was decided (`ready`); a fault that is not the database's passes at once. */
+  async #persist(
+    batch: Waiting[],
+    { ready = null, ahead = false }: { ready?: Attempt | null; ahead?: boolean } = {},
+  ): Promise<ItemOutcome[]> {
     const until = Date.now() + (this.#settings.patienceMs ?? PATIENCE_MS);
+    let decided = ready;
     let unsure: Attempt | null = null;
     for (let pause = 5; ; pause = Math.min(pause * 2, 500)) {
-      const attempt: Attempt = { id: newId(), outcomes: [], refused: [] };
+      let attempt: Attempt | null = null;
       try {
-        const client = await this.#connected();
+        const client = await this.#connected('write');
         // The connection was lost when the answer to COMMIT was due: what counts is what is stored.
         if (unsure && (await isStored(client, unsure))) return unsure.outcomes;
         unsure = null;
-        await this.#attempt(client, batch, attempt);
+        attempt = decided ?? (await decideUnits(client, batch, this.#settings));
+        decided = null;
+        const writing = atOnce(client, attempt.statements);
+        if (ahead) this.#ahead = this.#lookAhead(attempt, writing);
+        await writing;
         return attempt.outcomes;
       } catch (error) {
-        if (attempt.outcomes.length > 0 && !isRolledBack(error)) unsure = attempt;
+        await this.#giveBack();
+        if (attempt && !isRolledBack(error)) unsure = attempt;
         if (!isPassing(error)) throw error;
-        if (!isRolledBack(error)) this.#drop();
+        if (!isRolledBack(error)) this.#drop('write');
         if (Date.now() > until) throw new ProductError('cannotStoreNow');
         if (!isRolledBack(error)) {
           this.#settings.log.warn(
@@ -224,40 +250,40 @@ export class Committer {
     }
   }
 
-  async #attempt(client: pg.Client, batch: Waiting[], attempt: Attempt): Promise<void> {
-    const items = batch.flatMap((unit) => unit.items);
-    const changes = items.flatMap((item) => item.changes);
-    const [world, landed] = await Promise.all([
-      loadWorld(client, changes),
-      loadLanded(client, items),
-    ]);
-    const { domainKey, products, seal } = this.#settings;
-    const emitter = new Emitter(domainKey, products(), Date.now());
-    const decision = new Decision(world, emitter, landed);
-    const also: Statement[] = [];
-    for (const unit of batch) {
-      const from = decision.outcomes.length;
-      for (const item of unit.items) await decision.decide(item, unit.refuseReuse ?? false);
-      also.push(...(unit.also?.(decision.outcomes.slice(from)) ?? []));
+  /** Decides the next batch while one is written; null if none came meanwhile, or few items are written. */
+  async #lookAhead(before: Attempt, writing: Promise<unknown>): Promise<Ahead | null> {
+    if (before.outcomes.length < this.#batch.aheadFrom) return null;
+    let isWritten = false;
+    const written = writing.catch(() => undefined).then(() => void (isWritten = true));
+    while (!isWritten && this.#queue.length === 0) {
+      await Promise.race([written, new Promise<void>((resolve) => (this.#queued = resolve))]);
     }
-    const statements = [
-      ...worldStatements(world),
-      ...decision.statements(attempt.id, seal),
-      ...also,
-    ];
-    if (emitter.rows.length > 0) {
-      statements.push(
-        { ...INSERT_OUTBOX, values: outboxParameters(emitter.rows) },
-        ringFor(emitter.rows),
-      );
+    if (isWritten) return null;
+    const batch = this.#take();
+    try {
+      const client = await this.#connected('ahead');
+      return { batch, attempt: await decideUnits(client, batch, this.#settings, before) };
+    } catch {
+      // Whatever it is: it shows itself again, and is answered, where the batch is decided on what is stored.
+      this.#drop('ahead');
+      return { batch, attempt: null };
     }
-    attempt.outcomes = decision.outcomes;
-    attempt.refused = decision.refusedIds;
-    await atOnce(client, statements);
   }
 
-  async #connected(): Promise<pg.Client> {
-    if (this.#client) return this.#client;
+  /** What was decided on top of a batch that was not written is decided anew, in its turn. */
+  async #giveBack(): Promise<void> {
+    // What it waits for may never be answered.
+    this.#drop('ahead');
+    const ahead = await this.#ahead;
+    this.#ahead = Promise.resolve(null);
+    if (!ahead) return;
+    this.#queue = [...ahead.batch, ...this.#queue];
+    this.#items += itemsOf(ahead.batch);
+  }
+
+  async #connected(purpose: 'write' | 'ahead'): Promise<pg.Client> {
+    const held = this.#connections.get(purpose);
+    if (held) return held;
     const client = new pg.Client({
       connectionString: this.#settings.databaseUrl,
       pipeline: true,
@@ -265,30 +291,23 @@ export class Committer {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
     });
-    client.on('error', () => this.#client === client && this.#drop());
+    client.on('error', () => this.#connections.get(purpose) === client && this.#drop(purpose));
     await client.connect();
-    this.#client = client;
+    this.#connections.set(purpose, client);
     return client;
   }
 
-  #drop(): void {
-    const client = this.#client;
-    this.#client = null;
+  #drop(purpose: 'write' | 'ahead'): void {
+    const client = this.#connections.get(purpose);
+    this.#connections.delete(purpose);
     client?.end().catch(() => undefined);
   }
 }
 
-/** One go at a transaction; `id` is that of its payload, `refused` those of the quarantine entries it makes. */
-type Attempt = { id: string; outcomes: ItemOutcome[]; refused: readonly string[] };
+const NO_MORE: Ahead = { batch: [], attempt: null };
 
-/** A batch that keeps no payload may still have put items into quarantine: either shows that it was committed. */
-async function isStored(client: pg.Client, { id, refused }: Attempt): Promise<boolean> {
-  const found = await client.query(
-    `SELECT 1 FROM payload WHERE id = $1 UNION ALL SELECT 1 FROM quarantine WHERE id = ANY($2::text[])`,
-    [id, refused],
-  );
-  return found.rows.length > 0;
-}
+const itemsOf = (units: readonly Unit[]): number =>
+  units.reduce((sum, { items }) => sum + items.length, 0);
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
 

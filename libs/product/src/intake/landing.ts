@@ -24,20 +24,26 @@ const LANDED = {
   text: `SELECT message, digest, outcome, quarantine_id, errors FROM landed WHERE message = ANY($1::bytea[])`,
 };
 
-/** Messages landed before, by the hexadecimal form of their key. */
+/** Messages landed before, by the hexadecimal form of their key; by the batch on its way before this one, too (`left`). */
 export async function loadLanded(
   client: Client,
   items: readonly Prepared[],
+  left: ReadonlyMap<string, Landed> = new Map<string, Landed>(),
 ): Promise<Map<string, Landed>> {
   const keys = items.flatMap(({ landing }) => (landing ? [landing.key] : []));
   if (keys.length === 0) return new Map();
   const [rows] = await atOnce(client, [{ ...LANDED, values: [byteaArray(keys)] }]);
-  return new Map(
-    (rows as LandedRow[]).map(([key, digest, outcome, quarantineId, errors]) => [
+  const landed = new Map(
+    (rows as LandedRow[]).map(([key, digest, outcome, quarantineId, errors]): [string, Landed] => [
       key.toString('hex'),
       { digest, outcome, quarantineId, errors },
     ]),
   );
+  for (const name of keys.map((key) => key.toString('hex'))) {
+    const found = left.get(name);
+    if (found) landed.set(name, found);
+  }
+  return landed;
 }
 
 /** The answer to a message that was landed before; null if it is new. */

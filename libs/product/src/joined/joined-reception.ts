@@ -13,9 +13,9 @@ import type { OnUnit, Receiver } from '../intake/reception.js';
 import { byteaArray } from '../outbox/arrays.js';
 import type { Mode } from '../person/nhs-number.js';
 import { partKey } from './part-store.js';
-import type { IncomingRow, MarkedRoot, PartStore } from './part-store.js';
+import type { IncomingRow, MarkedRoot, PartStore, WrittenRow } from './part-store.js';
 
-const UNIT_ITEMS = 500;
+const UNIT_ITEMS = 1_000;
 /** Items whose outcome is shown one by one. */
 const SHOWN = 1_000;
 /** Marks are numbered from 1. */
@@ -29,6 +29,7 @@ type Part = {
   refused: Prepared[];
   stored: number;
 };
+type SealedPart = Omit<Part, 'rows'> & { rows: WrittenRow[] };
 /** Marked roots, mapped where all that they belong to is there. */
 type Mapped = { roots: readonly MarkedRoot[]; whole: readonly MarkedRoot[]; items: Prepared[] };
 type Parts = {
@@ -119,9 +120,9 @@ export class JoinedReception implements Receiver {
       if (seen++ < skip) continue;
       this.#add(unit, item, arrival);
       if (unit.stored < UNIT_ITEMS) continue;
-      // Reading the next rows overlaps the commit of these.
+      // Reading and sealing the next rows overlaps the commit of these.
+      const [full, n] = [this.#sealed(unit), units.n++];
       await storing;
-      const [full, n] = [unit, units.n++];
       const told = warnings.splice(0);
       storing = this.#exclusive(() => this.#storeUnit(full, receipt, n, told, onUnit));
       storing.catch(() => undefined);
@@ -130,8 +131,13 @@ export class JoinedReception implements Receiver {
     await storing;
     if (unit.stored > 0 || warnings.length > 0) {
       const n = units.n++;
-      await this.#exclusive(() => this.#storeUnit(unit, receipt, n, warnings, onUnit));
+      const last = this.#sealed(unit);
+      await this.#exclusive(() => this.#storeUnit(last, receipt, n, warnings, onUnit));
     }
+  }
+
+  #sealed({ rows, ...unit }: Part): SealedPart {
+    return { ...unit, rows: this.parts.store.sealed([...rows.values()]) };
   }
 
   #add(unit: Part, item: SourceItem<PartRow<unknown>>, arrival: Arrival): void {
@@ -178,7 +184,7 @@ export class JoinedReception implements Receiver {
   }
 
   async #storeUnit(
-    unit: Part,
+    unit: SealedPart,
     receipt: string,
     n: number,
     warnings: Fault[],
@@ -186,7 +192,7 @@ export class JoinedReception implements Receiver {
   ): Promise<void> {
     const { store, committer, source } = this.parts;
     const refused = unit.refused.length > 0 ? await committer.commit({ items: unit.refused }) : [];
-    const rows = [...unit.rows.values()];
+    const { rows } = unit;
     await store.store(rows, receipt, (changed, held) => {
       const outcomes = [...refused, ...unit.outcomes];
       for (const row of rows) {
@@ -215,25 +221,27 @@ export class JoinedReception implements Receiver {
       more = await this.#exclusive(async () => {
         let done = 0;
         let roots = await this.parts.store.marked(after, others());
-        let committing: Promise<unknown> = Promise.resolve();
+        const committing: Promise<unknown>[] = [];
         try {
           while (roots.length > 0 && done < TURN_ROOTS) {
             const batch = roots;
             after = batch[batch.length - 1]!.mark;
             const n = batches++;
             const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
-            // The next roots are read, opened and mapped while these are committed.
+            // The next roots are read, opened and mapped while these are decided, and those before them written.
             const mapped = this.#mapped(batch, arrival);
-            await committing;
-            committing = this.#commitRoots(mapped, receipt, told, each);
-            committing.catch(() => undefined);
+            if (committing.length === 2) await committing.shift();
+            const commit = this.#commitRoots(mapped, receipt, told, each);
+            commit.catch(() => undefined);
+            committing.push(commit);
             roots = await this.parts.store.marked(after, others());
             done += batch.length;
           }
         } finally {
           // Also when the next cannot be read: the turn is not over while something of it is written.
-          await committing;
+          await Promise.allSettled(committing);
         }
+        await Promise.all(committing);
         return roots.length > 0;
       });
     }

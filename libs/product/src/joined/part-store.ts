@@ -16,6 +16,8 @@ export type IncomingRow = {
   sourceId: string | null;
   row: unknown;
 };
+/** The same as it is stored. */
+export type WrittenRow = IncomingRow & { digest: Buffer; sealed: Buffer };
 /** A root that must be mapped again, with what it is joined to; null: an ancestor is missing. */
 export type MarkedRoot = {
   key: Buffer;
@@ -30,7 +32,6 @@ export type MarkedRoot = {
   joined: Joined<unknown> | null;
 };
 type StoredRow = { key: Buffer; parent: Buffer | null; part: string; row: unknown };
-type WrittenRow = IncomingRow & { digest: Buffer; sealed: Buffer };
 type Before = { parent: Buffer | null; held: boolean };
 type Source = JoinedSource<unknown>;
 
@@ -83,20 +84,31 @@ export class PartStore {
     this.#kept.clear();
   }
 
+  /** Rows as `store` takes them: sealed, with a digest by which they are known again. */
+  sealed(rows: readonly IncomingRow[]): WrittenRow[] {
+    return rows.map((incoming) => {
+      const { key, part, row } = incoming;
+      const plain = Buffer.from(JSON.stringify(row));
+      const digest = digest16(plain);
+      if (part === this.source.root || this.#children.includes(part))
+        this.#remember(key, { digest: hex(digest), row });
+      return { ...incoming, digest, sealed: this.seal.close(plain, purpose(key)) };
+    });
+  }
+
   /**
    * Stores rows and marks the roots they concern, with `also` in the same transaction. Keys must differ.
    * Answers for each row whether it changed what was stored, and if not, whether it is still held.
    */
   async store(
-    rows: readonly IncomingRow[],
+    rows: readonly WrittenRow[],
     receipt: string,
     also: (changed: ReadonlySet<string>, held: ReadonlySet<string>) => Statement[],
   ): Promise<void> {
     await this.#transaction(async (client) => {
-      const written = this.#written(rows);
-      const changed = await this.#write(client, NEW_ROWS, written, receipt);
+      const changed = await this.#write(client, NEW_ROWS, rows, receipt);
       // Mostly all are new: what was stored before is asked of the others alone.
-      const known = written.filter(({ key }) => !changed.has(hex(key)));
+      const known = rows.filter(({ key }) => !changed.has(hex(key)));
       const before = await this.#before(client, known);
       for (const name of await this.#write(client, CHANGED_ROWS, known, receipt)) changed.add(name);
       await this.#mark(
@@ -205,18 +217,6 @@ export class PartStore {
       values: [byteaArray(rows.map(({ key }) => key))],
     });
     return new Map(found.rows.map((row) => [hex(row.key), row]));
-  }
-
-  /** Rows as they are stored: sealed, with a digest by which they are known again. */
-  #written(rows: readonly IncomingRow[]): WrittenRow[] {
-    return rows.map((incoming) => {
-      const { key, part, row } = incoming;
-      const plain = Buffer.from(JSON.stringify(row));
-      const digest = digest16(plain);
-      if (part === this.source.root || this.#children.includes(part))
-        this.#remember(key, { digest: hex(digest), row });
-      return { ...incoming, digest, sealed: this.seal.close(plain, purpose(key)) };
-    });
   }
 
   /** Writes rows, and marks the roots among them; the names of those that it wrote. */

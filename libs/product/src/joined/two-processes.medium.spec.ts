@@ -88,8 +88,27 @@ it('maps a root from the ancestors that another process has stored since', async
   const changed = { ...rows[0]!, text: 'second' };
   const stored = { part: 'patient', key: partKey('tables', 'patient', 'p'), parent: null };
   const incoming = { ...stored, at: null, item: 0, sourceId: 'p', row: changed };
-  await other.store.store([incoming], 'r2', () => []);
+  await other.store.store(other.store.sealed([incoming]), 'r2', () => []);
   await one.reception.catchUp(ARRIVAL);
   expect(await text()).toBe('second/referral/contact:');
   await Promise.all([one.close(), other.close()]);
+});
+
+it('maps roots in the order of their file, and one that is marked anew behind those that wait', async () => {
+  const only = process();
+  const keys = Array.from({ length: 40 }, (_, n) => `o${n}`);
+  const incoming = keys.map((key, item) => ({
+    ...{ part: 'contact', key: partKey('tables', 'contact', key), parent: null },
+    ...{ at: null, item, sourceId: key, row: { part: 'contact', key, text: 'c' } },
+  }));
+  await only.store.store(only.store.sealed(incoming), 'r3', () => []);
+  const marked = (after: string) => only.store.marked(after, []);
+  const first = await marked('0');
+  expect(first.map(({ sourceId }) => sourceId)).toEqual(keys);
+  await only.store.markRoot(first[3]!.key);
+  const order = (await marked('0')).map(({ sourceId }) => sourceId);
+  expect(order).toEqual([...keys.filter((key) => key !== 'o3'), 'o3']);
+  const behind = await marked(first.at(-1)!.mark);
+  expect(behind.map(({ sourceId }) => sourceId)).toEqual(['o3']);
+  await only.close();
 });

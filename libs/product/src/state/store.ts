@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import { leftOut } from '../choices/held.js';
 import type { HeldChoices } from '../choices/held.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
+import type { Left } from './left.js';
 import type { KeyedChange, PersonState, RecordState } from './model.js';
 import { World } from './world.js';
 
@@ -54,11 +55,16 @@ const RECORDS_OF = {
 
 /**
  * Reads what a batch of changes concerns: its people and those they were merged into, its records and whose
- * they are, and everything of people who are to be merged. Almost always two statements in one round trip.
+ * they are, and everything of people who are to be merged. Almost always two statements in one round trip. Of what a
+ * batch on its way leaves (`left`), that is taken and not what is stored.
  */
-export async function loadWorld(client: Client, changes: readonly KeyedChange[]): Promise<World> {
+export async function loadWorld(
+  client: Client,
+  changes: readonly KeyedChange[],
+  left?: Left,
+): Promise<World> {
   const world = new World();
-  const loader = new Loader(client, world);
+  const loader = new Loader(client, world, left);
   for (const change of changes) loader.want(change);
   await loader.load();
   // Only now it is known whether a local identifier stands for a person of its own, who must be merged.
@@ -78,6 +84,7 @@ class Loader {
   constructor(
     private readonly client: Client,
     private readonly world: World,
+    private readonly left: Left | undefined,
   ) {}
 
   want(change: KeyedChange): void {
@@ -112,6 +119,7 @@ class Loader {
   async load(): Promise<void> {
     const wanted = [this.#persons, this.#records, this.#recordsOf, this.#keepers];
     while (wanted.some(({ size }) => size > 0)) {
+      if (this.left) this.#takeLeft(this.left);
       const [persons, records, recordsOf, keepers] = wanted.map(take);
       const asked = [
         {
@@ -144,19 +152,36 @@ class Loader {
     }
   }
 
+  /** What the batch before leaves is known without asking; what leads on from it is wanted in turn. */
+  #takeLeft(left: Left): void {
+    for (const person of this.#recordsOf)
+      for (const state of left.recordsOf(person)) this.#holdRecord(state);
+    for (const id of this.#keepers)
+      for (const [record, keeper] of left.keepersOf(id)) this.#keepKeeper([id, record, keeper]);
+    for (const key of this.#records) {
+      const state = left.record(key);
+      if (state && this.#records.delete(key)) this.#holdRecord(state);
+    }
+    // People last: records want whose they are.
+    for (const key of this.#persons) {
+      const state = left.person(key);
+      if (state && this.#persons.delete(key)) this.#holdPerson(state);
+    }
+  }
+
   #keepPerson([person, sequenceText, mergedInto, survivor, choices]: PersonRow): void {
-    if (this.world.persons.has(person)) return;
     const sequence = Number(sequenceText);
-    this.world.persons.set(person, {
-      person,
-      sequence,
-      mergedInto,
-      survivor,
-      choices,
+    this.#holdPerson({
+      ...{ person, sequence, mergedInto, survivor, choices },
       out: leftOut(choices),
       before: { sequence, mergedInto },
     });
-    if (mergedInto !== null) this.#wantPerson(mergedInto);
+  }
+
+  #holdPerson(state: PersonState): void {
+    if (this.world.persons.has(state.person)) return;
+    this.world.persons.set(state.person, state);
+    if (state.mergedInto !== null) this.#wantPerson(state.mergedInto);
   }
 
   #keepRecord([
@@ -170,19 +195,25 @@ class Loader {
     content,
     expired,
   ]: RecordRow): void {
-    if (this.world.records.has(record)) return;
     const time = at === null ? null : Number(at);
-    this.world.records.set(record, {
+    const stored = {
       ...{ record, product, person, revision, retracted, expired, schemaId, content },
       at: time,
       before: { revision, at: time },
-    });
-    this.#wantPerson(person);
+    };
+    this.#holdRecord(this.left?.record(record) ?? stored);
+  }
+
+  #holdRecord(state: RecordState): void {
+    if (this.world.records.has(state.record)) return;
+    this.world.records.set(state.record, state);
+    this.#wantPerson(state.person);
   }
 
   #keepKeeper([id, record, keeper]: KeeperRow): void {
     const known = this.world.keepers.get(id) ?? new Map<string, string | null>();
-    this.world.keepers.set(id, known.set(record, keeper));
+    // Said by the batch before, and perhaps not stored yet: that is asked first, and stays.
+    if (!known.has(record)) this.world.keepers.set(id, known.set(record, keeper));
     if (!this.world.records.has(record)) this.#records.add(record);
   }
 

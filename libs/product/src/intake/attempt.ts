@@ -1,0 +1,80 @@
+import type { Statement } from '@caremesh/platform';
+import type pg from 'pg';
+
+import type { ItemOutcome } from '../define/source.js';
+import { ringFor } from '../outbox/doorbell.js';
+import { INSERT_OUTBOX, outboxParameters } from '../outbox/outbox.js';
+import type { Seal } from '../sealing/seal.js';
+import { Emitter } from '../state/emit.js';
+import { Left } from '../state/left.js';
+import type { LiveProduct } from '../state/model.js';
+import { loadWorld, worldStatements } from '../state/store.js';
+import { Decision } from './decide.js';
+import { newId } from './ids.js';
+import { loadLanded } from './landing.js';
+import type { Landed } from './landing.js';
+import type { Prepared } from './prepare.js';
+
+/** Items that are committed together, with what else must be written if they are. */
+export type Unit = {
+  items: Prepared[];
+  refuseReuse?: boolean;
+  /** Statements that stand or fall with the items: a receipt, the progress of a long submission. */
+  also?: (outcomes: ItemOutcome[]) => Statement[];
+};
+
+type Parts = { domainKey: Uint8Array; seal: Seal; products: () => readonly LiveProduct[] };
+
+/** One go at a transaction: what is to be written, and what is true if it is. */
+export type Attempt = {
+  /** That of its payload. */
+  id: string;
+  outcomes: ItemOutcome[];
+  /** The quarantine entries that it makes. */
+  refused: readonly string[];
+  statements: Statement[];
+  left: Left;
+  landed: ReadonlyMap<string, Landed>;
+};
+
+/** Decides units one after the other on what is stored; where `before` is on its way, on what that leaves. Writes nothing. */
+export async function decideUnits(
+  client: pg.Client,
+  units: readonly Unit[],
+  { domainKey, seal, products }: Parts,
+  before?: Attempt,
+): Promise<Attempt> {
+  const items = units.flatMap((unit) => unit.items);
+  const changes = items.flatMap((item) => item.changes);
+  const [world, landed] = await Promise.all([
+    loadWorld(client, changes, before?.left),
+    loadLanded(client, items, before?.landed),
+  ]);
+  const emitter = new Emitter(domainKey, products(), Date.now());
+  const decision = new Decision(world, emitter, landed);
+  const also: Statement[] = [];
+  for (const unit of units) {
+    const from = decision.outcomes.length;
+    for (const item of unit.items) await decision.decide(item, unit.refuseReuse ?? false);
+    also.push(...(unit.also?.(decision.outcomes.slice(from)) ?? []));
+  }
+  const id = newId();
+  const statements = [...worldStatements(world), ...decision.statements(id, seal), ...also];
+  if (emitter.rows.length > 0) {
+    statements.push(
+      { ...INSERT_OUTBOX, values: outboxParameters(emitter.rows) },
+      ringFor(emitter.rows),
+    );
+  }
+  const { outcomes, refusedIds: refused } = decision;
+  return { id, outcomes, refused, statements, left: new Left(world), landed };
+}
+
+/** Whether it was committed: a batch that keeps no payload may still have put items into quarantine. */
+export async function isStored(client: pg.Client, { id, refused }: Attempt): Promise<boolean> {
+  const found = await client.query(
+    `SELECT 1 FROM payload WHERE id = $1 UNION ALL SELECT 1 FROM quarantine WHERE id = ANY($2::text[])`,
+    [id, refused],
+  );
+  return found.rows.length > 0;
+}
