@@ -48,20 +48,23 @@ type InspectOptions = {
   parseSchema: (text: string) => Type;
   /** Takes a batch; tried again for as long as it throws. */
   take: (batch: InspectedBatch) => Promise<void>;
-  /** Most records of one batch; default 2,000. */
+  /** Most records of one batch; default 500. */
   batchSize?: number;
   log: Logger;
 };
 
-/** Nobody waits for what is only counted: under a stream of messages it is counted about once a second. */
-const GATHERING = { bytes: 1_000_000, ms: 1_000 };
+/**
+ * Nobody waits for what is only counted: of little it is counted about once a second. With answers of a million bytes, and 2,000 records at a
+ * time, what was read outlived the nursery, and a file left a process of 346 MB; so one of 224.
+ */
+const GATHERING = { bytes: 262_144, ms: 1_000 };
 
 /** Looks through one topic, from the beginning and for ever. */
 export function inspect(options: InspectOptions): {
   status(): SubscriptionStatus;
   stop(): Promise<void>;
 } {
-  const { topic, groupId, connection, log, batchSize = 2_000 } = options;
+  const { topic, groupId, connection, log, batchSize = 500 } = options;
   const subscription = new Subscription<unknown>({
     topic,
     groupId,
