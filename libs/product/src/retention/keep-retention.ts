@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { momentBefore } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
-import type { Pool } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 
 import type { Committer } from '../intake/committer.js';
 import { newId, newTraceparent } from '../intake/ids.js';
@@ -61,7 +61,8 @@ async function sweep(parts: Parts): Promise<void> {
 async function endRecords(parts: Parts, live: LiveProduct, before: Date): Promise<void> {
   let ended = 0;
   for (;;) {
-    const { rows } = await parts.pool.query<{ record: string; revision: number }>(
+    const rows = await byTime<{ record: string; revision: number }>(
+      parts.pool,
       `SELECT record, revision FROM record WHERE product = $1 AND kept_from < $2 LIMIT $3`,
       [heldAs(live), before, AT_ONCE],
     );
@@ -85,8 +86,8 @@ function endOf(product: LiveProduct, rows: readonly { record: string; revision: 
 }
 
 async function forget({ pool, submissions, quarantine }: Parts, before: Date): Promise<void> {
-  await pool.query(`DELETE FROM payload WHERE received_at < $1`, [before]);
-  await pool.query(`DELETE FROM landed WHERE received_at < $1`, [before]);
+  await byTime(pool, `DELETE FROM payload WHERE received_at < $1`, [before]);
+  await byTime(pool, `DELETE FROM landed WHERE received_at < $1`, [before]);
   await pool.query(`DELETE FROM submission WHERE state <> 'waiting' AND received_at < $1`, [
     before,
   ]);
@@ -97,10 +98,35 @@ async function forget({ pool, submissions, quarantine }: Parts, before: Date): P
 // A row that others belong to stays for as long as they do.
 async function forgetParts({ pool }: Parts, before: Date | null): Promise<void> {
   if (before === null) return;
-  await pool.query(
+  await byTime(
+    pool,
     `DELETE FROM part_row r WHERE r.kept_from < $1
        AND NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)
        AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key AND c.kept_from >= $1)`,
     [before],
   );
+}
+
+/**
+ * A statement that looks for what is old, by the index of times (BRIN), which is read as a bitmap. The domain's connections are told not
+ * to (`BY_KEY`): each hour all that was ever landed was read, 7 s for a gigabyte.
+ */
+async function byTime<R extends QueryResultRow>(
+  pool: Pool,
+  text: string,
+  values: readonly unknown[],
+): Promise<R[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = auto');
+    const { rows } = await client.query<R>(text, [...values]);
+    await client.query('COMMIT');
+    return rows;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
 }
