@@ -12,7 +12,7 @@ import { partsOf } from './multipart.js';
 import type { Arrival, Prepared, Preparer } from './prepare.js';
 
 /** Items of one unit: small enough that reading the next overlaps the commit of the last. */
-const UNIT_ITEMS = 250;
+const UNIT_ITEMS = 500;
 const UNIT_BYTES = 1_000_000;
 
 /**
