@@ -250,12 +250,13 @@ export class Committer {
     }
   }
 
-  /** Decides the next batch while one is written; null if none came meanwhile, or few items are written. */
+  /** Decides the next batch while one is written; null if not enough came meanwhile, or few items are written. */
   async #lookAhead(before: Attempt, writing: Promise<unknown>): Promise<Ahead | null> {
-    if (before.outcomes.length < this.#batch.aheadFrom) return null;
+    const { aheadFrom } = this.#batch;
+    if (before.outcomes.length < aheadFrom) return null;
     let isWritten = false;
     const written = writing.catch(() => undefined).then(() => void (isWritten = true));
-    while (!isWritten && this.#queue.length === 0) {
+    while (!isWritten && this.#items < aheadFrom) {
       await Promise.race([written, new Promise<void>((resolve) => (this.#queued = resolve))]);
     }
     if (isWritten) return null;
