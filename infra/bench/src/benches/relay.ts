@@ -19,26 +19,33 @@ export async function relay(rig: Rig): Promise<Result[]> {
   const small = [await drain(rig, SMALL), await drain(rig, SMALL), await drain(rig, SMALL)];
   const large = await drain(rig, LARGE);
   const loaded = await drain(rig, LARGE, true);
-  const base = median(small);
-  const judged = (cost: number) => line('', '', '', cost / base <= 1.15);
+  const base = medianOf(small, ({ passed }) => passed);
+  const judged = (what: string, { passed }: Cost) => {
+    const times = passed / base;
+    const measured = `${passed.toFixed(1)} µs, ${times.toFixed(2)} x`;
+    return line(what, measured, '1.15 x', times <= 1.15);
+  };
   return [
     line('Relay cost at a backlog of 100,000', `${base.toFixed(1)} µs/record`, '', null),
-    {
-      ...judged(large),
-      what: '… at 1,000,000',
-      measured: `${large.toFixed(1)} µs, ${(large / base).toFixed(2)} x`,
-      target: '1.15 x',
-    },
-    {
-      ...judged(loaded),
-      what: '… at 1,000,000 with intake running and a long transaction open',
-      measured: `${loaded.toFixed(1)} µs, ${(loaded / base).toFixed(2)} x`,
-      target: '1.15 x',
-    },
+    judged('… at 1,000,000', large),
+    judged('… at 1,000,000 with intake running and a long transaction open', loaded),
+    // A disk that writes back what came in the first seconds holds up the broker: that shows above, and not here.
+    line(
+      `… in CPU of its process (${medianOf(small, ({ cpu }) => cpu).toFixed(1)} µs at 100,000)`,
+      `${large.cpu.toFixed(1)} and ${loaded.cpu.toFixed(1)} µs`,
+      '',
+      null,
+    ),
   ];
 }
 
-async function drain(rig: Rig, backlog: number, loaded = false): Promise<number> {
+/** Microseconds for each record: that passed, and of CPU that the process took. */
+type Cost = { passed: number; cpu: number };
+
+const medianOf = (costs: readonly Cost[], of: (cost: Cost) => number): number =>
+  median(costs.map(of));
+
+async function drain(rig: Rig, backlog: number, loaded = false): Promise<Cost> {
   const url = await freshDatabase(rig.mesh.databaseUrl);
   const database = await openDatabase({
     url: new Sensitive(url),
@@ -59,12 +66,14 @@ async function drain(rig: Rig, backlog: number, loaded = false): Promise<number>
     log: { info: () => undefined, warn: () => undefined },
   });
   const began = performance.now();
+  const before = process.cpuUsage();
   relaying.start();
   const done = await rig.topics.grown(TOPIC, from, backlog, 600_000);
+  const { user, system } = process.cpuUsage(before);
   await load?.stop();
   await relaying.stop();
   await database.close();
-  return ((done - began) * 1000) / backlog;
+  return { passed: ((done - began) * 1000) / backlog, cpu: (user + system) / backlog };
 }
 
 function tokensOf({ mesh }: Rig): TokenSource {
