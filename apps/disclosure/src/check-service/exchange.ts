@@ -184,7 +184,7 @@ export function answeredBy<T extends Pick<Standing, 'request'>>(
 
 /** Whether an organisation's list is to be asked for now. Pure. */
 export function dueBy(
-  { received, request, asked, trouble, filling }: Omit<Standing, 'askedRows'>,
+  { received, request, asked, trouble, filling }: Standing,
   { refreshMs, againMs, answerMs }: Pace,
   box: Pick<Mailbox, 'changedAt'>,
   now: number,

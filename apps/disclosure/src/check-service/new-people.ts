@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 
+import { LATE_MS } from '../choices/cohort.js';
 import type { Standing } from './requests.js';
 
 type Asked = Pick<Standing, 'organisation' | 'editions' | 'asked' | 'askedRows'>;
@@ -24,8 +25,8 @@ export class NewPeople {
     const { rows: young } = await client.query<{ at: number; some: boolean }>(
       `SELECT (extract(epoch FROM now()) * 1000)::float8 AS at,
          EXISTS (SELECT FROM cohort_person WHERE edition = ANY($1)
-                 AND seen_at > to_timestamp($2::float8 / 1000) - interval '5 minutes') AS some`,
-      [editions, from],
+                 AND seen_at > to_timestamp($2::float8 / 1000)) AS some`,
+      [editions, from - LATE_MS],
     );
     const { at, some } = young[0]!;
     if (some && (await countOf(client, editions)) > askedRows) return true;

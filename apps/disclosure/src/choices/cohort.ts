@@ -9,7 +9,7 @@ const REMEMBERED = 200_000;
 /** Rows read at once. */
 const PAGE = 10_000;
 /** A row's time is that of its transaction's beginning: no batch takes this long to commit, so that none older comes later. */
-const LATE_MS = 5 * 60_000;
+export const LATE_MS = 5 * 60_000;
 
 type Row = { person: string; sealed: Buffer; seen: number };
 /** What was read of an edition: its people's numbers, and whose rows are young enough to be read again. */
