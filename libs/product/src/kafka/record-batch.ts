@@ -41,6 +41,18 @@ export function writeVarint(target: Uint8Array, at: number, value: number): numb
   return position;
 }
 
+/** The zigzag varint that stands at a position; `varintSize` of it is how far it goes. */
+export function readVarint(source: Uint8Array, at: number): number {
+  let read = 0;
+  let position = at;
+  for (let shift = 0; shift < 7 * MAX_VARINT; shift += 7) {
+    const byte = source[position++] ?? 0;
+    read |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return (read >>> 1) ^ -(read & 1);
+}
+
 /** Key, value (null: a tombstone) and headers as they stand in a record. */
 export function recordBody(
   key: Uint8Array,

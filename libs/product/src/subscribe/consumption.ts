@@ -57,7 +57,7 @@ export type SubscribeOptions<R> = {
   batchSize?: () => number;
   /** Lets the broker gather records before it answers: fewer transactions, later effect. Default: at once. */
   gathering?: Gathering;
-  /** Least time in ms from the beginning of a batch that was not full to that of the next: for batches that cost much by themselves. */
+  /** Least time in ms from the beginning of a batch to that of the next, unless as much has come as one may hold: for batches that cost much by themselves. */
   apart?: () => number;
   /** Where a group that has committed nothing begins, per partition. Default, also for a partition not named: the beginning. */
   from?: ReadonlyMap<number, bigint>;

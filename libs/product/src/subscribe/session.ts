@@ -56,7 +56,8 @@ export class Session {
       heartbeatInterval: HEARTBEAT_MS,
       minBytes: gathering.bytes,
       maxWaitTime: gathering.ms,
-      highWaterMark: 1_024,
+      // Once fewer than these lie ready, the next answer is asked for: it holds 650, and what lies is what the collector copies.
+      highWaterMark: 256,
     });
     // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
     this.#consumer.on('error', () => undefined);
@@ -110,15 +111,12 @@ export class Session {
 
   /** The same; waits for the first. Null when `signal` is given. All that was given out before must be settled. */
   async next(most: number, signal: AbortSignal): Promise<RawRecord[] | null> {
-    const stream = this.#stream!;
     for (;;) {
       if (signal.aborted) return null;
       const batch = this.arrived(most);
       if (batch.length > 0) return batch;
-      if (stream.errored) throw stream.errored;
-      if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
       await this.#commitRead();
-      await this.#waitForMore(signal);
+      await this.more(signal);
     }
   }
 
@@ -159,7 +157,11 @@ export class Session {
     this.#settled(this.#committed);
   }
 
-  async #waitForMore(signal: AbortSignal): Promise<void> {
+  /** Waits until more may have come or `signal` is given. Throws when nothing can come any more. */
+  async more(signal: AbortSignal): Promise<void> {
+    const stream = this.#stream!;
+    if (stream.errored) throw stream.errored;
+    if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STALLED_AFTER_MS);
       this.#wake = () => {

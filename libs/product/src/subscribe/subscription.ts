@@ -32,9 +32,6 @@ type Parts<R> = {
   log: Logger;
 };
 
-/** A batch; full where as much had come as it may hold. */
-type InHand<R> = Batch<R> & { isFull: boolean };
-
 /**
  * Reads one topic for ever: a batch is fetched, settled in the database, and only then committed to the broker.
  * Whatever ends a membership (a broker that restarts, a rebalance that went wrong, a right not yet given), the next
@@ -94,59 +91,67 @@ export class Subscription<R> {
     this.#waitingFor = null;
     let committed = Promise.resolve();
     try {
-      for (let batch: InHand<R> | null = null; ;) {
+      for (let batch: Batch<R> | null = null; ;) {
         if (batch === null) await committed;
         batch ??= await this.#next(session, signal);
         if (batch === null) return;
         const began = performance.now();
+        const over = new AbortController();
+        signal.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal });
         const settled = this.#parts.delivery.settle(batch, signal);
-        const ahead = this.#ahead(session, batch, signal);
-        ahead.catch(() => undefined);
-        if (!(await settled)) return;
-        await committed;
-        committed = session.commit(batch.raws);
-        committed.catch(() => undefined);
-        // A full batch says that more is there already: to wait would only leave it lying.
-        if (!batch.isFull) await this.#stayApart(began, signal);
-        batch = await ahead;
+        const following = this.#gather(session, over.signal, signal);
+        following.catch(() => undefined);
+        try {
+          if (!(await settled)) return;
+          await committed;
+          committed = session.commit(batch.raws);
+          committed.catch(() => undefined);
+          await Promise.race([following, this.#stayApart(began, over.signal)]);
+        } finally {
+          over.abort();
+        }
+        batch = await following;
       }
     } finally {
       await committed;
     }
   }
 
-  async #next(session: Session, signal: AbortSignal): Promise<InHand<R> | null> {
-    const most = this.#parts.batchSize();
-    const raws = await session.next(most, signal);
-    const batch = raws && (await this.#parts.delivery.sort(raws, signal));
-    return batch && { ...batch, isFull: batch.raws.length >= most };
+  async #next(session: Session, signal: AbortSignal): Promise<Batch<R> | null> {
+    const raws = await session.next(this.#parts.batchSize(), signal);
+    return raws && (await this.#parts.delivery.sort(raws, signal));
   }
 
   /**
-   * Decodes what came behind a full batch while the database works on that one, as the broker keeps the last one's offsets
-   * meanwhile: one after the other they took the sum of it all. A slice at a time, so that the database is not kept waiting.
+   * Decodes what comes while the batch in hand is settled, and after that until `over` is given or as much has come as a batch
+   * may hold: one after the other they took the sum of it all. A slice at a time, so that the database is not kept waiting.
+   * Null where nothing came, and where `signal` is given.
    */
-  async #ahead(
+  async #gather(
     session: Session,
-    { isFull }: InHand<R>,
+    over: AbortSignal,
     signal: AbortSignal,
-  ): Promise<InHand<R> | null> {
-    if (!isFull) return null;
+  ): Promise<Batch<R> | null> {
     const most = this.#parts.batchSize();
-    const raws = session.arrived(most);
     const sorted: Batch<R>[] = [];
-    for (let at = 0; at < raws.length; at += SLICE) {
+    for (let read = 0; read < most && !signal.aborted;) {
       await turn();
-      const slice = await this.#parts.delivery.sort(raws.slice(at, at + SLICE), signal);
+      const raws = session.arrived(Math.min(SLICE, most - read));
+      if (raws.length === 0) {
+        if (over.aborted) break;
+        await session.more(over);
+        continue;
+      }
+      const slice = await this.#parts.delivery.sort(raws, signal);
       if (slice === null) return null;
       sorted.push(slice);
+      read += raws.length;
     }
-    if (sorted.length === 0) return null;
+    if (sorted.length === 0 || signal.aborted) return null;
     return {
-      raws,
+      raws: sorted.flatMap(({ raws }) => raws),
       records: sorted.flatMap(({ records }) => records),
       refused: sorted.flatMap(({ refused }) => refused),
-      isFull: raws.length >= most,
     };
   }
 

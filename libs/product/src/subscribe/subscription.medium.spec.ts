@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+
+import { createLogger } from '@caremesh/platform';
+import { allow, can, clientToken, createTopics, match, of, sharedStack } from '@caremesh/testing';
+import type { TestStack } from '@caremesh/testing';
+import type { Producer } from '@platformatic/kafka';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { createProducer } from '../kafka/client.js';
+import type { KafkaConnection } from '../kafka/client.js';
+import type { Batch } from './delivery.js';
+import type { RawRecord } from './received.js';
+import { Subscription } from './subscription.js';
+
+const PRINCIPAL = 'svc-disclosure';
+const HOUR = 3_600_000;
+let stack: TestStack;
+let producer: Producer<Buffer, Buffer, Buffer, Buffer>;
+const running: Subscription<never>[] = [];
+
+const connectionFor = (clientId: string): KafkaConnection => ({
+  brokers: stack.kafkaBrokers,
+  clientId,
+  tokens: { token: () => clientToken(stack, PRINCIPAL, 'mesh-kafka') },
+});
+
+beforeAll(async () => {
+  stack = await sharedStack('identity', 'kafka');
+  const prefix = { name: 'spec.', pattern: match.PREFIXED };
+  await allow(stack, PRINCIPAL, [
+    { on: of.TOPIC, ...prefix, operations: [can.READ, can.WRITE, can.DESCRIBE] },
+    { on: of.GROUP, ...prefix, operations: [can.READ] },
+  ]);
+  producer = createProducer(connectionFor('spec'));
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+afterAll(() => producer.close(true));
+
+const numberOf = ({ value }: RawRecord): number => Number(value!.toString());
+
+/** Follows a topic of its own, ten records at most to a batch; `held` is what the batches so far have to wait for. */
+async function followed(apart: number | undefined, held: () => Promise<void> = async () => {}) {
+  const topic = `spec.batch-${randomUUID().slice(0, 8)}.v1`;
+  await createTopics(stack, [topic], { partitions: 1, configs: {} });
+  const batches: number[][] = [];
+  const decoded: number[] = [];
+  const counts = { read: 0, handled: 0, duplicates: 0, refused: 0 };
+  const subscription = new Subscription<never>({
+    topic,
+    groupId: topic,
+    connection: connectionFor('batches'),
+    delivery: {
+      counts,
+      async sort(raws): Promise<Batch<never>> {
+        decoded.push(...raws.map(numberOf));
+        return { raws, records: [], refused: [] };
+      },
+      async settle({ raws }) {
+        batches.push(raws.map(numberOf));
+        await held();
+        counts.read += raws.length;
+        return true;
+      },
+    },
+    batchSize: () => 10,
+    apart: apart === undefined ? undefined : () => apart,
+    settled: () => undefined,
+    log: createLogger('spec', 'silent'),
+  });
+  subscription.start();
+  running.push(subscription);
+  await vi.waitFor(() => expect(subscription.status().state).toBe('reading'), 60_000);
+  const send = async (from: number, to: number): Promise<void> => {
+    const messages = numbers(from, to).map((n) => ({
+      topic,
+      key: Buffer.from('k'),
+      value: Buffer.from(String(n)),
+    }));
+    await producer.send({ messages });
+  };
+  return { subscription, batches, decoded, send };
+}
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, n) => from + n);
+
+describe('a subscription', () => {
+  test('gathers what comes before the next batch may begin, and begins it once it is full', async () => {
+    const { batches, decoded, send } = await followed(HOUR);
+    await send(0, 5);
+    await vi.waitFor(() => expect(batches).toEqual([numbers(0, 5)]), 60_000);
+    await send(5, 9);
+    // Decoded already, so that nothing but the rest is waited for.
+    await vi.waitFor(() => expect(decoded).toEqual(numbers(0, 9)), 60_000);
+    expect(batches).toHaveLength(1);
+    await send(9, 18);
+    await vi.waitFor(() => expect(batches).toEqual([numbers(0, 5), numbers(5, 15)]), 60_000);
+    await vi.waitFor(() => expect(decoded).toEqual(numbers(0, 18)), 60_000);
+    expect(batches).toHaveLength(2);
+  }, 120_000);
+
+  test('that waits is stopped at once; what it has gathered is not settled', async () => {
+    const { subscription, batches, decoded, send } = await followed(HOUR);
+    await send(0, 5);
+    await vi.waitFor(() => expect(batches).toHaveLength(1), 60_000);
+    await send(5, 9);
+    await vi.waitFor(() => expect(decoded).toHaveLength(9), 60_000);
+    await subscription.stop();
+    expect(batches).toEqual([numbers(0, 5)]);
+    expect(subscription.status().counts.read).toBe(5);
+  }, 120_000);
+
+  test('gathers while a batch is settled, and goes on with that at once where it need not stay apart', async () => {
+    const first = Promise.withResolvers<void>();
+    const { batches, decoded, send } = await followed(undefined, () => first.promise);
+    await send(0, 5);
+    await vi.waitFor(() => expect(batches).toHaveLength(1), 60_000);
+    await send(5, 30);
+    await vi.waitFor(() => expect(decoded).toEqual(numbers(0, 15)), 60_000);
+    first.resolve();
+    await vi.waitFor(() => expect(batches.flat()).toEqual(numbers(0, 30)), 60_000);
+    expect(batches.slice(0, 2)).toEqual([numbers(0, 5), numbers(5, 15)]);
+  }, 120_000);
+});
