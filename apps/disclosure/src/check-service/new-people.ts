@@ -1,7 +1,9 @@
 import type { PoolClient } from 'pg';
 
-import { LATE_MS } from '../choices/cohort.js';
 import type { Standing } from './requests.js';
+
+/** A row's time is that of its transaction's beginning: no batch takes this long to commit, so that none older comes later. */
+const LATE_MS = 5 * 60_000;
 
 type Asked = Pick<Standing, 'organisation' | 'editions' | 'asked' | 'askedRows'>;
 type Looked = { editions: string; at: number };

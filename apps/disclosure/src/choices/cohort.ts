@@ -8,13 +8,19 @@ import { numberOf, numbersOf, bytesOf } from './people.js';
 const REMEMBERED = 200_000;
 /** Rows read at once. */
 const PAGE = 10_000;
-/** A row's time is that of its transaction's beginning: no batch takes this long to commit, so that none older comes later. */
-export const LATE_MS = 5 * 60_000;
 
-type Row = { person: string; sealed: Buffer; seen: number };
-/** What was read of an edition: its people's numbers, and whose rows are young enough to be read again. */
-type Held = { numbers: Uint32Array; rows: number; until: number; young: ReadonlySet<string> };
-const NOTHING: Held = { numbers: new Uint32Array(), rows: 0, until: -Infinity, young: new Set() };
+type Row = { person: string; sealed: Buffer; seenAt: string; seen: number };
+/**
+ * What was read of an edition: its people's numbers, and whose rows are young enough to be read again: those since `settled`,
+ * in milliseconds since 1970, null before anything was read.
+ */
+type Held = {
+  numbers: Uint32Array;
+  rows: number;
+  settled: number | null;
+  young: ReadonlySet<string>;
+};
+const NOTHING: Held = { numbers: new Uint32Array(), rows: 0, settled: null, young: new Set() };
 
 /** Whom the editions are about that an opt-out may apply to: those whom the check service is asked about. */
 export class Cohort {
@@ -83,30 +89,32 @@ export class Cohort {
 
   /** What is held of an edition, and what came since. */
   async #added(pool: Pool, edition: string, held: Held): Promise<Held> {
+    const settled = await settledAt(pool);
     const numbers: number[] = [];
-    let young: [person: string, seen: number][] = [];
-    let { until } = held;
-    for (let after = ''; ;) {
+    const young: string[] = [];
+    let after = [held.settled === null ? '-infinity' : new Date(held.settled).toISOString(), ''];
+    for (;;) {
       const { rows } = await pool.query<Row>(
-        `SELECT source_person AS person, sealed, (extract(epoch FROM seen_at) * 1000)::float8 AS seen
-         FROM cohort_person WHERE edition = $1 AND source_person > $2 AND seen_at > to_timestamp($3)
-         ORDER BY source_person LIMIT ${PAGE}`,
-        [edition, after, (held.until - LATE_MS) / 1000],
+        `SELECT source_person AS person, sealed, seen_at::text AS "seenAt",
+           (extract(epoch FROM seen_at) * 1000)::float8 AS seen
+         FROM cohort_person WHERE edition = $1 AND (seen_at, source_person) > ($2::timestamptz, $3)
+         ORDER BY seen_at, source_person LIMIT ${PAGE}`,
+        [edition, ...after],
       );
       for (const { person, sealed, seen } of rows) {
         if (!held.young.has(person)) numbers.push(this.open(edition, person, sealed));
-        if (seen > until) until = seen;
-        if (isYoung(seen, until)) young.push([person, seen]);
+        // A millisecond more than is read again: what is read twice must be known, or it would be counted twice.
+        if (seen > settled - 1) young.push(person);
       }
       if (rows.length < PAGE) break;
-      after = rows.at(-1)!.person;
+      const last = rows.at(-1)!;
+      after = [last.seenAt, last.person];
     }
-    young = young.filter(([, seen]) => isYoung(seen, until));
     return {
       numbers: merged([held.numbers, new Uint32Array(numbers)]),
       rows: held.rows + numbers.length,
-      until,
-      young: new Set(young.map(([person]) => person)),
+      settled,
+      young: new Set(young),
     };
   }
 
@@ -155,8 +163,17 @@ export class Cohort {
   }
 }
 
-// A millisecond more than is read again: what is read twice must be known, or it would be counted twice.
-const isYoung = (seen: number, until: number): boolean => seen > until - LATE_MS - 1;
+/**
+ * From when on a row may yet come, in milliseconds since 1970: its time is that of its transaction's beginning. A second before that of
+ * the oldest one under way, should one that begins now not be shown yet; whoever came in one older still is found by the number of rows.
+ */
+async function settledAt(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ at: number }>(
+    `SELECT (extract(epoch FROM least(min(xact_start), now()) - interval '1 second') * 1000)::float8 AS at
+     FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`,
+  );
+  return rows[0]!.at;
+}
 
 /** Numbers of several sets in order, each once. */
 function merged(sets: readonly Uint32Array[]): Uint32Array {
