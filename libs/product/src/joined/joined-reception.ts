@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import type { Statement } from '@caremesh/platform';
 
 import type { AnySource } from '../define/domain.js';
@@ -16,6 +18,8 @@ import { partKey } from './part-store.js';
 import type { IncomingRow, MarkedRoot, PartStore, WrittenRow } from './part-store.js';
 
 const UNIT_ITEMS = 1_000;
+/** Rows read or sealed at a time, half a millisecond of work: what was sent to the database goes on in between, or it waits for all of them. */
+const SLICE = 50;
 /** Items whose outcome is shown one by one. */
 const SHOWN = 1_000;
 /** Marks are numbered from 1. */
@@ -117,11 +121,12 @@ export class JoinedReception implements Receiver {
     const notice = (found: Fault) => void warnings.push(found);
     const input = { ...inputOf(body, arrival, this.parts.environment), notice };
     for await (const item of itemsOf<PartRow<unknown>>(source, input)) {
-      if (seen++ < skip) continue;
+      if (seen++ % SLICE === 0) await turn();
+      if (seen <= skip) continue;
       this.#add(unit, item, arrival);
       if (unit.stored < UNIT_ITEMS) continue;
       // Reading and sealing the next rows overlaps the commit of these.
-      const [full, n] = [this.#sealed(unit), units.n++];
+      const [full, n] = [await this.#sealed(unit), units.n++];
       await storing;
       const told = warnings.splice(0);
       storing = this.#exclusive(() => this.#storeUnit(full, receipt, n, told, onUnit));
@@ -131,13 +136,19 @@ export class JoinedReception implements Receiver {
     await storing;
     if (unit.stored > 0 || warnings.length > 0) {
       const n = units.n++;
-      const last = this.#sealed(unit);
+      const last = await this.#sealed(unit);
       await this.#exclusive(() => this.#storeUnit(last, receipt, n, warnings, onUnit));
     }
   }
 
-  #sealed({ rows, ...unit }: Part): SealedPart {
-    return { ...unit, rows: this.parts.store.sealed([...rows.values()]) };
+  async #sealed({ rows, ...unit }: Part): Promise<SealedPart> {
+    const all = [...rows.values()];
+    const sealed: WrittenRow[] = [];
+    for (let at = 0; at < all.length; at += SLICE) {
+      await turn();
+      sealed.push(...this.parts.store.sealed(all.slice(at, at + SLICE)));
+    }
+    return { ...unit, rows: sealed };
   }
 
   #add(unit: Part, item: SourceItem<PartRow<unknown>>, arrival: Arrival): void {
@@ -315,12 +326,12 @@ export class JoinedReception implements Receiver {
    * store is from before another process had its turn.
    */
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const turn = () =>
+    const alone = () =>
       this.parts.lock.exclusively(() => {
         this.parts.store.forget();
         return work();
       });
-    const next = this.#turn.then(turn, turn);
+    const next = this.#turn.then(alone, alone);
     this.#turn = next.catch(() => undefined);
     return next;
   }
