@@ -3,7 +3,7 @@ import type { Database } from '@caremesh/platform';
 import { testDatabase } from '@caremesh/testing';
 import type { TestDatabase } from '@caremesh/testing';
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { migrations } from '../disclosure.module.js';
 import { NewPeople } from './new-people.js';
@@ -49,16 +49,51 @@ const since = (minutesAgo: number | null, askedRows: number, editions = [ONE]) =
 it('tells those who came after the request, and not those it was about', async () => {
   await seen(3, 20);
   expect(await since(10, 3)).toBe(false);
-  await seen(1, 1);
+  await seen(1, 0);
   expect(await since(10, 3)).toBe(true);
   expect(await since(0, 4)).toBe(false);
 });
 
 it('tells those of a batch that began before the request and was committed after it', async () => {
   await seen(3, 20);
-  expect(await since(1, 3)).toBe(false);
   await seen(1, 3);
   expect(await since(1, 3)).toBe(true);
+});
+
+it('tells those of a batch that was under way at the last look', async () => {
+  newPeople = new NewPeople(0);
+  await seen(3, 20);
+  const batch = await database.pool.connect();
+  try {
+    await batch.query('BEGIN');
+    await batch.query(
+      `INSERT INTO cohort_person (edition, source_person, sealed) VALUES ($1, 'late', '')`,
+      [ONE],
+    );
+    const age = `SELECT clock_timestamp() - now() > interval '1500 ms' AS old`;
+    await vi.waitFor(
+      async () => expect((await batch.query(age)).rows).toEqual([{ old: true }]),
+      10_000,
+    );
+    expect(await since(1, 3)).toBe(false);
+    await batch.query('COMMIT');
+  } finally {
+    batch.release();
+  }
+  expect(await since(1, 3)).toBe(true);
+});
+
+it('counts the people once where nobody comes any more', async () => {
+  newPeople = new NewPeople(0);
+  await seen(3, 1);
+  const query = vi.spyOn(client, 'query');
+  try {
+    for (let look = 0; look < 5; look++) expect(await since(0, 3)).toBe(false);
+    const texts = query.mock.calls.map(([text]) => String(text));
+    expect(texts.filter((text) => text.startsWith('SELECT count(*)'))).toHaveLength(1);
+  } finally {
+    query.mockRestore();
+  }
 });
 
 it('looks anew where the organisation has another edition', async () => {
