@@ -162,6 +162,8 @@ export class Session {
     const stream = this.#stream!;
     if (stream.errored) throw stream.errored;
     if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
+    // It came while something else was waited for, and nothing will be told of it again.
+    if (stream.readableLength > 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STALLED_AFTER_MS);
       this.#wake = () => {

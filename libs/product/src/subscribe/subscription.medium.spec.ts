@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createLogger } from '@caremesh/platform';
 import { allow, can, clientToken, createTopics, match, of, sharedStack } from '@caremesh/testing';
 import type { TestStack } from '@caremesh/testing';
+import { Consumer, MessagesStream } from '@platformatic/kafka';
 import type { Producer } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -44,6 +45,14 @@ const numberOf = ({ value }: RawRecord): number => Number(value!.toString());
 async function followed(apart: number | undefined, held: () => Promise<void> = async () => {}) {
   const topic = `spec.batch-${randomUUID().slice(0, 8)}.v1`;
   await createTopics(stack, [topic], { partitions: 1, configs: {} });
+  const send = async (from: number, to: number): Promise<void> => {
+    const messages = numbers(from, to).map((n) => ({
+      topic,
+      key: Buffer.from('k'),
+      value: Buffer.from(String(n)),
+    }));
+    await producer.send({ messages });
+  };
   const batches: number[][] = [];
   const decoded: number[] = [];
   const counts = { read: 0, handled: 0, duplicates: 0, refused: 0 };
@@ -72,14 +81,6 @@ async function followed(apart: number | undefined, held: () => Promise<void> = a
   subscription.start();
   running.push(subscription);
   await vi.waitFor(() => expect(subscription.status().state).toBe('reading'), 60_000);
-  const send = async (from: number, to: number): Promise<void> => {
-    const messages = numbers(from, to).map((n) => ({
-      topic,
-      key: Buffer.from('k'),
-      value: Buffer.from(String(n)),
-    }));
-    await producer.send({ messages });
-  };
   return { subscription, batches, decoded, send };
 }
 
@@ -123,4 +124,31 @@ describe('a subscription', () => {
     await vi.waitFor(() => expect(batches.flat()).toEqual(numbers(0, 30)), 60_000);
     expect(batches.slice(0, 2)).toEqual([numbers(0, 5), numbers(5, 15)]);
   }, 120_000);
+
+  test('does not wait for more while what came as it committed a position lies ready', async () => {
+    const pushed = vi.spyOn(MessagesStream.prototype, 'push');
+    const isCommitting = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    const { commit } = Consumer.prototype;
+    vi.spyOn(Consumer.prototype, 'commit').mockImplementationOnce(async function (
+      this: typeof Consumer.prototype,
+      options,
+    ) {
+      isCommitting.resolve();
+      await goesOn.promise;
+      return commit.call(this, options) as unknown as Promise<void>;
+    });
+    try {
+      // With nothing there, the position that it begins at is what it commits first.
+      const { batches, send } = await followed(undefined);
+      await isCommitting.promise;
+      await send(0, 600);
+      // More than the client has lie before it asks for no more: nothing will wake whoever goes to sleep now.
+      await vi.waitFor(() => expect(pushed.mock.calls.length).toBeGreaterThanOrEqual(600), 20_000);
+      goesOn.resolve();
+      await vi.waitFor(() => expect(batches.flat()).toEqual(numbers(0, 600)), 20_000);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  }, 60_000);
 });
