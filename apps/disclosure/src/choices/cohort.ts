@@ -167,8 +167,8 @@ export class Cohort {
  * From when on a row may yet come, in milliseconds since 1970: its time is that of its transaction's beginning. A second before that of
  * the oldest one under way, should one that begins now not be shown yet; whoever came in one older still is found by the number of rows.
  */
-export async function settledAt(pool: Pick<ClientBase, 'query'>): Promise<number> {
-  const { rows } = await pool.query<{ at: number }>(
+export async function settledAt(client: Pick<ClientBase, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ at: number }>(
     `SELECT (extract(epoch FROM least(min(xact_start), now()) - interval '1 second') * 1000)::float8 AS at
      FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`,
   );

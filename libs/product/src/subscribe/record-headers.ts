@@ -76,17 +76,21 @@ function whereTheyStand(entries: readonly HeaderEntry[]): Buffer | null {
   const piece = Buffer.from(first.buffer);
   let at = first.byteOffset;
   const isNext = (own: Buffer | null): boolean => {
-    const length = own?.length ?? ABSENT;
-    if (own !== first) {
-      if (readVarint(piece, at) !== length) return false;
-      at += varintSize(length);
-    }
     if (own === null) return true;
     if (own.byteOffset !== at || own.buffer !== first.buffer) return false;
-    at += length;
+    at += own.length;
     return true;
   };
-  for (const [name, value] of entries) if (!isNext(name) || !isNext(value)) return null;
+  const isBehindItsLength = (own: Buffer | null): boolean => {
+    const length = own?.length ?? ABSENT;
+    if (readVarint(piece, at) !== length) return false;
+    at += varintSize(length);
+    return isNext(own);
+  };
+  for (const [index, [name, value]] of entries.entries()) {
+    const isThere = index === 0 ? isNext(name) : isBehindItsLength(name);
+    if (!isThere || !isBehindItsLength(value)) return null;
+  }
   return piece.subarray(first.byteOffset, at);
 }
 
