@@ -5,24 +5,14 @@ import { join } from 'node:path';
 import { headers as ce, keys } from '@caremesh/contract';
 import { createLogger, openDatabase } from '@caremesh/platform';
 import type { Database } from '@caremesh/platform';
-import {
-  allow,
-  brokerAdmin,
-  can,
-  clientToken,
-  createTopics,
-  match,
-  of,
-  sharedStack,
-  testDatabase,
-} from '@caremesh/testing';
+import { brokerAdmin, createTopics, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import type { Producer } from '@platformatic/kafka';
 import avsc from 'avsc';
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { createConsumer, createProducer } from '../kafka/client.js';
+import { createConsumer } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import { quarantineMigrations } from '../migrations/all.js';
 import { encodeWire } from '../registry/wire.js';
@@ -30,6 +20,7 @@ import type { ConsumerSettings } from './consumption.js';
 import { sealUnder } from './letter.js';
 import type { Received } from './received.js';
 import { listRefused, refuse } from './refused.js';
+import { specDomain } from './spec-domain.fixture.js';
 import { subscribe } from './subscribe.js';
 import type { Subscribed } from './subscribe.js';
 import { Subscribe1763769600000 } from './tables.js';
@@ -65,28 +56,15 @@ let database: TestDatabase;
 let opened: Database;
 let producer: Producer<Buffer, Buffer, Buffer, Buffer>;
 let pool: Pool;
+let connectionFor: (clientId: string) => KafkaConnection;
 const running: Subscribed[] = [];
 
-/** One principal that may write and read everything of the invented domain `spec`. */
-const PRINCIPAL = 'svc-disclosure';
-const connectionFor = (clientId: string): KafkaConnection => ({
-  brokers: stack.kafkaBrokers,
-  clientId,
-  tokens: { token: () => clientToken(stack, PRINCIPAL, 'mesh-kafka') },
-});
-
 beforeAll(async () => {
-  stack = await sharedStack('postgresql', 'identity', 'kafka');
+  ({ stack, connectionFor, producer } = await specDomain());
   database = await testDatabase();
   const migrations = [...quarantineMigrations, Subscribe1763769600000];
   opened = await openDatabase({ url: database.url, entities: [], migrations, poolSize: 10 });
   pool = opened.pool;
-  const prefix = { name: 'spec.', pattern: match.PREFIXED };
-  await allow(stack, PRINCIPAL, [
-    { on: of.TOPIC, ...prefix, operations: [can.READ, can.WRITE, can.DESCRIBE] },
-    { on: of.GROUP, ...prefix, operations: [can.READ] },
-  ]);
-  producer = createProducer(connectionFor('spec'));
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));

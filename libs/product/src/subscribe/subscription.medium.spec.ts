@@ -1,57 +1,40 @@
 import { randomUUID } from 'node:crypto';
 
 import { createLogger } from '@caremesh/platform';
-import { allow, can, clientToken, createTopics, match, of, sharedStack } from '@caremesh/testing';
-import type { TestStack } from '@caremesh/testing';
+import { createTopics } from '@caremesh/testing';
 import { Consumer, MessagesStream } from '@platformatic/kafka';
-import type { Producer } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { createProducer } from '../kafka/client.js';
-import type { KafkaConnection } from '../kafka/client.js';
 import type { Batch } from './delivery.js';
 import type { RawRecord } from './received.js';
+import { specDomain } from './spec-domain.fixture.js';
 import { Subscription } from './subscription.js';
 
-const PRINCIPAL = 'svc-disclosure';
 const HOUR = 3_600_000;
-let stack: TestStack;
-let producer: Producer<Buffer, Buffer, Buffer, Buffer>;
+let domain: Awaited<ReturnType<typeof specDomain>>;
 const running: Subscription<never>[] = [];
 
-const connectionFor = (clientId: string): KafkaConnection => ({
-  brokers: stack.kafkaBrokers,
-  clientId,
-  tokens: { token: () => clientToken(stack, PRINCIPAL, 'mesh-kafka') },
-});
-
 beforeAll(async () => {
-  stack = await sharedStack('identity', 'kafka');
-  const prefix = { name: 'spec.', pattern: match.PREFIXED };
-  await allow(stack, PRINCIPAL, [
-    { on: of.TOPIC, ...prefix, operations: [can.READ, can.WRITE, can.DESCRIBE] },
-    { on: of.GROUP, ...prefix, operations: [can.READ] },
-  ]);
-  producer = createProducer(connectionFor('spec'));
+  domain = await specDomain();
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(() => producer.close(true));
+afterAll(() => domain.producer.close(true));
 
 const numberOf = ({ value }: RawRecord): number => Number(value!.toString());
 
 /** Follows a topic of its own, ten records at most to a batch; `held` is what the batches so far have to wait for. */
 async function followed(apart: number | undefined, held: () => Promise<void> = async () => {}) {
   const topic = `spec.batch-${randomUUID().slice(0, 8)}.v1`;
-  await createTopics(stack, [topic], { partitions: 1, configs: {} });
+  await createTopics(domain.stack, [topic], { partitions: 1, configs: {} });
   const send = async (from: number, to: number): Promise<void> => {
     const messages = numbers(from, to).map((n) => ({
       topic,
       key: Buffer.from('k'),
       value: Buffer.from(String(n)),
     }));
-    await producer.send({ messages });
+    await domain.producer.send({ messages });
   };
   const batches: number[][] = [];
   const decoded: number[] = [];
@@ -59,7 +42,7 @@ async function followed(apart: number | undefined, held: () => Promise<void> = a
   const subscription = new Subscription<never>({
     topic,
     groupId: topic,
-    connection: connectionFor('batches'),
+    connection: domain.connectionFor('batches'),
     delivery: {
       counts,
       async sort(raws): Promise<Batch<never>> {
