@@ -32,7 +32,7 @@ export function shaperOf(
   known: Known,
   own: ReadonlySet<string>,
 ): (record: Loose, treating: Treating) => Loose {
-  return shaping(stepsOf(schema, '', known, own));
+  return shaping(stepsOf(schema, '', known, own), own);
 }
 
 /** `unless`: the code whose words these are; where that is left out, so are they. */
@@ -57,9 +57,14 @@ function stepsOf(
     });
 }
 
-function shaping(steps: readonly Step[]): (record: Loose, treating: Treating) => Loose {
+function shaping(
+  steps: readonly Step[],
+  own: Iterable<string> = [],
+): (record: Loose, treating: Treating) => Loose {
+  // Copied for each record: put into an empty object one by one, each field would give it another layout.
+  const empty = Object.fromEntries([...own, ...steps.map(({ to }) => to)].map(absent));
   return (value, treating) => {
-    const shaped: Loose = {};
+    const shaped: Loose = { ...empty };
     for (const { to, from, change, unless } of steps) {
       const held = value[from];
       if (unless !== null && isLeftOut(unless, value)) shaped[to] = null;
@@ -68,6 +73,8 @@ function shaping(steps: readonly Step[]): (record: Loose, treating: Treating) =>
     return shaped;
   };
 }
+
+const absent = (name: string): [string, undefined] => [name, undefined];
 
 function isLeftOut({ name, isSensitive }: Coded, record: Loose): boolean {
   const code = record[name];

@@ -7,6 +7,7 @@ import { encodeWire } from '../registry/wire.js';
 import { ApprovedSchemas } from './approved.js';
 import { Decoder } from './decoder.js';
 import type { RawRecord } from './received.js';
+import { RecordHeaders } from './record-headers.js';
 
 const TOPIC = 'gp.visit.v1';
 const text = JSON.stringify({
@@ -37,7 +38,7 @@ function decoder(schemas: Record<number, string> = { 1: text }, approved = [1]) 
   return { sort: (batch: RawRecord[]) => made.sort(batch), asked: () => asked };
 }
 
-function raw(over: Partial<RawRecord> & { headers?: Map<string, Buffer> } = {}): RawRecord {
+function raw(over: Partial<RawRecord> = {}): RawRecord {
   return {
     topic: TOPIC,
     partition: 2,
@@ -45,17 +46,20 @@ function raw(over: Partial<RawRecord> & { headers?: Map<string, Buffer> } = {}):
     timestamp: 1_760_000_000_000n,
     key: Buffer.from(key),
     value: encodeWire(1, type, { changeType: 'CREATED', survivorKey: null }),
-    headers: new Map(
-      Object.entries({
-        [ce.HEADERS.id]: 'e1',
-        [ce.HEADERS.sequence]: '4',
-        [ce.HEADERS.recordRevision]: '3',
-        [ce.HEADERS.source]: 'urn:ods:A81001',
-      }).map(([name, value]) => [name, Buffer.from(value)]),
-    ),
+    headers: headersOf({
+      [ce.HEADERS.id]: 'e1',
+      [ce.HEADERS.sequence]: '4',
+      [ce.HEADERS.recordRevision]: '3',
+      [ce.HEADERS.source]: 'urn:ods:A81001',
+    }),
     ...over,
   };
 }
+
+const headersOf = (texts: Record<string, string>): RecordHeaders =>
+  new RecordHeaders(
+    Object.entries(texts).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
+  );
 
 describe('sorting a batch', () => {
   test('a whole record comes typed, with where it was, whose it is and what its headers say', async () => {
@@ -90,7 +94,7 @@ describe('sorting a batch', () => {
   });
 
   test('a tombstone without headers of the mesh is still one, told apart by its place', async () => {
-    const { records } = await decoder().sort([raw({ value: null, headers: new Map() })]);
+    const { records } = await decoder().sort([raw({ value: null, headers: headersOf({}) })]);
     expect(records[0]).toMatchObject({
       change: 'deleted',
       value: null,

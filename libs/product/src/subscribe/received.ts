@@ -1,5 +1,8 @@
 import { headers as names, keys } from '@caremesh/contract';
 
+import { HeaderNames } from './record-headers.js';
+import type { RecordHeaders } from './record-headers.js';
+
 /** Where a record was read: enough to find it again with any Kafka client. */
 export type Origin = { topic: string; partition: number; offset: bigint; timestamp: bigint };
 
@@ -32,7 +35,7 @@ export type Received<R> =
   | (Common & { change: 'merged'; value: R; schemaId: number; survivor: string | null })
   | (Common & { change: 'deleted'; value: null; schemaId: null });
 
-/** A record as the client hands it over: bytes, its headers by their names. */
+/** A record as the client hands it over: bytes, and its headers. */
 export type RawRecord = {
   topic: string;
   partition: number;
@@ -40,7 +43,7 @@ export type RawRecord = {
   timestamp: bigint;
   key: Buffer | null | undefined;
   value: Buffer | null | undefined;
-  headers: Pick<ReadonlyMap<string, Buffer>, 'get'> & Iterable<[string, Buffer]>;
+  headers: RecordHeaders;
 };
 
 /** Where a record was read. */
@@ -60,28 +63,33 @@ export function keyOf(raw: RawRecord): RecordKey | null {
   return parts === null ? null : { text: text!, ...parts };
 }
 
+const ENVELOPE = new HeaderNames([
+  names.HEADERS.id,
+  names.HEADERS.sequence,
+  names.HEADERS.recordRevision,
+  names.HEADERS.type,
+  names.HEADERS.source,
+  names.HEADERS.time,
+  names.HEADERS.recordedTime,
+]);
+
 /**
  * The envelope, or the name of the first header that is missing or malformed. Only what a consumer cannot do without
  * is asked for: the id it removes duplicates by, the sequence, and the revision by which the last one wins.
  */
 export function envelopeOf(raw: RawRecord): Envelope | { missing: string } {
-  const text = (name: string): string | null => raw.headers.get(name)?.toString('utf8') ?? null;
-  const id = text(names.HEADERS.id);
+  const [id, sequenceText, revisionText, type, source, time, recordedTime] = ENVELOPE.textsIn(
+    raw.headers,
+  ) as [Text, Text, Text, Text, Text, Text, Text];
   if (id === null || !/^[!-~]{1,64}$/.test(id)) return { missing: names.HEADERS.id };
-  const sequence = countOf(text(names.HEADERS.sequence));
+  const sequence = countOf(sequenceText);
   if (sequence === null) return { missing: names.HEADERS.sequence };
-  const revision = countOf(text(names.HEADERS.recordRevision));
+  const revision = countOf(revisionText);
   if (revision === null) return { missing: names.HEADERS.recordRevision };
-  return {
-    id,
-    type: text(names.HEADERS.type) ?? '',
-    source: text(names.HEADERS.source),
-    time: text(names.HEADERS.time),
-    recordedTime: text(names.HEADERS.recordedTime),
-    sequence,
-    revision,
-  };
+  return { id, type: type ?? '', source, time, recordedTime, sequence, revision };
 }
+
+type Text = string | null;
 
 /** Headers carry numbers as decimal text; 15 digits stay exact in a double. */
 function countOf(text: string | null): number | null {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { writeVarint } from '../kafka/record-batch.js';
-import { RecordHeaders } from './record-headers.js';
+import { HeaderNames, RecordHeaders } from './record-headers.js';
 import type { HeaderEntry } from './record-headers.js';
 
 const name = fc.oneof(fc.constantFrom('ce_id', 'ce_type', 'ce_time', ''), fc.string());
@@ -48,7 +48,9 @@ describe('headers of a record', () => {
         for (const given of [apart, inOnePiece(apart), inTwoPieces(apart), withOneNothing(apart)]) {
           const headers = new RecordHeaders(given);
           expect([...headers]).toEqual([...map]);
-          for (const own of [...map.keys(), asked]) expect(headers.get(own)).toEqual(map.get(own));
+          const all = [...new Set([...map.keys(), asked])];
+          const texts = all.map((own) => map.get(own)?.toString() ?? null);
+          expect(new HeaderNames(all).textsIn(headers)).toEqual(texts);
         }
       }),
       { examples: [[[['', '']], '']] },
@@ -62,9 +64,9 @@ describe('headers of a record', () => {
       [Buffer.from('ce_time'), Buffer.from('now')],
     ]);
     const { buffer } = given[0]![0];
-    expect(new RecordHeaders(given).get('ce_time')!.buffer).toBe(buffer);
     const read = new RecordHeaders(given);
+    expect([...read].map(([, value]) => value.buffer)).toEqual([buffer, buffer, buffer]);
     new Uint8Array(buffer).fill(0x61, given[2]![1]!.byteOffset);
-    expect(read.get('ce_time')!.toString()).toBe('aaa');
+    expect(new HeaderNames(['ce_time']).textsIn(read)).toEqual(['aaa']);
   });
 });

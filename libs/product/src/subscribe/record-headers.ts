@@ -4,17 +4,51 @@ import { readVarint, varintSize, writeVarint } from '../kafka/record-batch.js';
 export type HeaderEntry = readonly [name: Buffer, value: Buffer | null];
 
 /** Where a header stands: from here to there its name, and its value. */
-type Visit = (name: number, nameEnd: number, value: number, valueEnd: number) => void;
+type Visit = (
+  bytes: Buffer,
+  name: number,
+  nameEnd: number,
+  value: number,
+  valueEnd: number,
+) => void;
 
 /** Kafka's length of what is not there. */
 const ABSENT = -1;
 
-const known = new Map<string, Buffer>();
+/** Names of headers that are asked for together, found among those of a record in one pass over it. */
+export class HeaderNames {
+  readonly #count: number;
+  readonly #byLength: { bytes: Buffer; place: number }[][] = [];
+
+  constructor(names: readonly string[]) {
+    this.#count = names.length;
+    for (const [place, name] of names.entries()) {
+      const bytes = Buffer.from(name, 'utf8');
+      (this.#byLength[bytes.length] ??= []).push({ bytes, place });
+    }
+  }
+
+  /** Of each the text of its last header, in the order of the names; null where there is none. */
+  textsIn(headers: RecordHeaders): (string | null)[] {
+    const texts = new Array<string | null>(this.#count).fill(null);
+    headers.visit((bytes, name, nameEnd, value, valueEnd) => {
+      const place = this.#placeOf(bytes, name, nameEnd);
+      if (place >= 0) texts[place] = bytes.toString('utf8', value, valueEnd);
+    });
+    return texts;
+  }
+
+  #placeOf(bytes: Buffer, name: number, nameEnd: number): number {
+    const asLong = this.#byLength[nameEnd - name];
+    if (asLong === undefined) return -1;
+    for (const one of asLong) if (standsAt(bytes, name, one.bytes)) return one.place;
+    return -1;
+  }
+}
 
 /**
  * The headers of a record, found where they stand: one behind the other as in the record, each value and each name but the first
- * behind its length. A record has eleven, of which a consumer asks for seven: a map of them, with their names as text, was a tenth
- * of what reading cost; and the client's 33 objects for them, held until the batch is settled, were most of what the collector
+ * behind its length. A record has eleven: a map of them, with their names as text, was a tenth of what reading cost; and the client's 33 objects for them, held until the batch is settled, were most of what the collector
  * had to copy for each record (ADR 033).
  */
 export class RecordHeaders implements Iterable<[string, Buffer]> {
@@ -26,31 +60,17 @@ export class RecordHeaders implements Iterable<[string, Buffer]> {
     this.#bytes = whereTheyStand(entries) ?? copied(entries);
   }
 
-  /** The last of a name, as it would be in a map. */
-  get(name: string): Buffer | undefined {
-    const asked = bytesOf(name);
-    const bytes = this.#bytes;
-    let from = -1;
-    let to = -1;
-    this.#each((at, end, value, valueEnd) => {
-      if (end - at !== asked.length || !standsAt(bytes, at, asked)) return;
-      from = value;
-      to = valueEnd;
-    });
-    return from < 0 ? undefined : bytes.subarray(from, to);
-  }
-
   /** Each name once. */
   [Symbol.iterator](): Iterator<[string, Buffer]> {
-    const bytes = this.#bytes;
     const all = new Map<string, Buffer>();
-    this.#each((at, end, value, valueEnd) =>
-      all.set(bytes.toString('utf8', at, end), bytes.subarray(value, valueEnd)),
+    this.visit((bytes, name, nameEnd, value, valueEnd) =>
+      all.set(bytes.toString('utf8', name, nameEnd), bytes.subarray(value, valueEnd)),
     );
     return all.entries();
   }
 
-  #each(visit: Visit): void {
+  /** Each where it stands, in the order of the record. */
+  visit(visit: Visit): void {
     const bytes = this.#bytes;
     let name = this.#firstName;
     for (let at = 0; at < bytes.length;) {
@@ -58,7 +78,7 @@ export class RecordHeaders implements Iterable<[string, Buffer]> {
       const length = readVarint(bytes, nameEnd);
       const value = nameEnd + varintSize(length);
       const valueEnd = value + Math.max(length, 0);
-      visit(at, nameEnd, value, valueEnd);
+      visit(bytes, at, nameEnd, value, valueEnd);
       if (valueEnd === bytes.length) return;
       name = readVarint(bytes, valueEnd);
       at = valueEnd + varintSize(name);
@@ -73,11 +93,15 @@ export class RecordHeaders implements Iterable<[string, Buffer]> {
 function whereTheyStand(entries: readonly HeaderEntry[]): Buffer | null {
   const first = entries[0]?.[0];
   if (first === undefined) return null;
-  const piece = Buffer.from(first.buffer);
+  const { buffer } = first;
+  // What stands in the first piece and in a later one has something in between that stands in both, and so in a copy.
+  const [lastName, lastValue] = entries[entries.length - 1]!;
+  if ((lastValue ?? lastName).buffer !== buffer) return null;
+  const piece = Buffer.from(buffer);
   let at = first.byteOffset;
   const isNext = (own: Buffer | null): boolean => {
     if (own === null) return true;
-    if (own.byteOffset !== at || own.buffer !== first.buffer) return false;
+    if (own.byteOffset !== at) return false;
     at += own.length;
     return true;
   };
@@ -111,12 +135,6 @@ function copied(entries: readonly HeaderEntry[]): Buffer {
     if (value !== null) at += value.copy(bytes, at);
   }
   return bytes.subarray(0, at);
-}
-
-function bytesOf(name: string): Buffer {
-  let bytes = known.get(name);
-  if (bytes === undefined) known.set(name, (bytes = Buffer.from(name, 'utf8')));
-  return bytes;
 }
 
 /** From the end: names that begin with `ce_` and are as long differ there. */
