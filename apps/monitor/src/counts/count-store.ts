@@ -1,3 +1,5 @@
+import { atOnce } from '@caremesh/platform';
+import type { Statement } from '@caremesh/platform';
 import type { InspectedBatch } from '@caremesh/product';
 import type { Pool, PoolClient } from 'pg';
 
@@ -28,8 +30,8 @@ export class CountStore {
     await this.#transaction(async (client) => {
       const before = await positions(client, batch);
       const counted = count(freshOf(batch, before));
-      await move(client, batch, before);
-      await add(client, batch.topic, counted);
+      await atOnce(client, [moved(batch, before), ...added(batch.topic, counted)]);
+      if (counted.findings.length > 0) await addFindings(client, batch.topic, counted.findings);
     });
   }
 
@@ -57,16 +59,23 @@ export class CountStore {
 
 async function positions(client: PoolClient, { topic, next }: InspectedBatch) {
   const partitions = [...next.keys()].sort((a, b) => a - b);
+  const held = await lockedPositions(client, topic, partitions);
+  if (held.size === partitions.length) return held;
   await client.query(
     `INSERT INTO topic_position (topic, partition, next_offset)
      SELECT $1, unnest($2::integer[]), 0 ON CONFLICT DO NOTHING`,
     [topic, partitions],
   );
-  const { rows } = await client.query<{ partition: number; next_offset: string }>(
-    `SELECT partition, next_offset FROM topic_position
-      WHERE topic = $1 AND partition = ANY($2) ORDER BY partition FOR UPDATE`,
-    [topic, partitions],
-  );
+  return lockedPositions(client, topic, partitions);
+}
+
+async function lockedPositions(client: PoolClient, topic: string, partitions: readonly number[]) {
+  const { rows } = await client.query<{ partition: number; next_offset: string }>({
+    name: 'positions',
+    text: `SELECT partition, next_offset FROM topic_position
+            WHERE topic = $1 AND partition = ANY($2) ORDER BY partition FOR UPDATE`,
+    values: [topic, partitions],
+  });
   return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
 }
 
@@ -84,36 +93,41 @@ export function freshOf(
   };
 }
 
-async function move(
-  client: PoolClient,
-  { topic, next }: InspectedBatch,
-  before: ReadonlyMap<number, bigint>,
-): Promise<void> {
+function moved({ topic, next }: InspectedBatch, before: ReadonlyMap<number, bigint>): Statement {
   const ahead = [...next].filter(([partition, offset]) => offset > (before.get(partition) ?? 0n));
-  await client.query(
-    `UPDATE topic_position p SET next_offset = u.next_offset
-       FROM unnest($2::integer[], $3::bigint[]) AS u(partition, next_offset)
-      WHERE p.topic = $1 AND p.partition = u.partition`,
-    [topic, ahead.map(([partition]) => partition), ahead.map(([, offset]) => String(offset))],
-  );
+  return {
+    name: 'positions-moved',
+    text: `UPDATE topic_position p SET next_offset = u.next_offset
+             FROM unnest($2::integer[], $3::bigint[]) AS u(partition, next_offset)
+            WHERE p.topic = $1 AND p.partition = u.partition`,
+    values: [
+      topic,
+      ahead.map(([partition]) => partition),
+      ahead.map(([, offset]) => String(offset)),
+    ],
+  };
 }
 
-async function add(client: PoolClient, topic: string, counted: Counted): Promise<void> {
-  if (counted.records === 0) return;
-  await client.query(
-    `INSERT INTO topic_total AS t (topic, records, findings) VALUES ($1, $2, $3)
-     ON CONFLICT (topic) DO UPDATE SET records = t.records + excluded.records,
-       findings = t.findings + excluded.findings`,
-    [topic, counted.records, counted.found],
-  );
-  if (counted.tallies.length > 0) await addTallies(client, topic, counted.tallies);
-  if (counted.stated.length > 0) await addStated(client, topic, counted.stated);
-  if (counted.findings.length > 0) await addFindings(client, topic, counted.findings);
+function added(topic: string, { records, found, tallies, stated }: Counted): Statement[] {
+  if (records === 0) return [];
+  const total = {
+    name: 'total-added',
+    text: `INSERT INTO topic_total AS t (topic, records, findings) VALUES ($1, $2, $3)
+           ON CONFLICT (topic) DO UPDATE SET records = t.records + excluded.records,
+             findings = t.findings + excluded.findings`,
+    values: [topic, records, found],
+  };
+  return [
+    total,
+    ...(tallies.length > 0 ? [talliesAdded(topic, tallies)] : []),
+    ...(stated.length > 0 ? [statedAdded(topic, stated)] : []),
+  ];
 }
 
-async function addTallies(client: PoolClient, topic: string, tallies: Counted['tallies']) {
-  await client.query(
-    `INSERT INTO tally AS t SELECT $1, to_timestamp(u.part / 1000.0), u.schema_id, u.records, u.live,
+function talliesAdded(topic: string, tallies: Counted['tallies']): Statement {
+  return {
+    name: 'tallies-added',
+    text: `INSERT INTO tally AS t SELECT $1, to_timestamp(u.part / 1000.0), u.schema_id, u.records, u.live,
             u.findings, u.bytes, u.timely, u.late, u.slowest_ms, to_timestamp(u.newest_at / 1000.0)
        FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
@@ -123,7 +137,7 @@ async function addTallies(client: PoolClient, topic: string, tallies: Counted['t
        bytes = t.bytes + excluded.bytes, timely = t.timely + excluded.timely, late = t.late + excluded.late,
        slowest_ms = greatest(t.slowest_ms, excluded.slowest_ms),
        newest_at = greatest(t.newest_at, excluded.newest_at)`,
-    [
+    values: [
       topic,
       tallies.map(({ part }) => part),
       tallies.map(({ schemaId }) => schemaId),
@@ -136,21 +150,22 @@ async function addTallies(client: PoolClient, topic: string, tallies: Counted['t
       tallies.map(({ slowestMs }) => slowestMs),
       tallies.map(({ newestAt }) => newestAt),
     ],
-  );
+  };
 }
 
-async function addStated(client: PoolClient, topic: string, stated: Counted['stated']) {
-  await client.query(
-    `INSERT INTO stated_field AS t SELECT $1, to_timestamp(u.part / 1000.0), u.field, u.stated
+function statedAdded(topic: string, stated: Counted['stated']): Statement {
+  return {
+    name: 'stated-added',
+    text: `INSERT INTO stated_field AS t SELECT $1, to_timestamp(u.part / 1000.0), u.field, u.stated
        FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS u(part, field, stated)
      ON CONFLICT (topic, part, field) DO UPDATE SET stated = t.stated + excluded.stated`,
-    [
+    values: [
       topic,
       stated.map(({ part }) => part),
       stated.map(({ field }) => field),
       stated.map((one) => one.stated),
     ],
-  );
+  };
 }
 
 // What a record claims of itself (its time, its schema id of 32 bits without a sign) is bounded before it is stored.

@@ -1,3 +1,4 @@
+import { headers as names } from '@caremesh/contract';
 import type { Logger } from '@caremesh/platform';
 import type { Type } from 'avsc';
 
@@ -12,6 +13,7 @@ import type { Refusal } from '../subscribe/decoder.js';
 import type { Batch, Counts } from '../subscribe/delivery.js';
 import { backOff, pause } from '../subscribe/patience.js';
 import type { RawRecord, Received } from '../subscribe/received.js';
+import { HeaderNames } from '../subscribe/record-headers.js';
 import { Subscription } from '../subscribe/subscription.js';
 import type { SubscriptionStatus } from '../subscribe/subscription.js';
 
@@ -144,9 +146,11 @@ function nextOffsets(batch: readonly RawRecord[]): Map<number, bigint> {
   return next;
 }
 
+const SOURCE = new HeaderNames([names.HEADERS.source]);
+
 function withoutContent({ raw, step, fault }: Refusal): RefusedRecord {
   const { partition, offset, timestamp, value, headers } = raw;
-  const source = headers.get('ce_source')?.toString('utf8') ?? null;
+  const [source = null] = SOURCE.textsIn(headers);
   return {
     partition,
     offset,

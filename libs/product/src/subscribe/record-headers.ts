@@ -91,31 +91,37 @@ export class RecordHeaders implements Iterable<[string, Buffer]> {
  * stands in both. The lengths between them are read as well: buffers that only happen to lie so are not taken for a record's.
  */
 function whereTheyStand(entries: readonly HeaderEntry[]): Buffer | null {
-  const first = entries[0]?.[0];
-  if (first === undefined) return null;
-  const { buffer } = first;
-  // What stands in the first piece and in a later one has something in between that stands in both, and so in a copy.
+  if (entries.length === 0) return null;
+  const [first] = entries[0]!;
   const [lastName, lastValue] = entries[entries.length - 1]!;
-  if ((lastValue ?? lastName).buffer !== buffer) return null;
-  const piece = Buffer.from(buffer);
-  let at = first.byteOffset;
-  const isNext = (own: Buffer | null): boolean => {
-    if (own === null) return true;
-    if (own.byteOffset !== at) return false;
-    at += own.length;
-    return true;
-  };
-  const isBehindItsLength = (own: Buffer | null): boolean => {
-    const length = own?.length ?? ABSENT;
-    if (readVarint(piece, at) !== length) return false;
-    at += varintSize(length);
-    return isNext(own);
-  };
-  for (const [index, [name, value]] of entries.entries()) {
-    const isThere = index === 0 ? isNext(name) : isBehindItsLength(name);
-    if (!isThere || !isBehindItsLength(value)) return null;
+  // What stands in the first piece and in a later one has something in between that stands in both, and so in a copy.
+  if ((lastValue ?? lastName).buffer !== first.buffer) return null;
+  const piece = pieceOf(first.buffer);
+  let at = first.byteOffset + first.length;
+  for (let index = 0; index < entries.length; index++) {
+    const [name, value] = entries[index]!;
+    if (index > 0) at = behind(name, piece, at);
+    if (at >= 0) at = behind(value, piece, at);
+    if (at < 0) return null;
   }
   return piece.subarray(first.byteOffset, at);
+}
+
+/** Where what is next ends, if it stands here behind its length, or else less than 0. */
+function behind(own: Buffer | null, piece: Buffer, at: number): number {
+  const length = own === null ? ABSENT : own.length;
+  if (readVarint(piece, at) !== length) return -1;
+  const start = at + varintSize(length);
+  if (own === null) return start;
+  return own.byteOffset === start ? start + length : -1;
+}
+
+let lastPiece: Buffer = Buffer.alloc(0);
+
+/** Records that come one after the other stand in one piece mostly. */
+function pieceOf(buffer: ArrayBufferLike): Buffer {
+  if (lastPiece.buffer !== buffer) lastPiece = Buffer.from(buffer);
+  return lastPiece;
 }
 
 function copied(entries: readonly HeaderEntry[]): Buffer {
