@@ -51,8 +51,9 @@ export function service(of: Service, options: Options): Component {
         // V8's four threads would copy what lives on side by side: on two cores they wait for each other and whoever is
         // served waits for all of them (23 % of a busy domain's CPU, 18 with one; 3,900 against 4,200 care contacts a second).
         '--no-parallel-scavenge',
-        // Else V8 lets the small heap of a relay's thread, through which bytes flow, grow by a third only, and marks all of it three
-        // times a second: of a busy domain's CPU 95 to 127 microseconds a record went with that, 84 to 102 go without.
+        // Else V8 lets a small heap through which bytes flow grow by a third only, and marks all of it three times a second. It begins
+        // with room for all its nurseries left to the limit: if a heap may double, that of a relay's thread still has none, and one of
+        // 84 MB is marked after 40 more. At three times, V8's threads took 4 to 5 microseconds of a view's record, not 8 (ADR 034).
         '--heap-growing-percent=200',
         '--enable-source-maps',
         of.main,
