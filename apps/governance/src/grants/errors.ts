@@ -48,7 +48,7 @@ export const grantErrors = {
     code: 'MESH-3507',
     status: 409,
     title: 'The grant has two live credentials',
-    fix: 'End one of them with DELETE before making another.',
+    fix: 'End one of them before making another: `mesh grant end-credential`, or DELETE.',
     retriable: false,
   },
   credentialNotFound: {

@@ -178,6 +178,14 @@ describe('mesh proposal and grant', () => {
     expect(asked.every(({ url }) => url === '/v1/grants/abcdefgh/credentials')).toBe(true);
   });
 
+  it('ends one credential, and only that', async () => {
+    const { mesh, asked } = await meshAnswering({}, 204);
+    expect(await mesh('grant', 'end-credential', 'abcdefgh', 'grant-abcdefgh-1')).toBe(0);
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'DELETE /v1/grants/abcdefgh/credentials/grant-abcdefgh-1',
+    ]);
+  });
+
   it('has a role of PostgreSQL made for psql, where the tables are', async () => {
     const answer = {
       ...{ user: 'share_g1_ab', password: 'hush', host: '127.0.0.1', port: 5432 },

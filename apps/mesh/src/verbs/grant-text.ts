@@ -41,6 +41,7 @@ export type GrantBody = {
   topics: { product: string; topic: string; subject: string; ready: boolean }[];
   withdrawals?: string | null;
   disclosure?: ViewStanding[] | null;
+  credentials?: { clientId: string; createdAt: string; expires: string }[];
   timeline: { at: string; event: string; actor: string; role: string; reason: string | null }[];
 };
 
@@ -78,10 +79,16 @@ export function grantCard(grant: GrantBody): string {
     ready ? 'yes' : 'not yet',
     subject,
   ]);
+  const credentials = (grant.credentials ?? []).map((one) => [
+    one.clientId,
+    one.createdAt,
+    one.expires,
+  ]);
   const events = grant.timeline.map((one) => [one.at, one.event, one.actor, one.role, one.reason]);
   return [
     card(facts),
     table(['TOPIC', 'READY', 'SUBJECT'], topics),
+    ...(credentials.length > 0 ? [table(['CREDENTIAL', 'MADE', 'EXPIRES'], credentials)] : []),
     table(['AT', 'WHAT', 'WHO', 'AS', 'WHY'], events),
   ].join('\n\n');
 }

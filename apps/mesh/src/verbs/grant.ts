@@ -83,6 +83,12 @@ export function registerGrant(program: Command, io: Io): void {
         .default('json'),
     )
     .action((id: string, _: unknown, command: Command) => credentials(io, id, command));
+  grant
+    .command('end-credential <id> <client>')
+    .description('end one credential at once; `mesh grant show` names those that live')
+    .action((id: string, client: string, _: unknown, command: Command) =>
+      endCredential(io, id, client, command),
+    );
 }
 
 function registerRequest(grant: Command, io: Io): void {
@@ -194,6 +200,12 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<Credential>(path, given);
   print(io, options, reply, FORMATS[options.format]);
+}
+
+async function endCredential(io: Io, id: string, client: string, command: Command): Promise<void> {
+  const path = `${pathOf(id)}/credentials/${encodeURIComponent(client)}`;
+  await api(io, optionsOf(command)).send('DELETE', path);
+  io.stderr(`The credential ${client} is ended.\n`);
 }
 
 function pathOf(id: string): string {
