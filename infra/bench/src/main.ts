@@ -1,3 +1,4 @@
+import { access } from './benches/access.js';
 import { catalogue } from './benches/catalogue.js';
 import { choices } from './benches/choices.js';
 import { contract } from './benches/contract.js';
@@ -32,6 +33,7 @@ const BENCHES: Record<string, (rig: Rig) => Promise<Result[]>> = {
   ledger,
   contract,
   catalogue,
+  access,
   choices,
   disclosure,
   snapshot,
