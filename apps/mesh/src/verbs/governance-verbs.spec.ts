@@ -178,6 +178,20 @@ describe('mesh proposal and grant', () => {
     expect(asked.every(({ url }) => url === '/v1/grants/abcdefgh/credentials')).toBe(true);
   });
 
+  it('shows which credentials of a grant live', async () => {
+    const [createdAt, expires] = ['2026-11-29T16:29:22.851Z', '2027-05-29T00:00:00.000Z'];
+    const grant = {
+      legalBasis: { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' },
+      ...{ steps: [], topics: [], timeline: [] },
+      credentials: [{ clientId: 'grant-abcdefgh-1', keyId: null, createdAt, expires }],
+    };
+    const { mesh, out } = await meshAnswering(grant);
+    expect(await mesh('grant', 'show', 'abcdefgh')).toBe(0);
+    expect(out()).toMatch(
+      new RegExp(`CREDENTIAL +MADE +EXPIRES\\ngrant-abcdefgh-1 +${createdAt} +${expires}`),
+    );
+  });
+
   it('ends one credential, and only that', async () => {
     const { mesh, asked } = await meshAnswering({}, 204);
     expect(await mesh('grant', 'end-credential', 'abcdefgh', 'grant-abcdefgh-1')).toBe(0);

@@ -1,22 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
+import { Consumer, findErrorBy, MessagesStreamModes } from '@platformatic/kafka';
 import { median } from '../measure/rounds.js';
 import { line, type Result } from '../measure/report.js';
+import { credentialOf, decide, grantConnection, requested } from '../mesh/grants.js';
+import type { Credential } from '../mesh/grants.js';
 import type { Rig } from '../mesh/rig.js';
 
 const PRODUCT = 'gp.medication-statement';
+const LEGAL_BASIS = '6(1)(e)/9(2)(h)/s251';
 const LOOK_MS = 20;
 const TARGET_MS = 5_000;
 const GIVEN_UP_MS = 60_000;
-
-type Credential = {
-  clientId: string;
-  clientSecret: string;
-  tokenUrl: string;
-  bootstrap: string;
-  groupPrefix: string;
-  topics: string[];
-};
 
 /**
  * From the last approval of a grant to the first record of its view, with a list that covers everybody; and from its revocation until a
@@ -26,14 +20,15 @@ export async function access(rig: Rig): Promise<Result[]> {
   const began: number[] = [];
   const ended: number[] = [];
   for (let round = 0; round < rig.rounds; round++) {
-    const id = await asked(rig);
+    const id = await requested(rig, PRODUCT, 'population-health-management', LEGAL_BASIS);
     await decide(rig, id, 'approve', 'gp-owner');
     const approving = performance.now();
     const topic = `share.${id}.${PRODUCT}.v1`;
     const first = firstRecord(rig, topic);
+    first.catch(() => undefined);
     await decide(rig, id, 'approve', 'ig-lead');
     began.push((await first) - approving);
-    const { refused } = await reading(await command<Credential>(rig, ['grant', 'credentials', id]));
+    const { refused } = await reading(await credentialOf(rig, id));
     const revoking = performance.now();
     await decide(rig, id, 'revoke', 'gp-owner');
     ended.push((await refused) - revoking);
@@ -49,23 +44,6 @@ function judged(what: string, took: readonly number[]): Result {
   return line(what, `${ms.toFixed(0)} ms`, `${TARGET_MS} ms`, ms <= TARGET_MS);
 }
 
-async function asked(rig: Rig): Promise<string> {
-  const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
-  const { id } = await command<{ id: string }>(rig, [
-    ...['grant', 'request', '--product', PRODUCT, '--purpose', 'population-health-management'],
-    ...['--legal-basis', '6(1)(e)/9(2)(h)/s251', '--organisation', 'QUY'],
-    ...['--until', until, '--reason', 'Bench'],
-  ]);
-  return id;
-}
-
-const decide = (rig: Rig, id: string, decision: string, who: string): Promise<unknown> =>
-  command(rig, ['grant', decision, id, '--reason', 'Bench'], who);
-
-async function command<T>({ mesh }: Rig, words: string[], who = 'analyst'): Promise<T> {
-  return JSON.parse(await mesh.command(...words, '--as', who, '-o', 'json')) as T;
-}
-
 /** When the topic holds its first record. */
 async function firstRecord({ topics }: Rig, topic: string): Promise<number> {
   const until = performance.now() + GIVEN_UP_MS;
@@ -78,33 +56,31 @@ async function firstRecord({ topics }: Rig, topic: string): Promise<number> {
   throw new Error(`${topic} has no record after ${GIVEN_UP_MS / 1_000} s`);
 }
 
-/** Reads a view with its credential; resolves, once records came, with when that is refused. */
+/** Reads a view with its credential; resolves, once a record came, with when that is refused. Whatever else ends the reading is no refusal. */
 async function reading(credential: Credential): Promise<{ refused: Promise<number> }> {
   const consumer = new Consumer({
+    ...grantConnection(credential),
     clientId: 'bench-access',
     groupId: `${credential.groupPrefix}bench`,
-    bootstrapBrokers: credential.bootstrap.split(','),
-    sasl: { mechanism: 'OAUTHBEARER', token: () => tokenOf(credential) },
     retries: 0,
   });
   const mode = MessagesStreamModes.EARLIEST;
   const stream = await consumer.consume({ topics: credential.topics, mode, maxWaitTime: 100 });
-  const refused = new Promise<number>((resolve) =>
-    stream.once('error', () => resolve(performance.now())),
-  );
-  await new Promise<void>((resolve) => stream.once('data', () => resolve()));
-  stream.resume();
-  return { refused: refused.finally(() => consumer.close(true).catch(() => undefined)) };
-}
-
-async function tokenOf(client: Credential): Promise<string> {
-  const answer = await fetch(client.tokenUrl, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: client.clientId,
-      client_secret: client.clientSecret,
-    }),
+  const ended = Promise.withResolvers<number>();
+  const late = () => ended.reject(new Error(`not refused within ${GIVEN_UP_MS / 1_000} s`));
+  const timer = setTimeout(late, GIVEN_UP_MS);
+  stream.once('error', (error) => {
+    const isRefusal = findErrorBy(error, 'apiId', 'TOPIC_AUTHORIZATION_FAILED') !== null;
+    if (isRefusal) ended.resolve(performance.now());
+    else ended.reject(error);
   });
-  return ((await answer.json()) as { access_token: string }).access_token;
+  const refused = ended.promise.finally(() => {
+    clearTimeout(timer);
+    return consumer.close(true).catch(() => undefined);
+  });
+  refused.catch(() => undefined);
+  const came = new Promise<void>((resolve) => stream.once('data', () => resolve()));
+  await Promise.race([came, refused]);
+  stream.resume();
+  return { refused };
 }

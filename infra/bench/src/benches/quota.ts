@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
 import { median, percentile } from '../measure/rounds.js';
 import { line, type Result } from '../measure/report.js';
+import { answerOf, credentialOf, decide, grantConnection, requested } from '../mesh/grants.js';
+import type { Connection, Credential } from '../mesh/grants.js';
 import { connection } from '../mesh/topics.js';
 import type { Rig } from '../mesh/rig.js';
 import { fillTopic } from './file-to-topic.js';
@@ -15,14 +17,6 @@ const MEBIBYTE = 1_048_576;
 const STALLED_MS = 4_000;
 
 type Reader = { bytes(): number; stop(): Promise<void> };
-type Connection = Pick<ConstructorParameters<typeof Consumer>[0], 'bootstrapBrokers' | 'sasl'>;
-type Credential = {
-  clientId: string;
-  clientSecret: string;
-  tokenUrl: string;
-  bootstrap: string;
-  groupPrefix: string;
-};
 
 /**
  * GP records published while one consumer of an acute product reads it at full speed from its start, again and
@@ -81,41 +75,13 @@ async function p99(rig: Rig, name: string): Promise<number> {
 }
 
 /** A grant of individual care on the acute product, decided by those who decide it. */
-async function individualCare({ mesh }: Rig): Promise<Credential> {
-  const call = async <T>(...args: string[]) => JSON.parse(await mesh.command(...args)) as T;
-  const asked = ['--product', PRODUCT, '--major', '1', '--purpose', 'individual-care'];
-  const basis = ['--legal-basis', '6(1)(e)/9(2)(h)/direct-care', '--organisation', 'QUY'];
-  const period = ['--from', day(0), '--until', day(30), '--fields', 'all', '--reason', 'Bench'];
-  const as = (user: string) => ['--as', user, '-o', 'json'];
-  const { id } = await call<{ id: string }>(
-    ...['grant', 'request', ...asked, ...basis, ...period, ...as('analyst')],
-  );
-  for (const user of ['acute-owner', 'caldicott-guardian']) {
-    await mesh.command('grant', 'approve', id, '--reason', 'Bench', ...as(user));
-  }
+async function individualCare(rig: Rig): Promise<Credential> {
+  const id = await requested(rig, PRODUCT, 'individual-care', '6(1)(e)/9(2)(h)/direct-care');
+  for (const who of ['acute-owner', 'caldicott-guardian']) await decide(rig, id, 'approve', who);
   for (let state = ''; state !== 'active'; await sleep(200)) {
-    ({ state } = await call<{ state: string }>('grant', 'show', id, ...as('analyst')));
+    ({ state } = await answerOf<{ state: string }>(rig, ['grant', 'show', id]));
   }
-  return call<Credential>('grant', 'credentials', id, ...as('analyst'));
-}
-
-function day(ahead: number): string {
-  return new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
-}
-
-function grantConnection({ bootstrap, ...client }: Credential): Connection {
-  const token = async () => {
-    const answer = await fetch(client.tokenUrl, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: client.clientId,
-        client_secret: client.clientSecret,
-      }),
-    });
-    return ((await answer.json()) as { access_token: string }).access_token;
-  };
-  return { bootstrapBrokers: bootstrap.split(','), sasl: { mechanism: 'OAUTHBEARER', token } };
+  return credentialOf(rig, id);
 }
 
 /** Reads the whole topic over and over until stopped. */
