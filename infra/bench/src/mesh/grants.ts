@@ -42,8 +42,8 @@ export async function decide(rig: Rig, id: string, decision: string, who: string
 }
 
 /** Makes a credential, which the grant must be approved for. */
-export const credentialOf = (rig: Rig, id: string): Promise<Credential> =>
-  answerOf(rig, ['grant', 'credentials', id]);
+export const credentialOf = (rig: Rig, id: string, who = 'analyst'): Promise<Credential> =>
+  answerOf(rig, ['grant', 'credentials', id], who);
 
 /** How its holder reaches the broker. */
 export function grantConnection({ bootstrap, ...client }: Credential): Connection {
