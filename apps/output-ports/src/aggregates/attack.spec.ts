@@ -5,6 +5,7 @@ import { answered } from './aggregates.js';
 import type { Work } from './decide.js';
 import { keyOf } from './history.js';
 import type { Entry } from './history.js';
+import { isClosed } from './lattice.js';
 import { memory, Population } from './population.fixture.js';
 import type { Case } from './population.fixture.js';
 import { questionBody } from './question.js';
@@ -136,12 +137,17 @@ describe('somebody who asks much and reckons', () => {
         const known: Known = {
           cells: rows.map((a) =>
             columns.map((b) => {
+              if (isClosed(cellsBy('a', 'b'))) return { lo: 0, hi: MANY };
               const within = [cellsBy('a').get(keyOf([a])), cellsBy('b').get(keyOf([b]))];
               return rangeOf(cellsBy('a', 'b').get(keyOf([a, b])), ...within);
             }),
           ),
-          rows: rows.map((a) => rangeOf(cellsBy('a').get(keyOf([a])))),
-          columns: columns.map((b) => rangeOf(cellsBy('b').get(keyOf([b])))),
+          rows: rows.map((a) =>
+            isClosed(cellsBy('a')) ? { lo: 0, hi: MANY } : rangeOf(cellsBy('a').get(keyOf([a]))),
+          ),
+          columns: columns.map((b) =>
+            isClosed(cellsBy('b')) ? { lo: 0, hi: MANY } : rangeOf(cellsBy('b').get(keyOf([b]))),
+          ),
           all: rangeOf(cellsBy().get(keyOf([]))),
         };
         expect(isPossible(known)).toBe(true);
@@ -176,6 +182,23 @@ describe('somebody who asks much and reckons', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('is told nearly all that is large enough', async () => {
+    // Ages down, states across: many rows, some of them with a rare state.
+    const counts = Array.from({ length: 12 }, (_, n) => [
+      140 + 11 * n,
+      35 + 6 * n,
+      n % 4 === 0 ? 5 : 18 + n,
+    ]);
+    const work = workOn(new Population(crossed(counts), ['a', 'b']));
+    const large = (all: unknown[]) => all.filter((one) => typeof one === 'number').length;
+    const told = [];
+    for (const question of [{}, { by: ['b'] }, { by: ['a'] }, { by: ['a', 'b'] }]) {
+      told.push(large(await numbers(work, question)));
+    }
+    const rates = { measure: 'rate', by: ['a'], having: { b: 'b0' } };
+    expect([...told, large(await numbers(work, rates))]).toEqual([1, 3, 12, 30, 12]);
   });
 
   it('cannot have every one of seven groups in a group of seven', async () => {

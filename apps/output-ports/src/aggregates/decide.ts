@@ -122,7 +122,8 @@ function withoutTellingTooMuch(work: Work, { counting, cells }: Table): Deciding
       });
     const all = free([...deciding.keys()]);
     const next = leastUseful(free(near)) ?? leastUseful(all);
-    if (next === undefined) break;
+    // Which cells are empty tells too: nothing of the table is shown then.
+    if (next === undefined) return [...deciding.values()].map(closed);
     for (const cell of step < MOST_STEPS ? [next] : all) {
       deciding.set(keyOf(cell.place), takenBack(cell));
     }
@@ -135,6 +136,8 @@ function leastUseful(cells: readonly Deciding[]): Deciding | undefined {
   const told = cells.filter(({ told: { value } }) => (value ?? 0) > 0);
   return [...(told.length > 0 ? told : cells)].sort((a, b) => a.count - b.count)[0];
 }
+
+const closed = (cell: Deciding): Deciding => (cell.isSettled ? cell : { ...cell, isVeiled: true });
 
 const takenBack = (cell: Deciding): Deciding =>
   cell.told.value === null

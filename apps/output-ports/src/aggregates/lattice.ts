@@ -9,14 +9,14 @@ type Node = { entry: Entry; table: string; lo: number; hi: number; least: number
 /** A cell and the cells that it is split into by one more column. */
 type Line = { whole: Node; parts: Node[]; isExact: boolean };
 
-/** So many values must be left possible for every number that is suppressed. */
-export const LEFT_POSSIBLE = 3;
+/** So many values bounds must leave of every suppressed number: whole numbers in crossing sums leave at times one fewer. */
+const LEFT_POSSIBLE = 4;
 const MOST_ROUNDS = 50;
 
 /**
  * Reads all tables that were told side by side, as somebody does who knows the rules: a cell is the sum of those it is
  * split into, wherever both are told, so that what is known of some bounds the others, and so on until nothing changes.
- * Gives back which suppressed numbers are left fewer than three values, and the cells of the table `key` beside them.
+ * Gives back which suppressed numbers are left fewer than four values, and the cells of the table `key` beside them.
  * It looks only at what was told, never at what was withheld, so that what is taken back for it tells nothing. Pure.
  */
 export function tellingTooMuch(
@@ -40,9 +40,14 @@ export function tellingTooMuch(
 
 const idOf = ({ table, entry }: Node): string => `${table} ${keyOf(entry.place)}`;
 
+/** Nothing of it is shown, so that what is not shown need not be empty. */
+export function isClosed(cells: ReadonlyMap<string, Entry>): boolean {
+  return cells.size > 0 && [...cells.values()].every(({ isVeiled }) => isVeiled);
+}
+
 /** With the tables that nobody asked for and that others add up to: two ways to one sum bound each other. */
 function withUnasked(tables: readonly Before[]): Before[] {
-  const all = tables.filter(({ counting }) => counting.where.length === 0);
+  const all = tables.filter((one) => one.counting.where.length === 0 && !isClosed(one.cells));
   const known = new Set(all.map(({ key }) => key));
   const finestFirst = [...all].sort((a, b) => b.counting.by.length - a.counting.by.length);
   const unasked = new Map<string, Before>();

@@ -1,5 +1,6 @@
 import { keyOf } from './history.js';
 import type { Entry } from './history.js';
+import { isClosed } from './lattice.js';
 import type { Decided } from './decide.js';
 import type { Counting } from './question.js';
 import { toOneDecimal, withheld } from './small-numbers.js';
@@ -35,7 +36,8 @@ export function sumsOf(part: Counting, table: Counting, { cells, few }: Decided)
   const sums = [...groups.values()].map(({ place, members }) => ({ place, ...sumOf(members) }));
   const isHidden =
     few.some(({ columns, place }) => isAsked(columns, place)) ||
-    cells.some(({ isVeiled, place }) => isVeiled && isAsked(table.by, place));
+    cells.some(({ isVeiled, place }) => isVeiled && isAsked(table.by, place)) ||
+    isClosed(new Map(cells.map((cell) => [keyOf(cell.place), cell])));
   // Nobody, or too few to say whether anybody.
   if (part.by.length > 0 || sums.length > 0 || !isHidden) return sums;
   return [{ place: [], count: 0, told: withheld('small-number'), mean: null, notCounted: 0 }];
