@@ -9,6 +9,7 @@ export { parseVersion } from './promise/parse-version.js';
 export { avroType, SchemaRefused } from './avro/type.js';
 export { checkValues, compileChecks, CORE_FIELDS } from './records/compile.js';
 export { momentBefore } from './checks/durations.js';
+export { noticesSchema } from './view/notices.js';
 export { renamingsSchema } from './view/renamings.js';
 export { withdrawalsSchema } from './view/withdrawals.js';
 export {

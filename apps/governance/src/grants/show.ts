@@ -42,6 +42,8 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
         id,
         products.map(({ topic }) => topic),
       )[0] ?? null,
+    /** Where the holder is told what concerns the grant itself. */
+    notices: names.noticesTopic(id),
     timeline: timeline.map(showEvent),
     organisation,
     consumer: grant.consumer,
