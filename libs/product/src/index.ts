@@ -42,6 +42,8 @@ export type { CsvRow, CsvTable } from './csv/table.js';
 export { charsetOf } from './csv/text.js';
 export { findRefused, listRefused } from './subscribe/refused.js';
 export type { RefusedFilter, RefusedItem } from './subscribe/refused.js';
+export { TopicLook } from './subscribe/topic-look.js';
+export type { LastWords } from './subscribe/topic-look.js';
 export { UNKNOWN_REVISION } from './subscribe/received.js';
 export type { Envelope, Origin, Received, RecordKey } from './subscribe/received.js';
 export { subscribe } from './subscribe/subscribe.js';
