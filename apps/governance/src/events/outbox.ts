@@ -29,6 +29,8 @@ export type GovernanceEventType =
   | 'grant.extension-asked'
   | 'grant.extended'
   | 'grant.extension-refused'
+  | 'grant.extension-changes-requested'
+  | 'grant.extension-withdrawn'
   | 'grant.amended'
   | 'grant.expiring'
   | 'grant.review-due'

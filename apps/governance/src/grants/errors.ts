@@ -197,7 +197,7 @@ export const grantErrors = {
     code: 'MESH-3524',
     status: 409,
     title: 'A later end is asked for already',
-    fix: 'Have it decided first: `mesh grant show` says by whom.',
+    fix: 'Have it decided first (`mesh grant show` says by whom), or take it back: `mesh grant withdraw`.',
     retriable: false,
   },
   breakGlassRole: {
@@ -219,6 +219,20 @@ export const grantErrors = {
     status: 409,
     title: 'The grant has no open review',
     fix: 'Emergency access is reviewed once; other grants from their review date on.',
+    retriable: false,
+  },
+  suspendedByAnother: {
+    code: 'MESH-3720',
+    status: 403,
+    title: 'Another role suspended the grant',
+    fix: 'Ask somebody who holds the role that suspended it to renew it.',
+    retriable: false,
+  },
+  fieldHours: {
+    code: 'MESH-3721',
+    status: 422,
+    title: 'Emergency access does not last that long',
+    fix: 'Ask for fewer hours, or leave them out to have the longest there is.',
     retriable: false,
   },
   fieldProduct: {

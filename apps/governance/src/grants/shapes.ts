@@ -108,8 +108,8 @@ export const grantQuery = z.strictObject({
   product: productId.optional(),
   purpose: z.enum(PURPOSES).optional(),
   organisation: z.string().max(10).optional(),
-  /** `open`: emergency access that is still to be reviewed. */
-  review: z.literal('open').optional(),
+  /** `open`: emergency access that is still to be reviewed. `due`: other grants whose review day has come. */
+  review: z.enum(['open', 'due']).optional(),
   amends: z.string().max(26).optional(),
   ...pageQuery,
 });

@@ -15,8 +15,8 @@ export const breakGlassBody = z
       .max(20)
       .optional(),
     reason: reason.min(10, 'Say in a sentence what is happening.'),
-    /** At most as long as the mesh allows, which is what it is without this. */
-    hours: z.number().positive().max(24).optional(),
+    /** At most as long as the mesh allows, which is what it is without this; more is refused. */
+    hours: z.number().positive().optional(),
     /** Nothing but individual care; anything else is refused by its own code. */
     purpose: z.string().max(60).default('individual-care'),
   })
