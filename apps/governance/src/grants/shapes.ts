@@ -1,6 +1,7 @@
 import { PURPOSES } from '@caremesh/contract';
 import { z } from 'zod';
 import { quotaShape } from '../broker/quota-plan.js';
+import { freeText } from '../decisions/free-text.js';
 import { reason } from '../decisions/shapes.js';
 import { pageQuery } from '../http/page.js';
 import { termsShape } from './asking/terms.js';
@@ -97,7 +98,11 @@ export const grantDecisionBody = z.strictObject({
   /** What the grant may use of the broker; only with `approve`. Without it the mesh's own measure is kept. */
   quota: quotaShape.optional(),
   /** What is attached to an approval; only with `approve`. */
-  conditions: z.array(z.string().trim().min(1).max(2_000)).min(1).max(20).optional(),
+  conditions: z
+    .array(freeText(z.string().trim().min(1).max(2_000)))
+    .min(1)
+    .max(20)
+    .optional(),
   demonstration: z.boolean().default(false),
 });
 export type GrantDecisionBody = z.output<typeof grantDecisionBody>;
