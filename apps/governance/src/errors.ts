@@ -295,6 +295,13 @@ export const ledgerErrors = {
     fix: 'See that MESH_HOME/witness belongs to the user that runs governance and that its disk has room.',
     retriable: true,
   },
+  personIdentified: {
+    code: 'MESH-3709',
+    status: 422,
+    title: 'The text names a person by what reads as an NHS number',
+    fix: 'Describe, do not identify: leave the number out. What is written here is kept for ever and read by others.',
+    retriable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** What governance refuses around standards, waivers and the reports on both. */

@@ -180,6 +180,74 @@ describe('asking and deciding', () => {
   });
 });
 
+describe('what is asked', () => {
+  it('is refused for an organisation that is closed by now, however early it would begin', async () => {
+    const early = { ...asked, organisation: 'QH8', from: '2026-03-01', until: dayFromNow(30) };
+    const { body } = (await (await person('analyst')).post('/v1/grants', early)) as {
+      body: Faults;
+    };
+    expect(body.errors).toContainEqual(
+      expect.objectContaining({ path: '$.organisation', code: 'MESH-3514' }),
+    );
+  });
+
+  it('shows who decides where the contract states another legal basis', async () => {
+    const analyst = await person('analyst');
+    const other = { ...asked, legalBasis: '6(1)(e)/9(2)(i)/statute' };
+    const { id } = (await analyst.post('/v1/grants', other)).body as Grant;
+    const contract = { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' };
+    const legalBasisDiffers = [{ product: PRODUCT, major: 1, contract }];
+    const owner = await person('acute-owner');
+    const { items } = (await owner.get('/v1/grants')).body as { items: Grant[] };
+    expect(await shown('acute-owner', id)).toMatchObject({ legalBasisDiffers });
+    expect(items.filter((one) => 'legalBasisDiffers' in one).map((one) => one.id)).toEqual([id]);
+    await analyst.post(`/v1/grants/${id}/withdraw`, { reason: 'Seen' });
+  });
+
+  it('is read as a draft as far as it goes, and shows nothing of what was asked before', async () => {
+    const analyst = await person('analyst');
+    const { id } = (await analyst.post('/v1/grants', asked)).body as Grant;
+    await decide('acute-owner', id, { decision: 'refuse' });
+    const draft = { product: PRODUCT, purpose: asked.purpose, fields: 'shoeSize' };
+    const { legalBasis } = asked;
+    const edited = await analyst.put(`/v1/grants/${id}/draft`, { ...draft, legalBasis });
+    expect(edited.body).toMatchObject({
+      ...{ state: 'draft', products: [], fields: [] },
+      legalBasis: { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' },
+    });
+    await analyst.put(`/v1/grants/${id}/draft`, { ...draft, reason: 'Beds' });
+    const { body } = (await analyst.post(`/v1/grants/${id}/submit`)) as { body: Faults };
+    expect(body.errors.map(({ path, code }) => `${path} ${code}`)).toEqual([
+      '$.legalBasis MESH-3520',
+      '$.organisation MESH-3520',
+      '$.until MESH-3520',
+      '$.fields[0] MESH-3604',
+    ]);
+  });
+
+  it('names no person by number, and no agreement that is over rests beside it', async () => {
+    const named = { ...asked, reason: 'patient 943 476 5919 collapsed' };
+    const refused = (await (await person('analyst')).post('/v1/grants', named)) as {
+      body: Faults;
+      text: string;
+    };
+    expect(refused.body.errors).toEqual([
+      expect.objectContaining({ path: '$.reason', code: 'MESH-3709' }),
+    ]);
+    expect(refused.text).not.toContain('943');
+    const agreement = { reference: 'DSA-9', organisations: ['RRK', 'QH8'], until: '2020-12-05' };
+    const guardian = await person('caldicott-guardian');
+    const over = await guardian.post('/v1/agreements', { ...agreement, reason: 'Shared care' });
+    expect(over.body).toMatchObject({
+      code: 'MESH-3712',
+      errors: [
+        { path: '$.until', code: 'MESH-3713' },
+        { path: '$.organisations[1]', code: 'MESH-3514' },
+      ],
+    });
+  });
+});
+
 describe('credentials', () => {
   it('take what may be read with the last of them, and give it back with the next', async () => {
     const analyst = await person('analyst');

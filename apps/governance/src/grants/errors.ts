@@ -97,7 +97,7 @@ export const grantErrors = {
     code: 'MESH-3514',
     status: 422,
     title: 'The organisation does not stand on that day',
-    fix: 'Name the organisation that came after it (`mesh organisation show`), or another start.',
+    fix: 'Name the organisation that came after it (`mesh organisation show`), or a period in which it stands.',
     retriable: false,
   },
   fieldDemanded: {
@@ -282,6 +282,35 @@ export const grantErrors = {
     status: 422,
     title: 'The legal basis is not understood',
     fix: 'Write "<article 6>/<article 9>/<common law>", such as "6(1)(e)/9(2)(h)/s251".',
+    retriable: false,
+  },
+  fieldDirectCare: {
+    code: 'MESH-3710',
+    status: 422,
+    title:
+      "The purpose is not a person's own care, so direct-care does not meet the duty of confidence",
+    fix: 'Name the route that does: consent, s251, statute or not-confidential; or ask for individual care.',
+    retriable: false,
+  },
+  fieldPaper: {
+    code: 'MESH-3711',
+    status: 422,
+    title: 'The paper cannot be dated so, or run for so long',
+    fix: 'Write the date, year or period that the paper itself has; where it is out of date, renew it first.',
+    retriable: false,
+  },
+  agreementRefused: {
+    code: 'MESH-3712',
+    status: 422,
+    title: 'The agreement cannot hold as it stands',
+    fix: 'Mend each field listed under errors, then propose it again.',
+    retriable: false,
+  },
+  fieldAgreementOver: {
+    code: 'MESH-3713',
+    status: 422,
+    title: 'The agreement would be over already',
+    fix: 'Name a last day that is not past, or leave it out: it then holds until it is ended.',
     retriable: false,
   },
   fieldOrganisation: {

@@ -7,6 +7,9 @@ import { Store } from '../database/store.js';
 import { grantErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { Extensions } from './deciding/extensions.js';
+import { basesThatDiffer } from './asking/legal-basis.js';
+import type { ContractBasis } from './asking/legal-basis.js';
+import { basesOf, contractBases } from './contract-bases.js';
 import { GrantStore, grantableOf, lockGrant } from './grant-store.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import { grantRuling, maySee, stepping } from './rules.js';
@@ -70,11 +73,13 @@ export class Grants {
       .addOrderBy('g.id', 'DESC')
       .take(query.limit + 1)
       .getMany();
+    const grants = await this.#grants.complete(rows);
+    const bases = await contractBases(this.#store.reader, grants);
     return pageOf(
-      await this.#grants.complete(rows),
+      grants,
       query.limit,
       ({ grant }) => [grant.createdAt.toISOString(), grant.id],
-      (whole) => shownTo(standingIn, whole),
+      (whole) => shownTo(standingIn, whole, bases),
     );
   }
 
@@ -85,7 +90,7 @@ export class Grants {
     if (!whole || !maySee(standingIn([]), grantableOf(whole.grant, whole.products))) {
       throw problem(grantErrors.grantNotFound);
     }
-    return shownTo(standingIn, whole);
+    return shownTo(standingIn, whole, await contractBases(this.#store.reader, [whole]));
   }
 
   /** The requester takes a request back, or the later end of a grant that goes on without it. Throws MESH-3501, MESH-3506, MESH-3509. */
@@ -103,8 +108,13 @@ export class Grants {
 }
 
 /** A grant as somebody is shown it: with the role in which they, or whom they stand in for, may take its next decision. */
-function shownTo(standingIn: StandingIn, whole: WholeGrant) {
+function shownTo(standingIn: StandingIn, whole: WholeGrant, bases: readonly ContractBasis[]) {
   const about = grantableOf(whole.grant, whole.products);
   const ruling = grantRuling(standingIn([about.requester]), stepping(about), 'approve');
-  return { ...showGrant(whole), mayDecide: 'role' in ruling ? [ruling.role] : [] };
+  const differs = basesThatDiffer(whole.grant, basesOf(whole, bases));
+  return {
+    ...showGrant(whole),
+    ...(differs.length > 0 && { legalBasisDiffers: differs }),
+    mayDecide: 'role' in ruling ? [ruling.role] : [],
+  };
 }

@@ -42,6 +42,11 @@ export const SERVICE_FAULTS = {
     'The ledger cannot be written now, so the payload stays closed',
     'Try again when governance is up.',
   ),
+  reasonIdentifies: bad(
+    'MESH-2506',
+    'The reason names a person by what reads as an NHS number',
+    'Describe, do not identify: leave the number out. The ledger keeps the reason for ever.',
+  ),
   // 26xx State
   mergeIntoSelf: bad(
     'MESH-2601',

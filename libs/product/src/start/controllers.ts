@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import { holdsNhsNumber } from '@caremesh/contract';
 import { Allow, body, CallerOf, platformErrors, Problem, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import {
@@ -160,6 +161,7 @@ export class QuarantineController {
         throw problem(platformErrors.notAllowed, 'publisher');
       const reason = (query.reason ?? given ?? '').trim();
       if (reason === '') throw new ProductError('reasonMissing');
+      if (holdsNhsNumber(reason)) throw new ProductError('reasonIdentifies');
       const payload = await this.service.quarantine.payload(id);
       await this.ledger.write('quarantine.revealed', `${this.service.name}/quarantine/${id}`, {
         by: caller.sub,

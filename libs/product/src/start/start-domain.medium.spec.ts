@@ -185,6 +185,8 @@ describe('intake over HTTP', () => {
     const { items } = await get(`/v1/quarantine?cause=MESH-2232`);
     const id = items[0].id as string;
     expect((await get(`/v1/quarantine/${id}?reveal=true`)).code).toBe('MESH-2502');
+    const named = `${id}?reveal=true&reason=of+${nhsNumber(4)}`;
+    expect((await get(`/v1/quarantine/${named}`)).code).toBe('MESH-2506');
     const shown = await get(`/v1/quarantine/${id}?reveal=true&reason=looking`);
     expect(JSON.parse(shown.payload as string)).toEqual({
       do: 'faulty',
