@@ -16,6 +16,9 @@ import type { WholeGrant } from './show.js';
 /** Emergency access that nobody has looked at. */
 const OPEN_REVIEW = `g.break_glass IS NOT NULL AND g.break_glass->'review' = 'null'::jsonb`;
 
+/** What somebody has to decide: a request, or a later end of a grant that stands. */
+const WAITING = `(g.state = 'requested' OR (g.extension IS NOT NULL AND g.state IN ('approved', 'active')))`;
+
 /** Reading grants, and taking a request back. Who may see a grant is in the rules; to everybody else it does not exist. */
 @Injectable()
 export class Grants {
@@ -40,6 +43,7 @@ export class Grants {
     if (query.kind) search.andWhere('g.kind = :kind', query);
     if (query.purpose) search.andWhere('g.purpose = :purpose', query);
     if (query.review) search.andWhere(OPEN_REVIEW);
+    if (query.waiting) search.andWhere(WAITING);
     if (query.amends) search.andWhere('g.amends = :amends', query);
     if (query.organisation) search.andWhere('g.organisation = :organisation', query);
     if (query.product) {
