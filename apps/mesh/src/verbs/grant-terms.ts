@@ -31,7 +31,7 @@ export function termFacts(terms: Terms): [string, string][] {
 }
 
 function retentionText({ period, eraseWithdrawn }: NonNullable<Terms['retention']>): string {
-  const erased = eraseWithdrawn ? '; of people taken out, erased at once' : '';
+  const erased = eraseWithdrawn ? '; what is held of people taken out is erased' : '';
   return `${period} after the end${erased}`;
 }
 

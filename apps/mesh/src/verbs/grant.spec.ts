@@ -43,7 +43,7 @@ describe('what a decider reads', () => {
       'sharing agreement': 'DSA-1, until 2027-03-31',
       DSPT: 'met, 2025/26',
       'review on': '2026-12-31',
-      retention: 'P1Y after the end; of people taken out, erased at once',
+      retention: 'P1Y after the end; what is held of people taken out is erased',
       'opt-out exemption': 'direction, D-7',
       'joint controllers': 'JCA-1',
       'the contract differs': 'gp.x: 6(1)(e)/9(2)(h)/consent',
