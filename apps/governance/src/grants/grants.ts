@@ -23,6 +23,9 @@ const REVIEWS = {
   due: `g.break_glass IS NULL AND g.state IN ('approved', 'active', 'suspended') AND g.terms->>'reviewOn' <= :today`,
 };
 
+/** What somebody has to decide: a request, or a later end of a grant that stands. */
+const WAITING = `(g.state = 'requested' OR (g.extension IS NOT NULL AND g.state IN ('approved', 'active')))`;
+
 /** Reading grants, and taking a request back. Who may see a grant is in the rules; to everybody else it does not exist. */
 @Injectable()
 export class Grants {
@@ -56,6 +59,7 @@ export class Grants {
     if (query.purpose) search.andWhere('g.purpose = :purpose', query);
     const today = new Date().toISOString().slice(0, 10);
     if (query.review) search.andWhere(REVIEWS[query.review], { today });
+    if (query.waiting) search.andWhere(WAITING);
     if (query.amends) search.andWhere('g.amends = :amends', query);
     if (query.organisation) search.andWhere('g.organisation = :organisation', query);
     if (query.product) {

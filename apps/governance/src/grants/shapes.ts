@@ -136,6 +136,8 @@ export const grantQuery = z.strictObject({
   /** `open`: emergency access that is still to be reviewed. `due`: other grants whose review day has come. */
   review: z.enum(['open', 'due']).optional(),
   amends: z.string().max(26).optional(),
+  /** `decision`: requests and later ends that somebody has to decide. */
+  waiting: z.literal('decision').optional(),
   ...pageQuery,
 });
 export type GrantQuery = z.output<typeof grantQuery>;

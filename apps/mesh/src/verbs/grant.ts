@@ -9,7 +9,8 @@ import type { CommonOptions } from '../output.js';
 import { jsonOf, registerAsking } from './grant-asking.js';
 import { sqlCredential } from './port.js';
 import { registerCare } from './grant-care.js';
-import { grantCard } from './grant-text.js';
+import { whole } from './domain.js';
+import { decidesNext, grantCard } from './grant-text.js';
 import type { GrantBody, ViewStanding } from './grant-text.js';
 
 type RequestOptions = {
@@ -25,7 +26,19 @@ type RequestOptions = {
   reason: string;
   terms?: string;
 };
-type ListOptions = { state?: string; kind?: string; product?: string; openReviews?: boolean };
+type ListOptions = {
+  state?: string;
+  kind?: string;
+  product?: string;
+  waiting?: boolean;
+  openReviews?: boolean;
+};
+type DecideOptions = {
+  reason: string;
+  condition?: string[];
+  bytesPerSecond?: number;
+  requestPercent?: number;
+};
 type CredentialOptions = { publicKey?: string; format: Format | typeof SQL };
 
 /** For PostgreSQL a credential is a role of its own, made where the tables are. */
@@ -54,6 +67,7 @@ export function registerGrant(program: Command, io: Io): void {
       new Option('--kind <kind>', 'only of this kind').choices(['view', 'individual-care']),
     )
     .option('--product <id>', 'only of this product')
+    .option('--waiting', 'only what waits for a decision: requests, and later ends')
     .option('--open-reviews', 'only emergency access that is still to be reviewed')
     .action((_: unknown, command: Command) => list(io, command));
   grant
@@ -61,12 +75,12 @@ export function registerGrant(program: Command, io: Io): void {
     .description('one grant: its topics and who decided what')
     .action((id: string, _: unknown, command: Command) => show(io, id, command));
   for (const [decision, description] of Object.entries(DECISIONS)) {
-    grant
+    const deciding = grant
       .command(`${decision} <id>`)
       .description(description)
       .requiredOption('--reason <text>', 'why')
-      .option('--condition <text...>', 'what is attached to an approval')
       .action((id: string, _: unknown, command: Command) => decide(io, id, decision, command));
+    if (decision === 'approve') withWhatIsAttached(deciding);
   }
   grant
     .command('withdraw <id>')
@@ -89,6 +103,14 @@ export function registerGrant(program: Command, io: Io): void {
     .action((id: string, client: string, _: unknown, command: Command) =>
       endCredential(io, id, client, command),
     );
+}
+
+/** Only an approval attaches anything. */
+function withWhatIsAttached(approve: Command): void {
+  approve
+    .option('--condition <text...>', 'what is attached to the approval')
+    .option('--bytes-per-second <n>', 'bytes the grant may read in a second', whole)
+    .option('--request-percent <n>', 'share of a broker thread’s time, per cent', whole);
 }
 
 function registerRequest(grant: Command, io: Io): void {
@@ -137,7 +159,11 @@ async function request(io: Io, command: Command): Promise<void> {
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf<ListOptions>(command);
   const { state, kind, product } = options;
-  const query = { state, kind, product, ...(options.openReviews && { review: 'open' }) };
+  const query = {
+    ...{ state, kind, product },
+    ...(options.waiting && { waiting: 'decision' }),
+    ...(options.openReviews && { review: 'open' }),
+  };
   const reply = await api(io, options).get<{ items: GrantBody[] }>('/v1/grants', query);
   print(io, options, reply, ({ items }) =>
     table(
@@ -149,7 +175,7 @@ async function list(io: Io, command: Command): Promise<void> {
         one.purpose,
         one.organisation,
         one.until,
-        one.state === 'requested' ? one.steps.find(({ by }) => by === null)?.role : null,
+        decidesNext(one),
         one.mayDecide ?? [],
       ]),
       'No grants.',
@@ -178,10 +204,14 @@ async function standingOf(io: Io, options: CommonOptions, { id, kind }: GrantBod
 }
 
 async function decide(io: Io, id: string, decision: string, command: Command): Promise<void> {
-  const options = optionsOf<{ reason: string; condition?: string[] }>(command);
-  const { reason, condition: conditions } = options;
+  const options = optionsOf<DecideOptions>(command);
+  const { reason, condition: conditions, bytesPerSecond, requestPercent } = options;
+  if ((bytesPerSecond === undefined) !== (requestPercent === undefined)) {
+    command.error('A quota is both: --bytes-per-second and --request-percent.');
+  }
   const path = `${pathOf(id)}/decisions`;
-  const given = { decision, reason, ...(conditions && { conditions }) };
+  const quota = bytesPerSecond === undefined ? undefined : { bytesPerSecond, requestPercent };
+  const given = { decision, reason, conditions, quota };
   const reply = await api(io, options).post<GrantBody>(path, given);
   print(io, options, reply, grantCard);
 }
