@@ -8,6 +8,7 @@ export type {
   Change,
   FilledField,
   Merge,
+  MergeRef,
   PersonRef,
   Product,
   Retract,

@@ -17,7 +17,11 @@ export type Line = {
   keeper?: string | null;
   /** Makes the line a message of its own that is landed once. */
   message?: string;
-  into?: string;
+  into?: string | null;
+  /** Beside `into`: the survivor's local identifier. */
+  intoLocal?: string | null;
+  /** Further local identifiers of the person that a merge ends. */
+  others?: string[];
 };
 type Medication = {
   medicationStatementId?: string | null;
@@ -64,7 +68,9 @@ function map(line: Line): Change<Medication>[] | Faulty {
   const head = { publisherOds: line.keeper ?? ODS, at };
   const ref = person(line.nhs, line.local);
   if (line.do === 'merge') {
-    return [{ ...head, change: 'merge', from: ref, into: person(line.into, null) }];
+    const others = (line.others ?? []).map((id) => ({ issuer: ODS, id }));
+    const from = others.length > 0 ? { ...ref, others } : ref;
+    return [{ ...head, change: 'merge', from, into: person(line.into, line.intoLocal) }];
   }
   const sourceRecordId = line.id ?? '';
   const identity = { sourceRecordId, ...(line.keeper !== undefined && { keeper: line.keeper }) };
