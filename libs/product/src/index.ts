@@ -41,7 +41,7 @@ export { RowReader } from './csv/row-reader.js';
 export { csvTable } from './csv/table.js';
 export type { CsvRow, CsvTable } from './csv/table.js';
 export { charsetOf } from './csv/text.js';
-export { findRefused, listRefused } from './subscribe/refused.js';
+export { findRefused, isRefusalCause, listRefused } from './subscribe/refused.js';
 export type { RefusedFilter, RefusedItem } from './subscribe/refused.js';
 export { UNKNOWN_REVISION } from './subscribe/received.js';
 export type { Envelope, Origin, Received, RecordKey } from './subscribe/received.js';

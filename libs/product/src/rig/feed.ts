@@ -7,7 +7,7 @@ import { fault, Faulty } from '../errors.js';
 
 /** A line of the specs' own feed: one change, as plain as can be. */
 export type Line = {
-  do: 'put' | 'retract' | 'merge' | 'broken' | 'other' | 'faulty';
+  do: 'put' | 'retract' | 'merge' | 'broken' | 'cut' | 'other' | 'faulty';
   id?: string;
   nhs?: string | null;
   local?: string | null;
@@ -49,6 +49,9 @@ function item(raw: string, index: number): SourceItem<Line> {
   const head = { index, sourceId: line.id ?? null, raw, messageId: line.message ?? null };
   if (line.do === 'broken')
     return { ...head, outcome: 'quarantined', errors: [fault('jsonMalformed', '/')] };
+  // Stands for the rest of a file, of which nothing is kept.
+  if (line.do === 'cut')
+    return { ...head, raw: '', outcome: 'quarantined', errors: [fault('jsonMalformed', '/rest')] };
   if (line.do === 'other')
     return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', '/')] };
   return { ...head, record: line, at: line.at ?? null };
