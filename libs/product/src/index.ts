@@ -8,6 +8,7 @@ export type {
   Change,
   FilledField,
   Merge,
+  MergeRef,
   PersonRef,
   Product,
   Retract,
@@ -40,7 +41,7 @@ export { RowReader } from './csv/row-reader.js';
 export { csvTable } from './csv/table.js';
 export type { CsvRow, CsvTable } from './csv/table.js';
 export { charsetOf } from './csv/text.js';
-export { findRefused, listRefused } from './subscribe/refused.js';
+export { findRefused, isRefusalCause, listRefused } from './subscribe/refused.js';
 export type { RefusedFilter, RefusedItem } from './subscribe/refused.js';
 export { TopicLook } from './subscribe/topic-look.js';
 export type { LastWords } from './subscribe/topic-look.js';

@@ -220,8 +220,8 @@ it('never shows a record in an edition its person is left out of, nor hides anot
     },
     {
       weight: 1,
-      arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => ({
-        ...{ do: 'merge' as const, nhs: nhsNumber(30 + a), into: nhsNumber(30 + b) },
+      arbitrary: fc.tuple(who, who).map(([from, into]) => ({
+        ...{ do: 'merge' as const, ...from, into: into.nhs, intoLocal: into.local },
       })),
     },
     {

@@ -7,6 +7,7 @@ import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
 import { mergePeople } from './merge.js';
 import type {
+  Alias,
   KeyedBackFill,
   KeyedChange,
   KeyedChoice,
@@ -94,8 +95,7 @@ async function settlePerson(
   emitter: Emitter,
   change: KeyedUpsert | KeyedChoice,
 ): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
-  const { person, ref: survivor } = world.survivorOf(change.person);
-  const ref = survivor ? { ...survivor, local: survivor.local ?? change.ref.local } : change.ref;
+  const { person, ref } = meantNow(world, change.person, change.ref);
   if (change.alias === null) return { person, ref, merged: false };
   const local = world.persons.get(change.alias);
   if (local && local.mergedInto === null && change.alias !== person) {
@@ -107,6 +107,12 @@ async function settlePerson(
     world.redirect(change.alias, person, ref);
   }
   return { person, ref, merged: false };
+}
+
+/** Who a person is now that merges are followed. */
+function meantNow(world: World, key: string, ref: PersonRef): { person: string; ref: PersonRef } {
+  const { person, ref: survivor } = world.survivorOf(key);
+  return { person, ref: survivor ? { ...survivor, local: survivor.local ?? ref.local } : ref };
 }
 
 /** One entry of the person's record about a choice: it counts if it took effect later than what was known. */
@@ -222,14 +228,35 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
 async function merge(world: World, emitter: Emitter, change: KeyedMerge): Promise<Applied> {
   if (change.from === change.into) return fault('mergeIntoSelf', '/merge');
   const from = world.survivorOf(change.from).person;
-  const target = world.survivorOf(change.into);
-  if (from === target.person) {
-    // One person already, however many merges since; only a survivor that ended in the other one is a circle.
-    return world.leadsTo(change.into, change.from) ? fault('mergeCycle', '/merge') : 'unchanged';
-  }
-  const intoRef = target.ref ?? change.intoRef;
-  await mergePeople(world, emitter, change, { from, into: target.person, intoRef });
-  return 'accepted';
+  const { person: into, ref: intoRef } = meantNow(world, change.into, change.intoRef);
+  // One person already, however many merges since; only a survivor that ended in the other one is a circle.
+  const isOne = from === into;
+  if (isOne && world.leadsTo(change.into, change.from)) return fault('mergeCycle', '/merge');
+  if (!isOne) await mergePeople(world, emitter, change, { from, into, intoRef });
+  let isNew = !isOne;
+  for (const alias of change.aliases)
+    if (await mergeAlias(world, emitter, change, alias, { into, intoRef })) isNew = true;
+  return isNew ? 'accepted' : 'unchanged';
+}
+
+/**
+ * Whoever else an identifier of the two stood for is the same person. If that is somebody with another NHS number than
+ * is given beside it, only the identifier goes on, as with a record: to move somebody else's records is worse.
+ * @returns false if it was known.
+ */
+async function mergeAlias(
+  world: World,
+  emitter: Emitter,
+  change: KeyedMerge,
+  alias: Alias,
+  { into, intoRef }: { into: string; intoRef: PersonRef },
+): Promise<boolean> {
+  const { person: from, ref } = world.survivorOf(alias.key);
+  if (from === into) return false;
+  const numbers = [alias.nhsNumber, ref?.nhsNumber ?? null].filter((one) => one !== null);
+  if (new Set(numbers).size > 1) world.redirect(alias.key, into, intoRef);
+  else await mergePeople(world, emitter, change, { from, into, intoRef });
+  return true;
 }
 
 const isOlder = (at: number | null, held: number | null): boolean =>

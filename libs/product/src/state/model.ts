@@ -108,7 +108,11 @@ export type KeyedMerge = Head & {
   from: string;
   into: string;
   intoRef: PersonRef;
+  /** What else the two are known by. */
+  aliases: readonly Alias[];
 };
+/** Key by a further identifier that a merge gives of a person, and the NHS number that it gives beside it. */
+export type Alias = { key: string; nhsNumber: string | null };
 /** The end of a record's retention; of one that changed since its revision was read, it is not the end. */
 export type KeyedExpire = Head & { change: 'expire'; record: string; revision: number };
 /** A record of an earlier major, as a newer one publishes it: only where the newer holds nothing of it yet. */

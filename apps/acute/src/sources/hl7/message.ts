@@ -42,6 +42,15 @@ export class Segment {
     const whole = this.fields[field];
     return whole === undefined ? 0 : whole.split(this.header.delimiters.repetition).length;
   }
+
+  /** The segment as if one repetition of a field were all that it has. */
+  only(field: number, repetition: number): Segment {
+    const { delimiters } = this.header;
+    const fields = this.fields.map((whole, at) =>
+      at === field ? piece(whole, delimiters.repetition, repetition) : whole,
+    );
+    return new Segment(fields.join(delimiters.field), this.header);
+  }
 }
 
 /** A message. Segments nobody asks for, Z segments among them, cost nothing and harm nothing. */
