@@ -75,6 +75,7 @@ export class IntakeController {
       const source = this.service.source(name);
       const received = await this.service.running(source).intake.take(source, {
         contentType: headers['content-type'],
+        contentEncoding: headers['content-encoding'],
         idempotencyKey: headers['idempotency-key'],
         traceparent: headers['traceparent'],
         body: bodyOf(request),

@@ -56,6 +56,8 @@ describe('a fault names its code and its place', () => {
     ['an hour that does not exist', '202610101350', '202603290130', 'MESH-2233 PV1-44'],
     ['a date of another form', '202610101350', '10/10/2026', 'MESH-2231 PV1-44'],
     ['a birth date that does not exist', '194803170000', '19480231', 'MESH-2232 PID-7'],
+    ['an unknown NHS number status', 'NSTS01', 'NSTS99', 'MESH-2207 PID-32'],
+    ['an unknown patient class', 'PV1|1|I|', 'PV1|1|X|', 'MESH-2241 PV1-2'],
     ['no visit number', 'S1000213^^^VISITID', '', 'MESH-2213 PV1-19'],
     ['a diagnosis of another code system', 'pneumonia^ICD10', 'x^SNM', 'MESH-2242 DG1[1]-3.3'],
     ['a procedure of another code system', 'NEC^OPCS4', 'NEC^C4', 'MESH-2242 PR1[1]-3.3'],
@@ -96,6 +98,12 @@ describe('whom a message is about', () => {
     ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
     ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
     ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
+    ['QQ1^^^GBNI^NI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
+    ['D1^^^DVLA^DL~9434765919^^^NHS', '9434765919', null],
+    ['5^^^RCB^PI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
+    ['77^^^RCB^MR~5^^^RCB^PI', null, { issuer: 'RCB', id: '77' }],
+    ['78^^^RCB~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
+    ['77^^^RCB~78^^^RCB', null, { issuer: 'RCB', id: '77' }],
   ])('%s', (identifiers, nhsNumber, local) => {
     const named = text('admission').replace('9434765919^^^NHS~448812^^^RCB^PI', identifiers);
     const [change] = toInpatientSpell(adt(named)) as { person: unknown }[];
@@ -163,6 +171,37 @@ describe('what a message leaves out', () => {
     const admitted = text('admission').replace('PV1|1|I|', 'PV1|1|E|');
     expect(codes(toInpatientSpell(adt(admitted)))).toEqual(['mapped']);
     expect(toInpatientSpell(adt(admitted.replace('|21|||C34', '||||C34')))).toEqual([]);
+  });
+
+  it('an admission cancelled is taken back, whatever class the visit has since', () => {
+    const cancelled = (patientClass: string) =>
+      text('cancelled-admission').replace('PV1|1|I|', `PV1|1|${patientClass}|`);
+    for (const patientClass of ['E', 'O'])
+      expect(toInpatientSpell(adt(cancelled(patientClass)))).toEqual([
+        {
+          ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', person: null },
+          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z' },
+        },
+      ]);
+  });
+
+  it.each([
+    ['RCB^W27^BAY2-6^RCB55', 'RCB^W5', { wardCode: 'W5', bedCode: null, siteOds: null }],
+    ['RCB^W27^BAY2-6^RCB55', '""', { wardCode: null, bedCode: null, siteOds: null }],
+    ['14 CHAPEL LANE^FULFORD^YORK^NORTH YORKSHIRE^YO10 4PF^GBR^H', '""', { postcode: null }],
+    ['NORTH YORKSHIRE^YO10 4PF^GBR^H', '^75001^FRA^H', { postcode: null }],
+    ['NORTH YORKSHIRE^YO10 4PF^GBR^H', '', { postcode: null }],
+    ['FULFORD SURGERY^^B82005', '""', { gpPracticeOds: null }],
+    ['FULFORD SURGERY^^B82005', 'ANOTHER SURGERY', { gpPracticeOds: null }],
+  ])('what is given of a whole replaces all of it: %s by %s', (from, to, expected) => {
+    const [change] = toInpatientSpell(
+      adt(
+        text('admission')
+          .replace(/\nNK1.*/, '')
+          .replace(from, to),
+      ),
+    ) as { content: object }[];
+    expect(change!.content).toMatchObject(expected);
   });
 
   it('what is not stated stays, what is withdrawn goes', () => {

@@ -8,7 +8,7 @@ import {
   type Found,
   type MedicineEntry,
 } from './medicine-entry.js';
-import { References } from './references.js';
+import { References, type Place } from './references.js';
 import { isMedicineKind, isSupportingKind, readMedicine, readSupporting } from './resources.js';
 import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
@@ -46,7 +46,7 @@ export class Assembly {
   add(entry: Entry): Item[] {
     const placed = this.place(entry, this.count++);
     if (placed) this.queue.push(placed);
-    return this.release();
+    return entry.more ? [] : this.release();
   }
 
   /** Everything still waiting, as it is, and the resources that served nobody. */
@@ -62,23 +62,19 @@ export class Assembly {
   private place(entry: Entry, index: number): Found | Item | null {
     if (entry.unread)
       return { ...head(index, null, entry.raw), outcome: 'quarantined', errors: [entry.unread] };
-    const { value, fullUrl } = entry;
+    const { value, fullUrl, bundle } = entry;
+    if (entry.without) return nothingIn(index, entry.without);
     const hostile = hostileStructure(value);
     if (hostile) return unreadable(index, null, {}, hostile);
     const kind = kindOf(value);
     if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
     const resource = value as Record<string, unknown>;
     const other = entry.otherVersion || isOtherVersion(kind, resource);
-    if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, fullUrl);
+    const place = { fullUrl, bundle, contained: [] };
+    if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
     if (other || !isSupportingKind(kind)) return notUsed(index, kind, other);
-    const supporting = readSupporting(kind, resource);
-    this.references.add(kind, resource['id'], {
-      kind,
-      resource: supporting,
-      fullUrl,
-      index,
-      used: false,
-    });
+    const read = readSupporting(kind, resource);
+    this.references.add(resource['id'], { kind, ...read, place, index, used: false });
     return null;
   }
 
@@ -90,7 +86,7 @@ export class Assembly {
   }
 
   private mayGo(one: Found | Item): boolean {
-    return !('medicine' in one) || isComplete(one.medicine, this.references);
+    return !('medicine' in one) || isComplete(one, this.references);
   }
 
   private finished(one: Found | Item): Item {
@@ -103,14 +99,15 @@ function medicineOf(
   kind: 'MedicationStatement' | 'MedicationRequest',
   resource: Record<string, unknown>,
   otherVersion: boolean,
-  fullUrl: string | undefined,
+  place: Place,
 ): Found | Item {
   const sourceId = sourceIdOf(kind, resource['id'], index);
   if (otherVersion)
     return unreadable(index, sourceId, resource, fault('fhirVersionNotTaken', '/meta/profile'));
   const medicine = readMedicine(kind, resource);
   if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
-  return { index, medicine, original: resource, fullUrl };
+  const contained = medicine.contained ?? [];
+  return { index, medicine, original: resource, place: { ...place, contained } };
 }
 
 function kindOf(value: unknown): string | null {
@@ -143,6 +140,12 @@ function unreadable(
   ...errors: Fault[]
 ): Item {
   return { ...head(index, sourceId, JSON.stringify(value)), outcome: 'quarantined', errors };
+}
+
+/** An entry that by its kind brings no resource: the answer to another, or a request to read. */
+function nothingIn(index: number, element: 'request' | 'response'): Item {
+  const errors = [fault('kindNotUsed', `/${element}`, 'an entry that brings no resource')];
+  return { ...head(index, null, JSON.stringify({})), outcome: 'notUsed', errors };
 }
 
 /** A resource left out is not landed: its kind is all there is to say of it. */
