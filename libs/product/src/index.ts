@@ -1,3 +1,4 @@
+export { choiceStatedAt } from './choices/meaning.js';
 export type { ChoiceCode } from './choices/statement.js';
 export { defineDomain } from './define/domain.js';
 export type { AnyProduct, AnySource, Domain } from './define/domain.js';

@@ -96,7 +96,27 @@ export const SERVICE_FAULTS = {
   choiceInError: bad(
     'MESH-2612',
     'The entry was made in error and says nothing',
-    'Send the entry that holds now, with its date.',
+    'Send the entry that holds now, with its date. Only under its own id, about the same person, is an entry taken back.',
+  ),
+  choiceStatus: bad(
+    'MESH-2613',
+    'An entry of this status states no choice that holds',
+    'Send an Observation that is final, amended or corrected, or a Consent that is active; inactive only ends a Consent sent before under the same id.',
+  ),
+  choiceInFuture: bad(
+    'MESH-2614',
+    'A date of the entry lies in the future',
+    'Correct the date at the path, or replay the item when the day has come; until then the choice in force stays.',
+  ),
+  choiceCodeUnknown: bad(
+    'MESH-2615',
+    'The code states no choice that this domain knows',
+    'Give the code together with its code system, as docs/guide/choices.md names them; a Type 1 opt-out goes to the GP service.',
+  ),
+  choiceElsewhere: bad(
+    'MESH-2616',
+    'The entry states a choice of the person, and records are sent here',
+    'Send the entry to /v1/intake/choices (mesh intake <domain> <file> --source choices); here it changes nothing.',
   ),
   // 27xx Publishing and start
   noChecks: refused(

@@ -127,12 +127,14 @@ export class Preparer {
 
   /** Of no product; the first stands for the domain, whatever the person has in it. */
   #choice(statement: ChoiceStatement, traceparent: string): Mapped {
-    const { person: ref, choice, objects, at, id } = statement;
+    const { person: ref, choice, objects, at, id, changed, unheld } = statement;
     const change: KeyedChange = {
-      ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', at, traceparent },
+      ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', traceparent },
+      at: objects === null ? null : at,
       person: this.#personKey(ref),
       alias: ref.nhsNumber !== null && ref.local !== null ? this.#localKey(ref.local) : null,
-      ...{ ref, choice, said: { objects, at, id } },
+      ...{ ref, choice, said: { objects, at, id, ...(changed !== undefined && { changed }) } },
+      ...(unheld && { unheld }),
     };
     return { changes: [change], refusal: null, notUsed: null };
   }

@@ -1,7 +1,7 @@
 import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { heard } from '../choices/held.js';
+import { countsTheSame, heard, isHeld } from '../choices/held.js';
 import { choose } from './choose.js';
 import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
@@ -115,14 +115,19 @@ function meantNow(world: World, key: string, ref: PersonRef): { person: string; 
   return { person, ref: survivor ? { ...survivor, local: survivor.local ?? ref.local } : ref };
 }
 
-/** One entry of the person's record about a choice: it counts if it took effect later than what was known. */
+/**
+ * One entry of the person's record about a choice: it counts if it took effect later than what was known. One that takes
+ * back what never came is told of, and remembered: should an earlier form of it come after all, that says nothing new.
+ */
 async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice): Promise<Applied> {
+  const { choice, said, unheld } = change;
   const { person, merged } = await settlePerson(world, emitter, change);
   const before = world.person(person).choices;
-  const now = heard(before, change.choice, change.said);
-  if (now === before || now === null) return merged ? 'accepted' : 'unchanged';
-  await choose(world, emitter, change, person, now);
-  return 'accepted';
+  const now = heard(before, choice, said);
+  if (now !== null && now !== before) await choose(world, emitter, change, person, now);
+  if (unheld && !isHeld(before, choice, said)) return fault(unheld, '/status');
+  const same = countsTheSame(before?.[choice], now?.[choice]);
+  return merged || !same ? 'accepted' : 'unchanged';
 }
 
 async function contentOf(change: KeyedUpsert, held: RecordState | null): Promise<Content> {

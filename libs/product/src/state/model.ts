@@ -1,5 +1,6 @@
-import type { HeldChoices, OwnChoice, Said } from '../choices/held.js';
+import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
+import type { FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
 
@@ -130,7 +131,9 @@ export type KeyedChoice = Head & {
   alias: string | null;
   ref: PersonRef;
   choice: OwnChoice;
-  said: Said;
+  said: Entry;
+  /** What is told if it takes back an entry that is not held. */
+  unheld?: FaultName;
 };
 export type KeyedChange =
   KeyedUpsert | KeyedRetract | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;

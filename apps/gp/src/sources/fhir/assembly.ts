@@ -1,4 +1,5 @@
-import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { choiceStatedAt, fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
 import type { Entry } from './entries.js';
 import {
@@ -72,7 +73,7 @@ export class Assembly {
     const other = entry.otherVersion || isOtherVersion(kind, resource);
     const place = { fullUrl, bundle, contained: [] };
     if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
-    if (other || !isSupportingKind(kind)) return notUsed(index, kind, other);
+    if (other || !isSupportingKind(kind)) return leftOut(index, kind, resource, other);
     const read = readSupporting(kind, resource);
     this.references.add(resource['id'], { kind, ...read, place, index, used: false });
     return null;
@@ -108,6 +109,14 @@ function medicineOf(
   if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
   const contained = medicine.contained ?? [];
   return { index, medicine, original: resource, place: { ...place, contained } };
+}
+
+/** A resource of a kind that is not read; left out without a word, a choice would have no effect and nobody would know. */
+function leftOut(index: number, kind: string, resource: object, otherVersion: boolean): Item {
+  const choice = choiceStatedAt(resource, TYPE_1_CODES);
+  if (choice === null) return notUsed(index, kind, otherVersion);
+  const name = sourceIdOf(kind, undefined, index);
+  return unreadable(index, name, resource, fault('choiceElsewhere', choice));
 }
 
 function kindOf(value: unknown): string | null {
