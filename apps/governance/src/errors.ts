@@ -49,8 +49,8 @@ export const governanceErrors = {
   changedSince: {
     code: 'MESH-3008',
     status: 409,
-    title: 'The version this was compared with is no longer the latest',
-    fix: 'The checks ran again and the list of changes is another; read it, then decide.',
+    title: 'What this was compared with is no longer what is in force',
+    fix: 'Read it again. A version of a product was checked anew and can be decided; anything else is superseded, so ask again for what is still wanted.',
     retriable: false,
   },
   versionTaken: {

@@ -452,6 +452,33 @@ describe('other pseudonyms', () => {
     expect(own.status).toBe(403);
   });
 
+  it('are not asked for twice, but for the same reason; who asked takes it back', async () => {
+    const lead = await person('ig-lead');
+    const first = await lead.post(path, change);
+    const { id } = first.body as { id: string };
+    expect((await lead.post(path, change)).body).toMatchObject({ id, state: 'proposed' });
+    for (const other of [{ reason: 'Another reason' }, { keepDays: 7 }]) {
+      expect(await lead.post(path, { ...change, ...other })).toMatchObject({
+        ...{ status: 409, body: { code: 'MESH-3715', detail: id } },
+      });
+    }
+    const reason = { reason: 'The file was found' };
+    const owner = await person('acute-owner');
+    expect(await owner.post(`${path}/${id}/withdraw`, reason)).toMatchObject({
+      ...{ status: 403, body: { code: 'MESH-3716' } },
+    });
+    expect(await lead.post(`${path}/${id}/withdraw`, reason)).toMatchObject({
+      ...{ status: 200, body: { id, state: 'withdrawn' } },
+    });
+    expect((await lead.post(`${path}/${id}/withdraw`, reason)).body).toMatchObject({
+      code: 'MESH-3007',
+    });
+    const again = await lead.post(path, { ...change, reason: 'Another reason' });
+    expect(again).toMatchObject({ status: 201, body: { reason: 'Another reason' } });
+    const { id: next } = again.body as { id: string };
+    expect((await lead.post(`${path}/${next}/withdraw`, reason)).status).toBe(200);
+  });
+
   it('stand beside the former ones until the day that was decided', async () => {
     const id = await activeFor('service-planning');
     expect((await agreed(change)).body).toMatchObject({ state: 'approved', generation: 2 });

@@ -75,6 +75,7 @@ export type GovernanceEventType =
   | 'pseudonym-key.proposed'
   | 'pseudonym-key.approved'
   | 'pseudonym-key.refused'
+  | 'pseudonym-key.withdrawn'
   | 'pseudonym-key.superseded'
   | 'drift.repaired'
   | 'drift.reported'

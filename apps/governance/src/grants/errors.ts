@@ -151,6 +151,20 @@ export const grantErrors = {
     fix: 'Ask one of them.',
     retriable: false,
   },
+  keyChangeOpen: {
+    code: 'MESH-3715',
+    status: 409,
+    title: 'Another change of this recipient’s pseudonyms waits for a decision already',
+    fix: 'Have the one that is named decided, or taken back by who asked for it: see `mesh pseudonym-key list`.',
+    retriable: false,
+  },
+  keyChangeOfAnother: {
+    code: 'MESH-3716',
+    status: 403,
+    title: 'A change of pseudonyms is taken back by who asked for it',
+    fix: 'Ask them, or have a governance lead refuse it.',
+    retriable: false,
+  },
   fieldToolkit: {
     code: 'MESH-3518',
     status: 422,

@@ -7,8 +7,12 @@ export type ViewStanding = {
   topic: string;
   state: string;
   nationalOptOut: string;
-  held: { since: string; code: string; why: string } | null;
+  listedAt?: string | null;
+  held: Trouble | null;
+  /** What keeps a newer list from being used. */
+  trouble?: Trouble | null;
 };
+type Trouble = { since: string; code: string; why: string };
 
 type Step = { role: string; by: string | null };
 
@@ -108,14 +112,20 @@ export function grantCard(grant: GrantBody): string {
 }
 
 /** Nothing of a held view can be read, whatever its topic says: that must be seen first. */
-function standingFacts({ topic, state, nationalOptOut, held }: ViewStanding): [string, unknown][] {
-  const standing: [string, unknown] = [
-    'view',
-    `${topic}: ${state}; the national data opt-out ${nationalOptOut === 'applies' ? 'applies' : 'does not apply'}`,
+function standingFacts(view: ViewStanding): [string, unknown][] {
+  const { topic, state, nationalOptOut, listedAt, held, trouble } = view;
+  const optOut = nationalOptOut === 'applies' ? 'applies' : 'does not apply';
+  const facts: [string, unknown][] = [
+    ['view', `${topic}: ${state}; the national data opt-out ${optOut}`],
+    ['held', held && inWords(held)],
+    // Where the view is held for it, that is said already.
+    ['no newer list', trouble && trouble.code !== held?.code && inWords(trouble)],
+    ['list in use', trouble && listedAt && `since ${listedAt}`],
   ];
-  if (held === null) return [standing];
-  return [standing, ['held', `since ${held.since}: ${held.why} (${held.code})`]];
+  return facts.filter(([, value]) => Boolean(value));
 }
+
+const inWords = ({ since, why, code }: Trouble): string => `since ${since}: ${why} (${code})`;
 
 /** What only some grants have. */
 function furtherFacts(grant: GrantBody): [string, unknown][] {
