@@ -19,7 +19,7 @@ type Taken = Message<Buffer, Buffer, Buffer, Buffer>;
 type Told = { key: Pick<RecordKey, 'text'>; envelope: Pick<Envelope, 'revision'> };
 
 /** What of a topic is looked through: from these offsets on, up to but without those. */
-export type Stretch = { topic: string; from: Offsets; until: Offsets };
+type Stretch = { topic: string; from: Offsets; until: Offsets };
 
 const WORDS = new HeaderNames([names.HEADERS.recordRevision, names.HEADERS.type]);
 /** `caremesh.gp.medication-statement.retracted.v1` */
