@@ -16,6 +16,8 @@ type Trouble = { since: string; code: string; why: string };
 
 type Step = { role: string; by: string | null };
 
+type Basis = { article6: string; article9: string; commonLaw: string };
+
 /** A grant as HTTP gives it. */
 export type GrantBody = {
   id: string;
@@ -31,7 +33,7 @@ export type GrantBody = {
   organisation: string;
   /** The domain whose service reads too. */
   consumer?: string | null;
-  legalBasis: { article6: string; article9: string; commonLaw: string };
+  legalBasis: Basis;
   reason: string;
   requestedBy: string;
   waitingFor: string | null;
@@ -41,7 +43,7 @@ export type GrantBody = {
   terms?: Terms;
   jointControllers?: string | null;
   /** Products whose contract names another legal basis for the purpose, and which. */
-  legalBasisDiffers?: { product: string; contract: string }[];
+  legalBasisDiffers?: { product: string; contract: Basis }[];
   /** What is asked for, while its requester is still writing it. */
   draft?: Terms | null;
   reviewOn?: string | null;
@@ -54,6 +56,10 @@ export type GrantBody = {
   breakGlass?: { reviewBy: string; review: { outcome: string; by: string } | null } | null;
   topics: { product: string; topic: string; subject: string; ready: boolean }[];
   withdrawals?: string | null;
+  notices?: string;
+  /** Approved, and its first day is still to come. */
+  waitsForStart?: boolean;
+  suspendedAs?: string | null;
   disclosure?: ViewStanding[] | null;
   credentials?: { clientId: string; createdAt: string; expires: string }[];
   timeline: { at: string; event: string; actor: string; role: string; reason: string | null }[];
@@ -69,7 +75,7 @@ export function grantCard(grant: GrantBody): string {
     ['legal basis', basisText(grant.legalBasis)],
     ...(grant.legalBasisDiffers ?? []).map(({ product, contract }): [string, unknown] => [
       'the contract differs',
-      `${product}: ${contract}`,
+      `${product}: ${basisText(contract)}`,
     ]),
     ['organisation', grant.organisation],
     ['requested by', grant.requestedBy],
@@ -88,6 +94,9 @@ export function grantCard(grant: GrantBody): string {
     ...(grant.disclosure ?? []).flatMap(standingFacts),
     ...(grant.withdrawals
       ? [['told of withdrawals on', grant.withdrawals] satisfies [string, unknown]]
+      : []),
+    ...(grant.notices && grant.topics.some(({ ready }) => ready)
+      ? [['told of the grant on', grant.notices] satisfies [string, unknown]]
       : []),
     ...(grant.waitingFor ? [['waiting for', grant.waitingFor] satisfies [string, unknown]] : []),
     ...nextFacts(grant),
@@ -134,6 +143,8 @@ function furtherFacts(grant: GrantBody): [string, unknown][] {
     ['conditions', conditions.map(({ condition, role }) => `${condition} (${role})`)],
     ...termFacts({ reviewOn: grant.reviewOn, ...grant.terms, ...grant.draft }),
     ['joint controllers', grant.jointControllers],
+    ['begins', grant.waitsForStart && `by itself, on ${grant.from}`],
+    ['suspended as', grant.suspendedAs],
     ['people of', narrowedTo?.organisations],
     ['granted by rule', grant.autoGranted?.rule],
     ['amends', grant.amends],

@@ -32,7 +32,12 @@ describe('what a decider reads', () => {
   it('has every term, and each justified field on a line', async () => {
     const { mesh, out } = await meshAnswering({
       ...{ ...grant, terms, jointControllers: 'JCA-1', reviewOn: '2026-12-31' },
-      legalBasisDiffers: [{ product: 'gp.x', contract: '6(1)(e)/9(2)(h)/consent' }],
+      legalBasisDiffers: [
+        {
+          product: 'gp.x',
+          contract: { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 'consent' },
+        },
+      ],
     });
     expect(await mesh('grant', 'show', 'abcdefgh')).toBe(0);
     expect(linesOf(out())).toMatchObject({
@@ -46,7 +51,7 @@ describe('what a decider reads', () => {
       retention: 'P1Y after the end; what is held of people taken out is erased',
       'opt-out exemption': 'direction, D-7',
       'joint controllers': 'JCA-1',
-      'the contract differs': 'gp.x: 6(1)(e)/9(2)(h)/consent',
+      'the contract differs': 'gp.x: 6(1)(e) / 9(2)(h) / consent',
     });
   });
 
@@ -66,6 +71,25 @@ describe('what a decider reads', () => {
     expect(await mesh('grant', 'list', '--waiting')).toBe(0);
     expect(asked.at(-1)?.url).toBe('/v1/grants?waiting=decision');
     expect(out()).toMatch(/abcdefgh +active .* gp-owner \(later end\) +gp-owner\n/);
+    expect(await mesh('grant', 'list', '--due-for-review')).toBe(0);
+    expect(asked.at(-1)?.url).toBe('/v1/grants?review=due');
+  });
+
+  it('says when it begins, who suspended it, and where its recipient is told of it', async () => {
+    const notices = 'share.abcdefgh.notices.v1';
+    const topics = [
+      { product: 'gp.x', topic: 'share.abcdefgh.gp.x.v1', subject: 's', ready: true },
+    ];
+    const { mesh, out } = await meshAnswering({
+      ...{ ...grant, state: 'approved', waitsForStart: true, from: '2027-01-01' },
+      ...{ suspendedAs: 'ig-lead', notices, topics },
+    });
+    expect(await mesh('grant', 'show', 'abcdefgh')).toBe(0);
+    expect(linesOf(out())).toMatchObject({
+      begins: 'by itself, on 2027-01-01',
+      'suspended as': 'ig-lead',
+      'told of the grant on': notices,
+    });
   });
 });
 

@@ -32,6 +32,7 @@ type ListOptions = {
   product?: string;
   waiting?: boolean;
   openReviews?: boolean;
+  dueForReview?: boolean;
 };
 type DecideOptions = {
   reason: string;
@@ -69,6 +70,11 @@ export function registerGrant(program: Command, io: Io): void {
     .option('--product <id>', 'only of this product')
     .option('--waiting', 'only what waits for a decision: requests, and later ends')
     .option('--open-reviews', 'only emergency access that is still to be reviewed')
+    .addOption(
+      new Option('--due-for-review', 'only grants whose review day has come').conflicts(
+        'openReviews',
+      ),
+    )
     .action((_: unknown, command: Command) => list(io, command));
   grant
     .command('show <id>')
@@ -84,7 +90,7 @@ export function registerGrant(program: Command, io: Io): void {
   }
   grant
     .command('withdraw <id>')
-    .description('take your own request back')
+    .description('take your own request back, or the later end you asked for')
     .requiredOption('--reason <text>', 'why')
     .action((id: string, _: unknown, command: Command) => withdraw(io, id, command));
   grant
@@ -163,6 +169,7 @@ async function list(io: Io, command: Command): Promise<void> {
     ...{ state, kind, product },
     ...(options.waiting && { waiting: 'decision' }),
     ...(options.openReviews && { review: 'open' }),
+    ...(options.dueForReview && { review: 'due' }),
   };
   const reply = await api(io, options).get<{ items: GrantBody[] }>('/v1/grants', query);
   print(io, options, reply, ({ items }) =>

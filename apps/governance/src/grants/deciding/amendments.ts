@@ -6,12 +6,13 @@ import { Store } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { Outbox } from '../../events/outbox.js';
 import { RequestReader } from '../asking/filling.js';
+import { incomplete } from '../asking/incomplete.js';
 import { GrantRequests, own } from '../asking/requests.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { openGrantMoves } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { requestBody } from '../shapes.js';
-import type { AmendmentBody, RequestBody } from '../shapes.js';
+import type { AmendmentBody, DraftBody, RequestBody } from '../shapes.js';
 import { extensionDetail } from './extensions.js';
 import { changedParts, isExtension, merged, renewedTerms } from './amended.js';
 
@@ -51,7 +52,7 @@ export class Amendments {
       if (!isOpen) throw problem(grantErrors.illegalGrantMove, openGrantMoves(grant.state));
       // Its end may have come nearer since: another grant that takes its place ends it soon.
       const asked = { ...(grant.asked ?? askedOf(grant, products)), until: grant.until };
-      const before = requestBody.parse(asked);
+      const before = readAgain({ ...asked, reason: given.reason });
       const after = merged(before, given);
       const changed = changedParts(before, after);
       if (changed.length === 0) throw problem(grantErrors.nothingAmended);
@@ -89,6 +90,13 @@ export class Amendments {
       data: { until, organisation: grant.organisation },
     });
   }
+}
+
+/** A request that was kept, by today's rules: what these refuse of it is asked for in a request of its own. */
+function readAgain(asked: DraftBody): RequestBody {
+  const parsed = requestBody.safeParse(asked);
+  if (parsed.success) return parsed.data;
+  throw problem(grantErrors.requestIncomplete, undefined, incomplete(parsed.error, asked));
 }
 
 /** What was asked, of a grant made before that was kept. */
