@@ -186,11 +186,8 @@ describe('a view that the national data opt-out applies to', () => {
     );
     expect(rows).toEqual([{ trouble: 'MESH-4405', usable: true }]);
     const standing = new ViewStanding(rig.pool, { troubleOf: () => null });
-    const controller = new ViewsController(
-      new ViewStore(rig.pool, SECONDARY_USE.editionOf),
-      standing,
-      {} as never,
-    );
+    const store = new ViewStore(rig.pool, SECONDARY_USE.editionOf);
+    const controller = new ViewsController(store, standing, {} as never);
     const shown = (await controller.list()).items.find(({ topic }) => topic === view.topic);
     expect(shown).toMatchObject({ held: null, trouble: { code: 'MESH-4405' } });
     expect(Date.parse(shown!.listedAt!)).toBeLessThan(Date.parse(shown!.trouble!.since));
