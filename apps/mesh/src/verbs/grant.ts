@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { FORMATS } from '../client-settings/settings.js';
+import { BY_KEY, FORMATS, OF_FILES } from '../client-settings/settings.js';
 import type { Credential, Format } from '../client-settings/settings.js';
+import { cliError, meshErrors } from '../errors.js';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, printValue, table } from '../output.js';
@@ -40,7 +41,11 @@ type DecideOptions = {
   bytesPerSecond?: number;
   requestPercent?: number;
 };
-type CredentialOptions = { publicKey?: string; format: Format | typeof SQL };
+type CredentialOptions = {
+  publicKey?: string;
+  credentials?: string;
+  format: Format | typeof SQL;
+};
 
 /** For PostgreSQL a credential is a role of its own, made where the tables are. */
 const SQL = 'psql';
@@ -97,6 +102,7 @@ export function registerGrant(program: Command, io: Io): void {
     .command('credentials <id>')
     .description('make a credential (its secret is shown this once) and print ready settings')
     .option('--public-key <file>', 'a public JWK: the client signs, there is no secret')
+    .option('--credentials <file>', 'print the settings of this credential, and make none')
     .addOption(
       new Option('--format <format>', 'settings for which client')
         .choices([...Object.keys(FORMATS), SQL])
@@ -232,12 +238,34 @@ async function withdraw(io: Io, id: string, command: Command): Promise<void> {
 
 async function credentials(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<CredentialOptions>(command);
-  if (options.format === SQL) return sqlCredential(io, id, options);
-  const given = options.publicKey ? { publicKey: await jsonOf(io, options.publicKey) } : {};
+  const { format, publicKey, credentials: file } = options;
+  if (format === SQL) return sqlCredential(io, id, options);
+  if (format === 'duckdb' || format === 'r') {
+    const { body } = await api(io, options).get<GrantBody>(pathOf(id));
+    const topics = body.topics.map(({ topic }) => topic);
+    return io.stdout(`${OF_FILES[format]({ topics, groupPrefix: body.groupPrefix })}\n`);
+  }
+  if (publicKey && !BY_KEY[format]) throw cannotSign(format);
+  if (file) return io.stdout(`${settingsOf((await jsonOf(io, file)) as Credential, format)}\n`);
+  const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<Credential>(path, given);
-  print(io, options, reply, FORMATS[options.format]);
+  print(io, options, reply, (credential) => settingsOf(credential, format));
 }
+
+/** Throws MESH-6508 for a credential with a key in a format whose client cannot sign with it. */
+function settingsOf(credential: Credential, format: Exclude<Format, 'duckdb' | 'r'>): string {
+  if (credential.clientSecret) return FORMATS[format](credential);
+  const made = BY_KEY[format];
+  if (made === undefined) throw cannotSign(format);
+  return made(credential);
+}
+
+const cannotSign = (format: string) =>
+  cliError(
+    meshErrors.usage,
+    `A client with a key signs for each token, which --format ${format} cannot say: take python or node, or json for a client of your own.`,
+  );
 
 async function endCredential(io: Io, id: string, client: string, command: Command): Promise<void> {
   const path = `${pathOf(id)}/credentials/${encodeURIComponent(client)}`;
