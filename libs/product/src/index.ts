@@ -65,6 +65,7 @@ export { Relay } from './outbox/relay.js';
 export { SchemaRegistry } from './registry/schema-registry.js';
 export { encodeWire, splitWire, withSchemaId } from './registry/wire.js';
 export type { KafkaConnection } from './kafka/client.js';
+export { momentOn } from './kafka/moment.js';
 export { topicEnds } from './kafka/ends.js';
 export { outboxMigrations, quarantineMigrations } from './migrations/all.js';
 export { startDomain } from './start/start-domain.js';
