@@ -76,14 +76,21 @@ export const outputPortErrors = {
     code: 'MESH-4512',
     status: 422,
     title: 'The answer would have too many cells',
-    fix: 'Ask by fewer columns, or for some of their values.',
+    fix: 'Ask by fewer columns; those of conditions count too.',
     retriable: false,
   },
   tooManyQuestions: {
     code: 'MESH-4513',
     status: 409,
     title: 'The organisation has asked this product too many different questions',
-    fix: 'Repeat one that was answered, or ask the product owner for the figures you need.',
+    fix: 'Ask of the tables that were told, in any wording; or ask the owner to raise smallNumbers.tables in a new version of the contract.',
+    retriable: false,
+  },
+  productNotInPort: {
+    code: 'MESH-4514',
+    status: 404,
+    title: 'The output port of the grant does not give out this product',
+    fix: 'Ask for one of those that `mesh port show <grant>` lists.',
     retriable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -20,9 +20,17 @@ type Answer = {
   unit: string;
   rules: { name: string; threshold: number; roundTo: number };
   asOf: string | null;
-  cells: { by: Record<string, string | null>; value: number | null; suppressed: string | null }[];
+  cells: {
+    by: Record<string, string | null>;
+    value: number | null;
+    suppressed: string | null;
+    notCounted?: number;
+  }[];
   total: number | null;
+  tables: { told: number; most: number };
 };
+
+const HAVING_IS_OF_RATES = '--having is for --measure rate; for other measures use --where.';
 
 /** `mesh aggregate`: counts, rates and means of a granted view, with small numbers suppressed. */
 export function registerAggregate(program: Command, io: Io): void {
@@ -50,6 +58,8 @@ export function registerAggregate(program: Command, io: Io): void {
 async function aggregate(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<AggregateOptions>(command);
   const { product, measure, unit, by, where, having, of } = options;
+  // The port would refuse it too, but names a field of its own and no option.
+  if (having && measure !== 'rate') throw cliError(meshErrors.usage, HAVING_IS_OF_RATES);
   const question = {
     ...{ product, measure, unit, of },
     ...(by && { by: by.split(',') }),
@@ -72,19 +82,24 @@ function conditionOf(words: string[]): Record<string, string[]> {
   return condition;
 }
 
-function answerText({ measure, unit, rules, asOf, cells, total }: Answer): string {
+function answerText({ product, measure, unit, rules, asOf, cells, total, tables }: Answer): string {
   const columns = Object.keys(cells[0]?.by ?? {});
   const unitOf = measure === 'rate' ? '%' : measure === 'mean' ? 'MEAN' : unit.toUpperCase();
   return [
     table(
       [...columns.map((column) => column.toUpperCase()), unitOf, 'NOT TOLD'],
-      cells.map(({ by, value, suppressed }) => [
+      cells.map(({ by, value, suppressed, notCounted }) => [
         ...columns.map((column) => by[column] ?? '(none)'),
-        ...[suppressed ? '*' : value, suppressed],
+        ...[suppressed ? '*' : value, suppressed ?? partly(notCounted)],
       ]),
-      'Nobody.',
+      'Nobody, or too few to say.',
     ),
     ...(total === null ? [] : [`total of what is told: ${total}`]),
     `1 to ${rules.threshold} suppressed, the rest to the nearest ${rules.roundTo} (${rules.name}); as of ${asOf ?? 'nothing yet'}`,
+    `${tables.told} of ${tables.most} different tables of ${product} told`,
   ].join('\n');
 }
+
+/** Of a sum: what would belong to it and is not told counts for nothing. */
+const partly = (notCounted: number | undefined): string | null =>
+  notCounted === undefined ? null : `${notCounted} not counted`;

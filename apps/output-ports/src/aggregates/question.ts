@@ -36,6 +36,37 @@ export type Counting = {
   stated: string | null;
 };
 
+/**
+ * The table that a part of a question is answered from: a cell for every value of every column it names, in the order
+ * of their names, so that all wordings of a question come to the same cells.
+ */
+export function tableOf({ unit, by, where, stated }: Counting): Counting {
+  const columns = new Set([...by, ...where.map(({ column }) => column)]);
+  return { unit, by: [...columns].sort(byText), where: [], stated };
+}
+
+/** What is counted first; of a rate, then those of them who are so. */
+export function partsOf(question: Question): [Counting] | [Counting, Counting] {
+  const { unit, measure, having, of } = question;
+  const by = [...new Set(question.by)];
+  const where = conditionOf(question.where);
+  const part = { unit, by, where, stated: measure === 'mean' ? (of ?? null) : null };
+  if (measure !== 'rate') return [part];
+  return [part, { ...part, where: conjunction(where, conditionOf(having ?? {})) }];
+}
+
+/** Both conditions: of a column in both, the values that are in both. */
+function conjunction(a: Condition, b: Condition): Condition {
+  const given = new Map(a.map((one) => [one.column, one]));
+  const merged = b.map((one) => {
+    const other = given.get(one.column);
+    const values = other ? one.values.filter((each) => other.values.includes(each)) : one.values;
+    given.delete(one.column);
+    return { column: one.column, values };
+  });
+  return [...given.values(), ...merged].sort((x, y) => byText(x.column, y.column));
+}
+
 /** A condition in its one form: columns in order, values as PostgreSQL's text in order. */
 export function conditionOf(given: z.output<typeof condition>): Condition {
   return Object.entries(given)
@@ -64,13 +95,27 @@ export function refuseUnaskable(question: Question, { dimensions, measures }: As
   for (const column of Object.keys(question.having ?? {})) {
     check(`having.${column}`, column, dimensions);
   }
-  const needs = { count: null, rate: 'having', mean: 'of' } as const;
-  const needed = needs[question.measure];
-  if (needed === 'of' || question.of !== undefined) check('of', question.of ?? '', measures);
-  if (needed === 'having' && Object.keys(question.having ?? {}).length === 0) {
-    const { code } = outputPortErrors.unaskable;
-    const message = 'A rate is of those who meet a condition.';
-    errors.push({ path: 'having', code, message, fix: 'Say which, such as {"status":"active"}.' });
-  }
+  errors.push(...misplaced(question));
+  if (question.measure === 'mean') check('of', question.of ?? '', measures);
   if (errors.length > 0) throw problem(outputPortErrors.unaskable, undefined, errors);
+}
+
+/** What a measure needs and does not have, or has and would not look at. */
+function misplaced({ measure, having, of }: Question): FieldError[] {
+  const { code } = outputPortErrors.unaskable;
+  const isConditioned = Object.keys(having ?? {}).length > 0;
+  if (measure === 'rate' && !isConditioned) {
+    const message = 'A rate is of those who meet a condition.';
+    return [{ path: 'having', code, message, fix: 'Say which, such as {"status":"active"}.' }];
+  }
+  const errors: FieldError[] = [];
+  if (measure !== 'rate' && having !== undefined) {
+    const message = 'Only a rate is of those who meet a further condition.';
+    errors.push({ path: 'having', code, message, fix: 'Ask for a rate, or put it under where.' });
+  }
+  if (measure !== 'mean' && of !== undefined) {
+    const message = 'Only a mean is of a column.';
+    errors.push({ path: 'of', code, message, fix: 'Ask for a mean, or leave it out.' });
+  }
+  return errors;
 }

@@ -22,7 +22,7 @@ const EXACT: SmallNumbers = { threshold: 7, roundTo: 1 };
 const cellsOf = (counts: number[][], by: SmallNumbers): Cell[] =>
   counts.flatMap((row, y) =>
     row.map((count, x) => ({
-      ...{ place: [String(y), String(x)], count },
+      ...{ place: [String(y), String(x)], count, people: count },
       told: toldCount(count, by),
     })),
   );

@@ -10,7 +10,7 @@ export type SmallNumbers = {
 export const USUAL: SmallNumbers = { threshold: 7, roundTo: 5 };
 
 /** Name and version of these rules, for the answers that were made by them. */
-export const RULES = 'caremesh-small-numbers/1';
+export const RULES = 'caremesh-small-numbers/2';
 
 /** Why a number is not told. */
 export type Suppression = 'small-number' | 'secondary' | 'differencing' | 'whole-group';
@@ -19,10 +19,16 @@ export type Suppression = 'small-number' | 'secondary' | 'differencing' | 'whole
 export type Told = { value: number | null; suppressed: Suppression | null };
 
 export const withheld = (suppressed: Suppression): Told => ({ value: null, suppressed });
-const told = (value: number): Told => ({ value, suppressed: null });
+export const told = (value: number): Told => ({ value, suppressed: null });
 
 export const isSmall = (count: number, { threshold }: SmallNumbers): boolean =>
   count >= 1 && count <= threshold;
+
+/** The counts that are told as this multiple. */
+export const roundedTo = (value: number, { roundTo }: SmallNumbers): [number, number] => [
+  value - Math.floor(roundTo / 2),
+  value + Math.ceil(roundTo / 2) - 1,
+];
 
 /** To the nearest multiple, a half upwards. With 5 a whole number is never half way. */
 function rounded(count: number, { roundTo }: SmallNumbers): number {
@@ -39,14 +45,11 @@ export function totalOf(cells: readonly Told[]): number {
   return cells.reduce((sum, { value }) => sum + (value ?? 0), 0);
 }
 
-/** A cell of a table: its place in each dimension, the true count, and what may be told. */
-export type Cell = {
-  place: readonly (string | null)[];
-  count: number;
-  told: Told;
-  /** The count that what is told was made of, where that is an earlier one. */
-  basis?: number;
-};
+/** Where a cell is in its table: a value of each dimension. */
+export type Place = readonly (string | null)[];
+
+/** A cell of a table: its place, the true count, the people it rests on, and what may be told. */
+export type Cell = { place: Place; count: number; people: number; told: Told };
 
 /**
  * Secondary suppression, needed only where the others are told exactly: in each row, column and so on of the table (every
@@ -54,7 +57,7 @@ export type Cell = {
  * too, since a total known from elsewhere would give the first away. Repeated until no line has one alone that has
  * company it could hide in. Pure.
  */
-export function withSecondary(cells: readonly Cell[], rules: SmallNumbers): Cell[] {
+export function withSecondary<C extends Cell>(cells: readonly C[], rules: SmallNumbers): C[] {
   if (rules.roundTo > 1) return [...cells];
   const table = cells.map((cell) => ({ ...cell }));
   const lines = linesOf(table);
@@ -114,4 +117,4 @@ export function toldMean(mean: number | null, cases: Told): Told {
   };
 }
 
-const toOneDecimal = (value: number): number => Math.round(value * 10) / 10;
+export const toOneDecimal = (value: number): number => Math.round(value * 10) / 10;

@@ -32,8 +32,10 @@ export class AggregateController {
     @Body(body(questionBody)) question: Question,
   ) {
     const grant = await this.holders.holding({ caller, authorization }, id);
-    const view = (await this.ports.views(id)).find(({ product }) => product === question.product);
-    if (view === undefined) throw problem(outputPortErrors.portNotOpen, question.product);
+    const views = await this.ports.views(id);
+    if (views.length === 0) throw problem(outputPortErrors.portNotOpen, id);
+    const view = views.find(({ product }) => product === question.product);
+    if (view === undefined) throw problem(outputPortErrors.productNotInPort, question.product);
     const contract = await this.contracts.contractOf(view.product, view.major);
     const asker = { grantId: id, organisation: grant.organisation };
     const answer = await this.aggregates.answer(asker, view, contract, question);

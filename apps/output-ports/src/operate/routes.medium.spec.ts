@@ -142,7 +142,10 @@ describe('an output port over HTTP', () => {
     const asking = (json: object, who: Who = 'grant') =>
       saying(call(who, 'POST', own('aggregates'), json));
     expect(await asking({ product: PRODUCT }, 'other grant')).toEqual([404, 'MESH-4503']);
-    expect(await asking({ product: 'acute.inpatient-spell' })).toEqual([409, 'MESH-4506']);
+    expect(await asking({ product: 'acute.inpatient-spell' })).toEqual([404, 'MESH-4514']);
+    expect(answer.body['tables']).toEqual({ told: 1, most: 60 });
+    const conditioned = { product: PRODUCT, having: { status: 'active' } };
+    expect(await asking(conditioned)).toEqual([422, 'MESH-4511']);
     expect(await asking({ product: PRODUCT, by: ['person'] })).toEqual([422, 'MESH-4511']);
     expect(await asking({ product: PRODUCT, sql: 'drop table port' })).toEqual([422, 'MESH-5120']);
   });

@@ -122,7 +122,7 @@ async function writeTables(
       await parquet.end();
       return manifest;
     },
-    MOMENT,
+    { begin: MOMENT },
   );
 }
 

@@ -73,8 +73,16 @@ export type LegalBasis = {
   commonLaw: 'consent' | 'direct-care' | 's251' | 'statute' | 'not-confidential';
 };
 
-/** `dimensions`: the fields by which numbers may be asked for; all that classify where none are listed. */
-export type SmallNumbersRule = { threshold?: number; roundTo?: number; dimensions?: string[] };
+/**
+ * `dimensions`: the fields by which numbers may be asked for; all that classify where none are listed. `tables`: how many
+ * different tables of the product one organisation may be told.
+ */
+export type SmallNumbersRule = {
+  threshold?: number;
+  roundTo?: number;
+  dimensions?: string[];
+  tables?: number;
+};
 
 export type StandardConformed = { id: string; title: string; version: string | null };
 export type SupportChannel = { channel: string; url: string | null; scope: string | null };
