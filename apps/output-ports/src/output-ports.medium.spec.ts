@@ -255,7 +255,6 @@ describe('a view as tables', () => {
       told({ by: ['dmd_level'] }, 'QRL'),
       ...[1, 2, 3].map(() => told({ by: ['age_band'] }, 'QRL')),
     ]);
-    console.log(JSON.stringify([codes, levels, same]));
     // All have the level, and all but four the code.
     const [code, level] = [codes, levels].map(({ cells }) => cells.find(([x]) => x === 'x')?.[1]);
     expect([code, level].filter((one) => one === 'differencing')).toHaveLength(1);

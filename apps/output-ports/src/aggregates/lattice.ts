@@ -10,7 +10,7 @@ type Node = { entry: Entry; table: string; lo: number; hi: number; least: number
 type Line = { whole: Node; parts: Node[]; isExact: boolean };
 
 /** So many values must be left possible for every number that is suppressed. */
-export const LEFT_POSSIBLE = 3;
+const LEFT_POSSIBLE = 3;
 const MOST_ROUNDS = 50;
 
 /**

@@ -68,7 +68,7 @@ function conjunction(a: Condition, b: Condition): Condition {
 }
 
 /** A condition in its one form: columns in order, values as PostgreSQL's text in order. */
-export function conditionOf(given: z.output<typeof condition>): Condition {
+function conditionOf(given: z.output<typeof condition>): Condition {
   return Object.entries(given)
     .map(([column, values]) => ({
       column,

@@ -19,7 +19,7 @@ export type Suppression = 'small-number' | 'secondary' | 'differencing' | 'whole
 export type Told = { value: number | null; suppressed: Suppression | null };
 
 export const withheld = (suppressed: Suppression): Told => ({ value: null, suppressed });
-export const told = (value: number): Told => ({ value, suppressed: null });
+const told = (value: number): Told => ({ value, suppressed: null });
 
 export const isSmall = (count: number, { threshold }: SmallNumbers): boolean =>
   count >= 1 && count <= threshold;
