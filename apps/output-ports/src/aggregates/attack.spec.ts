@@ -9,7 +9,7 @@ import { memory, Population } from './population.fixture.js';
 import type { Case } from './population.fixture.js';
 import { questionBody } from './question.js';
 import type { Question } from './question.js';
-import { toldCount, USUAL } from './small-numbers.js';
+import { isSmall, toldCount, USUAL } from './small-numbers.js';
 
 type Range = { lo: number; hi: number };
 type Known = { cells: Range[][]; rows: Range[]; columns: Range[]; all: Range };
@@ -52,9 +52,13 @@ function isPossible({ cells, rows, columns, all }: Known): boolean {
   return flow === needed;
 }
 
-/** What the rules say of a number that is told so, or not; to a reader who even knows which empty cells are empty. */
-function rangeOf(cell: Entry | undefined): Range {
-  if (cell === undefined) return { lo: 0, hi: 0 };
+/**
+ * What the rules say of a number that is told so, or not. Of what is not shown the reader knows that it is empty, but
+ * within a group of few, where nothing is.
+ */
+function rangeOf(cell: Entry | undefined, ...within: (Entry | undefined)[]): Range {
+  const isOfFew = within.some((one) => one !== undefined && isSmall(one.people, USUAL));
+  if (cell === undefined) return { lo: 0, hi: isOfFew ? MANY : 0 };
   const { told, isVeiled } = cell;
   if (isVeiled) return { lo: 0, hi: MANY };
   if (told.value === 0) return { lo: 0, hi: 0 };
@@ -130,7 +134,12 @@ describe('somebody who asks much and reckons', () => {
         const rows = values('a', counts);
         const columns = values('b', counts[0]!);
         const known: Known = {
-          cells: rows.map((a) => columns.map((b) => rangeOf(cellsBy('a', 'b').get(keyOf([a, b]))))),
+          cells: rows.map((a) =>
+            columns.map((b) => {
+              const within = [cellsBy('a').get(keyOf([a])), cellsBy('b').get(keyOf([b]))];
+              return rangeOf(cellsBy('a', 'b').get(keyOf([a, b])), ...within);
+            }),
+          ),
           rows: rows.map((a) => rangeOf(cellsBy('a').get(keyOf([a])))),
           columns: columns.map((b) => rangeOf(cellsBy('b').get(keyOf([b])))),
           all: rangeOf(cellsBy().get(keyOf([]))),
