@@ -12,6 +12,7 @@ import {
   Seal,
   SchemaRegistry,
   Subscribe1763769600000,
+  TopicLook,
 } from '@caremesh/product';
 import type { KafkaConnection, LaterRelay } from '@caremesh/product';
 import { Module } from '@nestjs/common';
@@ -185,7 +186,10 @@ export function compose(around: Surroundings): Parts {
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
   const discloser = new Discloser(plans, outbox, choices);
   const { name, lanes } = part;
-  const watch = new ViewWatch({ governance, store, plans, transport, log, part: name, lanes });
+  const watch = new ViewWatch({
+    ...{ governance, store, plans, transport, log, part: name, lanes },
+    topics: new TopicLook(connection, `mesh.${name}`),
+  });
   const module: DynamicModule = {
     module: DisclosureModule,
     controllers: [

@@ -115,4 +115,25 @@ export const disclosureErrors = {
     fix: 'Nothing to do: it is asked for, and disclosure begins when it has come.',
     retriable: true,
   },
+  messageForeign: {
+    code: 'MESH-4408',
+    status: 409,
+    title: 'A message in the mailbox is not from the check service, so it is left there',
+    fix: 'Give the check service a mailbox of its own, or have the message taken by whom it is for; see docs/guide/choices.md.',
+    retriable: false,
+  },
+  listDoubted: {
+    code: 'MESH-4409',
+    status: 503,
+    title: 'A cleaned list leaves out so many that it is asked for once more before it is used',
+    fix: 'Nothing to do: it is used when the next answer leaves out the same people; until then the last good list holds.',
+    retriable: true,
+  },
+  exchangeFailed: {
+    code: 'MESH-4410',
+    status: 500,
+    title: 'The exchange with the check service failed within the disclosure service',
+    fix: 'See the log of disclosure for the cause; it is tried again, and other organisations are not kept waiting.',
+    retriable: true,
+  },
 } as const satisfies Record<string, ErrorEntry>;

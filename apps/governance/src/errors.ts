@@ -49,8 +49,8 @@ export const governanceErrors = {
   changedSince: {
     code: 'MESH-3008',
     status: 409,
-    title: 'The version this was compared with is no longer the latest',
-    fix: 'The checks ran again and the list of changes is another; read it, then decide.',
+    title: 'What this was compared with is no longer what is in force',
+    fix: 'Read it again. A version of a product was checked anew and can be decided; anything else is superseded, so ask again for what is still wanted.',
     retriable: false,
   },
   versionTaken: {
@@ -294,6 +294,13 @@ export const ledgerErrors = {
     title: 'The witness file cannot be read or written',
     fix: 'See that MESH_HOME/witness belongs to the user that runs governance and that its disk has room.',
     retriable: true,
+  },
+  personIdentified: {
+    code: 'MESH-3709',
+    status: 422,
+    title: 'The text names a person by what reads as an NHS number',
+    fix: 'Describe, do not identify: leave the number out. What is written here is kept for ever and read by others.',
+    retriable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;
 

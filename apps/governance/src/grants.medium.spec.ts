@@ -62,8 +62,28 @@ afterAll(async () => {
   await database?.drop();
 });
 
+/** The grants on which somebody has to decide, as this person finds them. */
+async function waitingFor(user: string): Promise<string[]> {
+  const { body } = await (await person(user)).get('/v1/grants?waiting=decision');
+  return (body as { items: Grant[] }).items.map(({ id }) => id);
+}
+
 describe('asking and deciding', () => {
   let id: string;
+
+  it('takes a template as a draft, with the blanks it has', async () => {
+    const analyst = await person('analyst');
+    const { body } = await analyst.get('/v1/grants/templates?purpose=service-planning');
+    const { items } = body as { items: { request: object }[] };
+    expect(items[0]?.request).toMatchObject({ product: null, dpia: null, people: null });
+    const draft = await analyst.post('/v1/grants/drafts', items[0]?.request);
+    expect(draft).toMatchObject({ status: 201, body: { draft: { purpose: 'service-planning' } } });
+    const drafted = (draft.body as Grant & { draft: object }).draft;
+    expect(Object.values(drafted).filter((one) => one === null)).toEqual([null]);
+    const path = `/v1/grants/${(draft.body as Grant).id}`;
+    expect((await analyst.put(`${path}/draft`, items[0]?.request)).status).toBe(200);
+    expect((await analyst.post(`${path}/withdraw`, { reason: 'A try' })).status).toBe(200);
+  });
 
   it('writes a draft on until it is whole, and sends it back for changes', async () => {
     const analyst = await person('analyst');
@@ -120,6 +140,7 @@ describe('asking and deciding', () => {
       extension: { until: later.until },
     });
     expect((await shown('acute-owner', id)).mayDecide).toEqual(['acute-owner']);
+    expect(await waitingFor('acute-owner')).toEqual([id]);
     await decide('acute-owner', id, { decision: 'approve' });
     expect((await decide('ig-lead', id, { decision: 'approve' })).body).toMatchObject({
       state: 'active',
@@ -127,6 +148,7 @@ describe('asking and deciding', () => {
       extension: null,
       credentials: [{ clientId: credential.clientId, expires: `${dayFromNow(301)}T00:00:00.000Z` }],
     });
+    expect(await waitingFor('acute-owner')).toEqual([]);
   });
 
   it('makes another view for other fields, which takes the place of the first', async () => {
@@ -360,6 +382,33 @@ describe('other pseudonyms', () => {
     const given = { decision: 'approve', contentHash, reason: 'Yes' };
     const own = await (await person('ig-lead')).post(`${path}/${id}/decisions`, given);
     expect(own.status).toBe(403);
+  });
+
+  it('are not asked for twice, but for the same reason; who asked takes it back', async () => {
+    const lead = await person('ig-lead');
+    const first = await lead.post(path, change);
+    const { id } = first.body as { id: string };
+    expect((await lead.post(path, change)).body).toMatchObject({ id, state: 'proposed' });
+    for (const other of [{ reason: 'Another reason' }, { keepDays: 7 }]) {
+      expect(await lead.post(path, { ...change, ...other })).toMatchObject({
+        ...{ status: 409, body: { code: 'MESH-3715', detail: id } },
+      });
+    }
+    const reason = { reason: 'The file was found' };
+    const owner = await person('acute-owner');
+    expect(await owner.post(`${path}/${id}/withdraw`, reason)).toMatchObject({
+      ...{ status: 403, body: { code: 'MESH-3716' } },
+    });
+    expect(await lead.post(`${path}/${id}/withdraw`, reason)).toMatchObject({
+      ...{ status: 200, body: { id, state: 'withdrawn' } },
+    });
+    expect((await lead.post(`${path}/${id}/withdraw`, reason)).body).toMatchObject({
+      code: 'MESH-3007',
+    });
+    const again = await lead.post(path, { ...change, reason: 'Another reason' });
+    expect(again).toMatchObject({ status: 201, body: { reason: 'Another reason' } });
+    const { id: next } = again.body as { id: string };
+    expect((await lead.post(`${path}/${next}/withdraw`, reason)).status).toBe(200);
   });
 
   it('stand beside the former ones until the day that was decided', async () => {

@@ -42,17 +42,16 @@ function refusal(status: number, text: string): CliError {
   const problem = parse(text) as Partial<ProblemBody> | string;
   const body = typeof problem === 'object' && problem !== null ? problem : {};
   const exit = exitOf(status);
-  const detail = [body.detail ?? `HTTP ${status}`, ...(body.errors ?? []).map(fieldLine)].join(
-    '\n',
-  );
+  const { errors = [] } = body;
+  const title = body.title ?? meshErrors.refused.title;
+  const only = errors.length === 1 ? errors[0]?.fix : undefined;
+  const fix = body.fix ?? only ?? adviceFor(status);
+  const why = body.detail ?? `HTTP ${status}`;
+  // The title is said already; where fields are named, they are why.
+  const said = errors.length > 0 && why === title ? [] : [why];
+  const detail = [...said, ...errors.map((error) => fieldLines(error, fix))].join('\n');
   return new CliError(
-    {
-      code: body.code ?? meshErrors.refused.code,
-      title: body.title ?? meshErrors.refused.title,
-      detail,
-      fix: body.fix ?? body.errors?.[0]?.fix ?? adviceFor(status),
-      exit,
-    },
+    { code: body.code ?? meshErrors.refused.code, title, detail, fix, exit },
     { body: text },
   );
 }
@@ -65,8 +64,10 @@ type ProblemBody = {
   errors: { path: string; code: string; message: string; fix: string }[];
 };
 
-function fieldLine(error: ProblemBody['errors'][number]): string {
-  return `${error.path || '(whole)'}: ${error.message} [${error.code}]`;
+/** What is wrong with a field, and under it what to do, where that is not said of the whole. */
+function fieldLines(error: ProblemBody['errors'][number], ofWhole: string): string {
+  const line = `${error.path || '(whole)'}: ${error.message} [${error.code}]`;
+  return error.fix && error.fix !== ofWhole ? `${line}\n  fix: ${error.fix}` : line;
 }
 
 /** 0 ok, 1 check failed, 3 not authorised, 4 not found, 5 unavailable. */

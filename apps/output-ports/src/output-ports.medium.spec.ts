@@ -304,12 +304,43 @@ describe('a view as tables', () => {
     await credentials.end(rig.grant.id, login.user);
   });
 
+  it('gives no snapshot of a table that is still being filled', async () => {
+    const { watch, snapshots } = rig.parts;
+    const { governance } = rig.around;
+    const approved = governance.approvedSchemas;
+    const mayRead = Promise.withResolvers<void>();
+    governance.approvedSchemas = () => mayRead.promise.then(approved);
+    for (const isActive of [false, true]) {
+      Object.assign(rig.grant, { isActive, isSuspended: !isActive });
+      await watch.look();
+    }
+    try {
+      await snapshots.want(rig.grant.id);
+      await snapshots.look();
+      expect(await snapshots.list(rig.grant.id)).toEqual([]);
+    } finally {
+      mayRead.resolve();
+      governance.approvedSchemas = approved;
+    }
+    const taken = async () => {
+      await snapshots.look();
+      return (await snapshots.list(rig.grant.id))[0] ?? null;
+    };
+    const { rows: count, offsets } = await vi.waitUntil(taken, patient);
+    expect(Object.values(offsets).reduce((sum, offset) => sum + offset, 0)).toBe(84);
+    expect(count).toBe((await rows()).length);
+  });
+
   it('has the recipient’s new pseudonyms alone once they changed', async () => {
     const { watch, snapshots } = rig.parts;
     await snapshots.want(rig.grant.id);
     await snapshots.look();
     const former = rig.grant.views[0]!.topic;
     const topic = rig.rename();
+    await watch.look();
+    await snapshots.want(rig.grant.id);
+    await snapshots.look();
+    expect(await snapshots.list(rig.grant.id)).toMatchObject([{ topic, rows: 0 }]);
     await rig.write(...[21, 22, 23].map((n) => recordOf(n, n, `named anew ${n}`)));
     await watch.look();
     await vi.waitUntil(async () => (await standsAt()) === 3, patient);

@@ -8,7 +8,7 @@ import {
   TokenSource,
 } from '@caremesh/platform';
 import type { LedgerWriter, Logger } from '@caremesh/platform';
-import { SchemaRegistry } from '@caremesh/product';
+import { SchemaRegistry, topicEnds } from '@caremesh/product';
 import type { KafkaConnection } from '@caremesh/product';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -21,6 +21,7 @@ import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
 import { Told1795313000003 } from './database/told.js';
 import { Governance } from './governance/governance.js';
+import { Filled } from './live/filled.js';
 import { LiveSet } from './live/live-set.js';
 import { Ports } from './live/ports.js';
 import { Watch } from './live/watch.js';
@@ -91,9 +92,11 @@ export function compose(around: Surroundings) {
   const ports = new Ports(pool);
   const live = new LiveSet(pool);
   const credentials = new SqlCredentials(pool);
-  const snapshots = new Snapshots({ pool, log, ...around.snapshots });
+  const filled = new Filled(pool, (topic) => topicEnds(connection, topic));
+  const snapshots = new Snapshots({ pool, log, filled, ...around.snapshots });
   const aggregates = new Aggregates(pool);
-  const watch = new Watch({ governance, registry, connection, ports, live, snapshots, log });
+  const reading = { governance, registry, connection, log };
+  const watch = new Watch({ ...reading, ports, live, filled, snapshots });
   const module: DynamicModule = {
     module: OutputPortsModule,
     controllers: [AggregateController, PortController, SnapshotController],

@@ -1,3 +1,4 @@
+export { choiceStatedAt } from './choices/meaning.js';
 export type { ChoiceCode } from './choices/statement.js';
 export { defineDomain } from './define/domain.js';
 export type { AnyProduct, AnySource, Domain } from './define/domain.js';
@@ -8,6 +9,7 @@ export type {
   Change,
   FilledField,
   Merge,
+  MergeRef,
   PersonRef,
   Product,
   Retract,
@@ -40,8 +42,10 @@ export { RowReader } from './csv/row-reader.js';
 export { csvTable } from './csv/table.js';
 export type { CsvRow, CsvTable } from './csv/table.js';
 export { charsetOf } from './csv/text.js';
-export { findRefused, listRefused } from './subscribe/refused.js';
+export { findRefused, isRefusalCause, listRefused } from './subscribe/refused.js';
 export type { RefusedFilter, RefusedItem } from './subscribe/refused.js';
+export { TopicLook } from './subscribe/topic-look.js';
+export type { LastWords } from './subscribe/topic-look.js';
 export { UNKNOWN_REVISION } from './subscribe/received.js';
 export type { Envelope, Origin, Received, RecordKey } from './subscribe/received.js';
 export { subscribe } from './subscribe/subscribe.js';
@@ -61,6 +65,8 @@ export { Relay } from './outbox/relay.js';
 export { SchemaRegistry } from './registry/schema-registry.js';
 export { encodeWire, splitWire, withSchemaId } from './registry/wire.js';
 export type { KafkaConnection } from './kafka/client.js';
+export { momentOn } from './kafka/moment.js';
+export { topicEnds } from './kafka/ends.js';
 export { outboxMigrations, quarantineMigrations } from './migrations/all.js';
 export { startDomain } from './start/start-domain.js';
 export type { RelaySettings } from './outbox/relay.js';

@@ -1,6 +1,7 @@
 import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
 import { decode } from './hl7/charset.js';
-import { isFaultOf, readHeader, type Header } from './hl7/header.js';
+import { withoutBlanks } from './hl7/batch.js';
+import { holdsAnother, isFaultOf, readHeader, type Header } from './hl7/header.js';
 import { Message } from './hl7/message.js';
 import { timeOf } from './hl7/time.js';
 import type { Senders } from './senders.js';
@@ -33,21 +34,23 @@ export type Reading =
 
 /**
  * Reads one message as far as its source's kind goes: what no sender should have sent here (unreadable header,
- * other version or type, sender not on the list) is refused; everything else becomes an item, faulty or not.
+ * other version or type, a second message in its frame, sender not on the list) is refused; everything else becomes an item, faulty or not.
  */
-export function readMessage(bytes: Buffer, index: number, senders: Senders, mode: Mode): Reading {
+export function readMessage(sent: Buffer, index: number, senders: Senders, mode: Mode): Reading {
+  const bytes = withoutBlanks(sent);
   const header = readHeader(bytes);
   if (isFaultOf(header)) return { refused: header, header: null };
-  const refused = refusalOf(header);
+  const refused = refusalOf(header, bytes);
   if (refused) return { refused, header };
   const trust = senders.odsOf(facilityOf(header));
   if (trust === null) return { refused: fault('senderNotAllowed', 'MSH-4'), header };
   return { header, item: itemOf(bytes, index, header, trust, mode) };
 }
 
-function refusalOf({ version, type, event }: Header): Fault | null {
+function refusalOf({ version, type, event }: Header, bytes: Buffer): Fault | null {
   if (version !== '2.4') return fault('hl7VersionNotTaken', 'MSH-12');
   if (type !== 'ADT' || event === '') return fault('hl7TypeNotTaken', 'MSH-9');
+  if (holdsAnother(bytes)) return fault('hl7SegmentMalformed', 'MSH[2]', 'a second message');
   return null;
 }
 

@@ -46,6 +46,11 @@ describe('a body of HL7 messages', () => {
     );
   });
 
+  it('is cut before a header with blanks before it', async () => {
+    const cut = await read(`${message('1')}  ${message('2')}\t${message('3')}`);
+    expect(cut).toEqual(['0 1 read', '1 2 read', '2 3 read']);
+  });
+
   it('keeps good neighbours of bad messages', async () => {
     const bad = [
       message('1').replace('2.4', '2.6'),

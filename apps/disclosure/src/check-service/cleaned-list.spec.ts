@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { nhsNumberOf } from '../choices/people.js';
 import { readCleanedList } from './cleaned-list.js';
-import { requestFile, requestName } from './request-file.js';
+import { requestFile, requestName, shuffled } from './request-file.js';
 
 /** Bodies of valid numbers: those whose check digit would be ten were never issued. */
 const bodies = (count: number): Uint32Array => {
@@ -25,6 +25,15 @@ describe('a request file', () => {
   test('is named for the mailbox, the day and its number within the month', () => {
     const day = new Date('2020-06-03T12:00:00Z');
     expect(requestName('8HQ50OT001', day, 1)).toBe('8HQ50OT001-030620-0001');
+  });
+});
+
+describe('the order of a request', () => {
+  test('is one of chance, of the same people', () => {
+    const order = shuffled(asked);
+    expect(order).not.toEqual(asked);
+    expect(shuffled(asked)).not.toEqual(order);
+    expect(order.toSorted()).toEqual(asked);
   });
 });
 
@@ -58,4 +67,31 @@ describe('a cleaned list', () => {
     expect((read as { fault: string }).fault).toContain(why);
     expect(JSON.stringify(read)).not.toMatch(/\d{9}/);
   });
+
+  describe('cut short at the end of a line', () => {
+    const read = (order: Uint32Array, lines: Uint32Array) =>
+      readCleanedList(requestFile(lines), order);
+    const most = Math.floor(asked.length * 0.6);
+    const cut: [string, Uint32Array, Uint32Array][] = [
+      ['of many', asked, asked.slice(0, most)],
+      ['in an order of chance', ...cutOf(shuffled(asked), most)],
+      ['sorted by who answered', shuffled(asked), asked.slice(0, most)],
+      ['of a few', asked.slice(0, 30), asked.slice(0, 10)],
+      ['of a hundred, nothing left', asked.slice(0, 100), new Uint32Array()],
+      ['of some, little left', asked.slice(0, 150), asked.slice(0, 15)],
+    ];
+    test.each(cut)('%s is none', (_, order, lines) => {
+      expect(read(order, lines)).toHaveProperty('fault');
+    });
+
+    test('is not what a list looks like that leaves out one in twenty, or those beside each other in number', () => {
+      const order = shuffled(asked);
+      const some = order.filter((_, at) => at % 20 > 0);
+      expect(read(order, some)).toEqual(some.toSorted());
+      const allButTheLast = order.filter((number) => number < asked[260]!);
+      expect(read(order, allButTheLast)).toEqual(asked.slice(0, 260));
+    });
+  });
 });
+
+const cutOf = (order: Uint32Array, lines: number) => [order, order.slice(0, lines)] as const;

@@ -1,15 +1,16 @@
 import { Problem } from '@caremesh/platform';
-import type { Logger } from '@caremesh/platform';
+import type { ErrorEntry, Logger } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
 import type { Cohort } from '../choices/cohort.js';
-import type { Lists } from '../choices/lists.js';
+import type { CleanedList, Lists } from '../choices/lists.js';
 import { disclosureErrors } from '../errors.js';
 import { readCleanedList } from './cleaned-list.js';
+import { doubtOf, saysTheSame } from './doubt.js';
 import type { Mailbox, Message } from './mailbox.js';
 import type { Mailboxes } from './mailboxes.js';
 import { NewPeople } from './new-people.js';
-import { requestFile, requestName } from './request-file.js';
+import { requestFile, requestName, shuffled } from './request-file.js';
 import { Requests, standings } from './requests.js';
 import type { Standing } from './requests.js';
 
@@ -40,6 +41,10 @@ export class Exchange {
   readonly #parts: Parts;
   readonly #told = new Map<string, string>();
   readonly #newPeople = new NewPeople();
+  /** Of each organisation the last answer, if it was doubted. */
+  readonly #doubted = new Map<string, CleanedList>();
+  /** Of each mailbox the messages that are not ours, which were told of. */
+  readonly #foreign = new Map<string, ReadonlySet<string>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -71,12 +76,13 @@ export class Exchange {
       await this.#trying(client, [standing.organisation], () => this.#askIfDue(client, standing));
     }
     const open = await standings(client, true);
-    const boxes = new Map<Mailbox, Standing[]>();
+    // By name: where several organisations share a mailbox, its answers are for any of them.
+    const boxes = new Map<string, { box: Mailbox; waiting: Standing[] }>();
     for (const one of open) {
       const box = this.#parts.mailboxes(one.organisation);
-      if (box) boxes.set(box, [...(boxes.get(box) ?? []), one]);
+      if (box) boxes.set(box.id, { box, waiting: [...(boxes.get(box.id)?.waiting ?? []), one] });
     }
-    for (const [box, waiting] of boxes) {
+    for (const { box, waiting } of boxes.values()) {
       const organisations = waiting.map(({ organisation }) => organisation);
       await this.#trying(client, organisations, () => this.#receive(client, box, waiting));
     }
@@ -93,16 +99,27 @@ export class Exchange {
     if (due === 'no') return;
     if (due === 'if people came' && !(await this.#newPeople.since(client, standing))) return;
     const at = new Date();
-    const { numbers, rows } = await cohort.numbers(pool, editions);
-    if (numbers.length === 0) return;
+    const { numbers: people, rows } = await cohort.numbers(pool, editions);
+    if (people.length === 0) return;
+    const numbers = shuffled(people);
     const name = requestName(box.id, at, await requests.next(client, box.id, at));
     await box.send(name, requestFile(numbers));
     await requests.sent(client, organisation, { name, numbers, rows, at });
   }
 
   async #receive(client: PoolClient, box: Mailbox, waiting: readonly Standing[]): Promise<void> {
-    for (const id of await box.waiting()) {
+    const ids = await box.waiting();
+    const known = this.#foreign.get(box.id) ?? new Set();
+    const foreign = new Set(ids.filter((id) => known.has(id)));
+    this.#foreign.set(box.id, foreign);
+    for (const id of ids) {
+      if (foreign.has(id)) continue;
       const message = await box.fetch(id);
+      if (message.foreign) {
+        foreign.add(id);
+        this.#tellForeign(box, id);
+        continue;
+      }
       const answered = answeredBy(message, box, waiting);
       const { report, bytes } = message;
       if (answered) await this.#take(client, answered.organisation, report ? null : bytes);
@@ -112,26 +129,50 @@ export class Exchange {
 
   /** Null: the exchange told that the request could not be delivered. */
   async #take(client: PoolClient, organisation: string, bytes: Buffer | null): Promise<void> {
-    const { lists, requests, log } = this.#parts;
+    const { lists, requests } = this.#parts;
     if (bytes === null) {
       return this.#trouble(client, [organisation], disclosureErrors.requestNotDelivered.code);
     }
     const asked = await requests.askedAbout(client, organisation);
     const listed = readCleanedList(bytes, asked);
     if ('fault' in listed) {
-      const { code } = disclosureErrors.listUnreadable;
-      log.error({ code, organisation, why: listed.fault }, disclosureErrors.listUnreadable.title);
-      return this.#trouble(client, [organisation], code);
+      this.#doubted.delete(organisation);
+      return this.#refuse(client, organisation, disclosureErrors.listUnreadable, listed.fault);
+    }
+    const list = { listed, asked };
+    const doubt = await this.#doubt(client, organisation, list);
+    if (doubt !== null) {
+      this.#doubted.set(organisation, list);
+      return this.#refuse(client, organisation, disclosureErrors.listDoubted, doubt);
     }
     await client.query('BEGIN');
     try {
-      await lists.accept(client, organisation, { listed, asked });
+      await lists.accept(client, organisation, list);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
     this.#told.delete(organisation);
+    this.#doubted.delete(organisation);
+  }
+
+  /** Why a list is not believed yet; null if it is, or if another answer has said the same. */
+  async #doubt(client: PoolClient, organisation: string, list: CleanedList) {
+    const inForce = await this.#parts.lists.inForce(client, [organisation]);
+    const doubt = doubtOf(list, inForce.get(organisation) ?? null);
+    const doubted = this.#doubted.get(organisation);
+    return doubt !== null && doubted !== undefined && saysTheSame(doubted, list) ? null : doubt;
+  }
+
+  async #refuse(
+    client: PoolClient,
+    organisation: string,
+    { code, title }: ErrorEntry,
+    why: string,
+  ): Promise<void> {
+    this.#parts.log.error({ code, organisation, why }, title);
+    await this.#trouble(client, [organisation], code);
   }
 
   async #trying(
@@ -142,8 +183,9 @@ export class Exchange {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await this.#trouble(client, organisations, error.code, error);
+      // Whatever it is, the others are exchanged with; where it is the database, writing it down fails for all of them.
+      const { code } = error instanceof Problem ? error : disclosureErrors.exchangeFailed;
+      await this.#trouble(client, organisations, code, error);
     }
   }
 
@@ -151,7 +193,7 @@ export class Exchange {
     client: PoolClient,
     organisations: readonly string[],
     code: string,
-    err?: Error,
+    err?: unknown,
   ): Promise<void> {
     for (const organisation of organisations) {
       await this.#parts.requests.trouble(client, organisation, code);
@@ -159,6 +201,11 @@ export class Exchange {
       this.#told.set(organisation, code);
       this.#parts.log.warn({ code, organisation, err }, 'No new cleaned list can be had');
     }
+  }
+
+  #tellForeign({ id: mailbox }: Mailbox, message: string): void {
+    const { code, title } = disclosureErrors.messageForeign;
+    this.#parts.log.warn({ code, mailbox, message }, title);
   }
 
   #tellExpired(organisation: string): void {

@@ -3,6 +3,8 @@ export type Message = {
   fileName: string | null;
   localId: string | null;
   report: boolean;
+  /** It is from somebody else than who is asked, or about something else: neither read nor acknowledged. */
+  foreign?: boolean;
   bytes: Buffer;
 };
 

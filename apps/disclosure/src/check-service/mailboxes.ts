@@ -18,6 +18,8 @@ const account = z.strictObject({
   sharedKeyFile: z.string(),
   checkMailbox: z.string().regex(/^[A-Z0-9]{4,20}$/),
   workflow: z.string().default('SPINE_NTT_UPHOLDING'),
+  /** The workflow of answers; without one, whatever the check service's mailbox sends is an answer. */
+  answerWorkflow: z.string().optional(),
   tls: z
     .strictObject({ certFile: z.string(), keyFile: z.string(), caFile: z.string().optional() })
     .optional(),
@@ -53,13 +55,15 @@ function readAccounts(file: string): z.output<typeof accounts> {
   }
 }
 
-function opened({ passwordFile, sharedKeyFile, tls, ...rest }: z.output<typeof account>): Mailbox {
+function opened(named: z.output<typeof account>): Mailbox {
+  const { passwordFile, sharedKeyFile, answerWorkflow, tls, ...rest } = named;
   const text = (file: string) => readFileSync(file, 'utf8');
   return new MeshMailbox({
     ...rest,
     url: rest.url.replace(/\/+$/, ''),
     password: readSecret(passwordFile),
     sharedKey: readSecret(sharedKeyFile),
+    ...(answerWorkflow !== undefined && { answerWorkflow }),
     ...(tls && {
       tls: {
         ...{ cert: text(tls.certFile), key: text(tls.keyFile) },

@@ -5,6 +5,7 @@ import { request as overHttps } from 'node:https';
 
 import { problem } from '@caremesh/platform';
 import type { Sensitive } from '@caremesh/platform';
+import { z } from 'zod';
 
 import { disclosureErrors } from '../errors.js';
 import type { Mailbox, Message } from './mailbox.js';
@@ -18,6 +19,8 @@ export type MeshAccount = {
   /** Mailbox of the check service, and the workflow its requests go under. */
   checkMailbox: string;
   workflow: string;
+  /** The workflow of its answers, if only those of one are. */
+  answerWorkflow?: string;
   tls?: { cert: string; key: string; ca?: string };
 };
 
@@ -27,6 +30,10 @@ type Ask = { method: string; path: string; headers?: Record<string, string>; byt
 /** The exchange takes bodies of up to 100 MB in one piece over the internet; larger ones go in chunks. */
 const CHUNK = 20 * 1024 * 1024;
 const PATIENCE_MS = 60_000;
+const sent = z.object({ message_id: z.string() });
+const inbox = z.object({ messages: z.array(z.string()) });
+/** The second number of `1:3`: in how many pieces a message comes. */
+const PIECES = /^1:(\d{1,4})$/;
 
 /** A mailbox of the NHS's MESH API. Every call throws MESH-4402, retriable, when there is no good answer. */
 export class MeshMailbox implements Mailbox {
@@ -54,7 +61,7 @@ export class MeshMailbox implements Mailbox {
         ...{ 'content-type': 'application/octet-stream', ...range(1) },
       },
     });
-    const { message_id: id } = JSON.parse(first.bytes.toString()) as { message_id?: string };
+    const { message_id: id } = readAs(sent, first);
     for (let n = 2; n <= chunks; n++) {
       await this.#ask({
         ...{ method: 'POST', path: `outbox/${id}/${n}`, bytes: chunkOf(n) },
@@ -64,25 +71,37 @@ export class MeshMailbox implements Mailbox {
   }
 
   async waiting(): Promise<string[]> {
-    const { bytes } = await this.#ask({ method: 'GET', path: 'inbox' });
-    const { messages } = JSON.parse(bytes.toString()) as { messages?: string[] };
-    return messages ?? [];
+    return readAs(inbox, await this.#ask({ method: 'GET', path: 'inbox' })).messages;
   }
 
   async fetch(id: string): Promise<Message> {
     const path = `inbox/${encodeURIComponent(id)}`;
     const { headers, bytes } = await this.#ask({ method: 'GET', path });
-    const pieces = [bytes];
-    const [, chunks = '1'] = headerOf(headers, 'mex-chunk-range')?.split(':') ?? [];
-    for (let n = 2; n <= Number(chunks); n++) {
-      pieces.push((await this.#ask({ method: 'GET', path: `${path}/${n}` })).bytes);
-    }
-    return {
+    const message = {
       fileName: headerOf(headers, 'mex-filename'),
       localId: headerOf(headers, 'mex-localid'),
       report: headerOf(headers, 'mex-messagetype') === 'REPORT',
-      bytes: Buffer.concat(pieces),
     };
+    if (this.#isForeign(headers, message.report)) {
+      return { ...message, foreign: true, bytes: Buffer.alloc(0) };
+    }
+    const pieces = [bytes];
+    for (let n = 2; n <= piecesOf(headers); n++) {
+      pieces.push((await this.#ask({ method: 'GET', path: `${path}/${n}` })).bytes);
+    }
+    return { ...message, bytes: Buffer.concat(pieces) };
+  }
+
+  /** An answer is from the check service; a report is the exchange's own, about a message of our workflow. */
+  #isForeign(headers: IncomingHttpHeaders, report: boolean): boolean {
+    const from = headerOf(headers, 'mex-from');
+    const workflow = headerOf(headers, 'mex-workflowid');
+    const account = this.#account;
+    if (report) return workflow !== account.workflow;
+    // Every message says whom it is from: what does not is a page of something between us and the exchange.
+    if (from === null) throw strangeAnswer();
+    const { answerWorkflow = workflow } = account;
+    return from !== account.checkMailbox || workflow !== answerWorkflow;
   }
 
   async acknowledge(id: string): Promise<void> {
@@ -141,6 +160,26 @@ export class MeshMailbox implements Mailbox {
     return `NHSMESH ${mailbox}:${nonce}:1:${time}:${hash}`;
   }
 }
+
+/** What an answer of the exchange says. Throws MESH-4402 where it is none, such as a page that says it is being mended. */
+function readAs<T>(shape: z.ZodType<T>, { bytes }: Answer): T {
+  try {
+    return shape.parse(JSON.parse(bytes.toString()));
+  } catch {
+    throw strangeAnswer();
+  }
+}
+
+function piecesOf(headers: IncomingHttpHeaders): number {
+  const range = headerOf(headers, 'mex-chunk-range');
+  if (range === null) return 1;
+  const [, pieces] = PIECES.exec(range) ?? [];
+  if (pieces === undefined) throw strangeAnswer();
+  return Number(pieces);
+}
+
+const strangeAnswer = () =>
+  problem(disclosureErrors.mailboxUnavailable, 'it answered as the exchange does not');
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | null {
   const value = headers[name];

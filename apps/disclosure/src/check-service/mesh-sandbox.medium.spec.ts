@@ -140,6 +140,20 @@ describe('an exchange with the NHS’s own sandbox and client', () => {
     expect(await account().waiting()).toEqual([]);
   });
 
+  test('a message of another mailbox is told from an answer, and is not read', async () => {
+    const other = new MeshMailbox({
+      ...{ url, mailbox: 'X26ABC3', checkMailbox: 'X26ABC1', workflow: 'LETTERS' },
+      ...{ password: new Sensitive('password'), sharedKey: new Sensitive(SHARED_KEY) },
+    });
+    await other.send('discharge-letter', Buffer.from(`${numbers[0]},\n`));
+    const ids = await account().waiting();
+    expect(ids).toHaveLength(1);
+    expect(await account().fetch(ids[0]!)).toMatchObject({
+      ...{ localId: 'discharge-letter', foreign: true, bytes: Buffer.alloc(0) },
+    });
+    expect(await account().waiting()).toEqual(ids);
+  });
+
   test('an account that is wrong is told with its code, and throws nothing away', async () => {
     await expect(account('wrong').waiting()).rejects.toMatchObject({
       ...{ code: 'MESH-4402', retriable: true },

@@ -15,5 +15,18 @@ export function requestFile(numbers: Uint32Array): Buffer {
   return bytes;
 }
 
+/**
+ * The same people in an order of chance, another for each request: an answer that is cut short then leaves out others each
+ * time, and of those beside each other in the request none has to do with the next.
+ */
+export function shuffled(numbers: Uint32Array): Uint32Array {
+  const order = numbers.slice();
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = Math.floor(Math.random() * (at + 1));
+    [order[at], order[other]] = [order[other]!, order[at]!];
+  }
+  return order;
+}
+
 /** Ten digits, a comma, a line feed. */
 export const LINE = 12;

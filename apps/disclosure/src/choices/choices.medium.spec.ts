@@ -8,10 +8,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { StandInMailbox } from '../check-service/stand-in.js';
 import type { GrantedView } from '../grants/governance.js';
+import { ViewStanding } from '../operate/standing.js';
+import { ViewsController } from '../operate/views.controller.js';
+import { SECONDARY_USE } from '../part.js';
 import type { Disclosed } from '../spec/reader.js';
 import { disclosureRig } from '../spec/disclosure-rig.fixture.js';
 import type { Rig } from '../spec/disclosure-rig.fixture.js';
 import type { Person } from '../spec/publisher.js';
+import { ViewStore } from '../views/view-store.js';
 import { nhsNumberOf } from './people.js';
 
 const home = mkdtempSync(join(tmpdir(), 'caremesh-choices-'));
@@ -181,6 +185,13 @@ describe('a view that the national data opt-out applies to', () => {
       `SELECT trouble, received_at IS NOT NULL AS usable FROM check_list WHERE organisation = 'QUY'`,
     );
     expect(rows).toEqual([{ trouble: 'MESH-4405', usable: true }]);
+    const standing = new ViewStanding(rig.pool, { troubleOf: () => null });
+    const store = new ViewStore(rig.pool, SECONDARY_USE.editionOf);
+    const controller = new ViewsController(store, standing, {} as never);
+    const shown = (await controller.list()).items.find(({ topic }) => topic === view.topic);
+    expect(shown).toMatchObject({ held: null, trouble: { code: 'MESH-4405' } });
+    expect(Date.parse(shown!.listedAt!)).toBeLessThan(Date.parse(shown!.trouble!.since));
+    expect((await standing.of(view.grantId))[0]).toMatchObject({ trouble: shown!.trouble });
     expect(await rig.read(view, had)).toHaveLength(had);
     await settle();
     expect(await rig.read(view, had + 1)).toHaveLength(had + 1);

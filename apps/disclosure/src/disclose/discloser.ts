@@ -34,32 +34,30 @@ export class Discloser {
     this.#outbox = outbox;
   }
 
-  /** A batch read for all views of its edition at once. */
+  /** A batch read for all views of its edition at once; of it is told what `isTold` says. */
   async disclose(
     client: ClientBase,
     edition: string,
     received: readonly ProductReceived[],
+    isTold: (record: ProductReceived) => boolean = () => true,
   ): Promise<void> {
-    const records = received.map(withoutRetraction);
+    const records = received.filter(isTold).map(withoutRetraction);
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
     const outgoing = await this.#write(client, views, permitted);
-    await advance(client, edition, nextOffsets(records));
+    await advance(client, edition, nextOffsets(received));
     // Last, because the outbox is locked from the first row written until the transaction ends.
     await this.#outbox.write(client, outgoing);
   }
 
-  /** A batch read again for one view that was granted later; only what lies before `until` is for it. */
+  /** What of a batch, read again, is told to one view that was granted later. */
   async fill(
     client: ClientBase,
     topic: string,
-    until: ReadonlyMap<number, bigint>,
     records: readonly ProductReceived[],
   ): Promise<void> {
     const view = await activeView(client, topic);
-    const wanted = records
-      .filter(({ origin }) => origin.offset < (until.get(origin.partition) ?? 0n))
-      .map(withoutRetraction);
+    const wanted = records.map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
     await this.#outbox.write(client, await this.#write(client, [view], permitted));

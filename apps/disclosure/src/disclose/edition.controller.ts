@@ -19,14 +19,16 @@ export class EditionController {
 
   @Records(EDITION)
   async followed(@Payload() records: ProductReceived[], @Ctx() context: RecordContext) {
-    await this.#discloser.disclose(context.transaction, context.topic, records);
+    const { topic, transaction } = context;
+    const isTold = (record: ProductReceived) => this.#watch.isFollowedBy(topic, record);
+    await this.#discloser.disclose(transaction, topic, records, isTold);
   }
 
   @Records(BACKFILL)
   async filled(@Payload() records: ProductReceived[], @Ctx() context: RecordContext) {
     const { subscription, transaction } = context;
-    const view = viewTopicOf(subscription);
-    await this.#discloser.fill(transaction, view, this.#watch.untilOf(subscription), records);
+    const told = records.filter((record) => this.#watch.isFilledWith(subscription, record));
+    await this.#discloser.fill(transaction, viewTopicOf(subscription), told);
   }
 }
 

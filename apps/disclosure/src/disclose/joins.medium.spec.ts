@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { disclosureRig } from '../spec/disclosure-rig.fixture.js';
 import type { Rig } from '../spec/disclosure-rig.fixture.js';
@@ -19,7 +19,9 @@ const excepted = new Set([
   'ce_time',
   ...fields
     .filter(({ logicalType, codes }) => logicalType !== 'string' || codes !== undefined)
-    .map(({ name }) => name),
+    .map(({ name }) => name)
+    // Made by the view, and no date that was granted.
+    .filter((name) => name !== 'recordedAt'),
 ]);
 
 /** Everything a recipient has of its records, by column: parts of the key, headers, each field at any depth. */
@@ -32,7 +34,8 @@ function columnsOf(records: readonly Disclosed[]): Map<string, string[]> {
     else if (value !== null && value !== undefined && !excepted.has(name))
       columns.set(name, [...(columns.get(name) ?? []), `${value as string}`]);
   };
-  for (const { key, headers, value } of records) {
+  for (const { key, headers, value, timestamp } of records) {
+    put('timestamp', timestamp);
     put('key', key);
     key.split('.').forEach((part, at) => put(`key part ${at}`, part));
     for (const [name, text] of Object.entries(headers)) put(name, text);
@@ -83,4 +86,29 @@ test('two recipients of one product can join their records on no pair of columns
   expect(joins(own, second)).toEqual(
     expect.arrayContaining(['person = person', 'recordId = recordId', 'ce_id = ce_id']),
   );
+});
+
+test('nor by when a record came, where they come one at a time', async () => {
+  const of = (organisation: string) => ({
+    commonLaw: 'consent' as const,
+    recipient: { organisation, purpose: 'audit' as const },
+  });
+  const [mine, theirs] = [
+    await rig.grant('joinsaudit', of('QUY')),
+    await rig.grant('joinsauditors', of('QR1')),
+  ];
+  const told = async () => {
+    const { rows } = await rig.pool.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM view_record JOIN view ON id = view_id WHERE topic = ANY($1)`,
+      [[mine.topic, theirs.topic]],
+    );
+    return rows[0]!.n;
+  };
+  await vi.waitUntil(async () => (await told()) === 2 * N, 10_000);
+  for (let n = 0; n < 10; n++) {
+    await rig.publish([N + n, person(8_001 + n)]);
+    await vi.waitUntil(async () => (await told()) === 2 * (N + n + 1), 10_000);
+  }
+  const [own, other] = [await rig.read(mine, 10), await rig.read(theirs, 10)];
+  expect(joins(own.slice(-10), other.slice(-10))).toEqual([]);
 });

@@ -147,7 +147,7 @@ test('what is asked costs by what is asked and not by what is held, though plann
 test('to end what a view has of somebody costs by what that is', async () => {
   const client = await database.pool.connect();
   onTestFinished(() => client.release());
-  const [viewId, plan] = [LARGE + 2, {} as ViewPlan];
+  const [viewId, plan] = [LARGE + 2, { topic: 'share.abcdefgh.gp.x.v1' } as ViewPlan];
   // Planned when the table has pages and, as far as is known, no row: then so many are expected on its other pages.
   await client.query('DELETE FROM view_record');
   await client.query('ANALYZE view_record');

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
+import { momentOn } from '@caremesh/product';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
@@ -10,6 +9,7 @@ import { holdMerge } from './merges.js';
 import type { ProductReceived } from './product-record.js';
 import { outgoing, rewrite } from './rewrite.js';
 import type { Place } from './rewrite.js';
+import { tracesOf } from './traces.js';
 import { peopleOf, reserve } from './view-people.js';
 import type { ViewPeople, ViewPerson, Wanted } from './view-people.js';
 import { takeSteps } from './view-state.js';
@@ -20,7 +20,7 @@ type Merged = Extract<ProductReceived, { change: 'merged' }>;
 export type Writing = { viewId: number; plan: ViewPlan; records: readonly ProductReceived[] };
 
 /** What all records of a batch have in common in one view. */
-type Common = Pick<Place, 'now' | 'nowText' | 'traceparent'>;
+type Common = Pick<Place, 'now' | 'nowText'>;
 
 /**
  * What a batch becomes in each view: their state is written in the transaction, their records are given back for the
@@ -48,8 +48,8 @@ export async function writeViews(
   const ended: Ended[] = [];
   const all: WrittenRecord[] = [];
   for (const { held, ...writing } of ready) {
-    const now = new Date();
-    const common = { now, nowText: now.toISOString(), traceparent: newTraceparent() };
+    const now = new Date(momentOn(writing.plan.topic, Date.now()));
+    const common = { now, nowText: now.toISOString() };
     await hold(client, { ...writing, records: held }, people, common);
     all.push(...written(writing, { people, survivors }, common, ended));
   }
@@ -67,7 +67,8 @@ async function hold(
   for (const record of records) {
     const person = plan.names.person(record) ?? people.of(viewId, record.key.person)?.pseudonym;
     if (person === undefined) continue;
-    const place = { ...common, person, sequence: 0, survivor: null };
+    const traceparent = tracesOf(1)(0);
+    const place = { ...common, traceparent, person, sequence: 0, survivor: null };
     await holdMerge(client, viewId, record, rewrite(plan, record, place));
   }
 }
@@ -78,13 +79,15 @@ function written(
   common: Common,
   ended: Ended[],
 ): WrittenRecord[] {
-  return records.flatMap((record) => {
+  const traces = tracesOf(records.length);
+  return records.flatMap((record, at) => {
     const person = people.of(viewId, record.key.person);
     if (person === undefined) return [];
     const survivor = survivorOf(record);
     const rewritten = rewrite(plan, record, {
       ...common,
       ...next(person),
+      traceparent: traces(at),
       survivor: survivor === null ? null : (survivors.of(viewId, survivor)?.pseudonym ?? null),
     });
     if (record.change === 'deleted') {
@@ -128,9 +131,4 @@ const survivorOf = (record: ProductReceived): string | null =>
 function next(person: ViewPerson): { person: string; sequence: number } {
   person.sequence += 1;
   return { person: person.pseudonym, sequence: person.sequence };
-}
-
-/** W3C trace context of the disclosure itself; the publisher's would tell two recipients that they hold one event. */
-function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 }

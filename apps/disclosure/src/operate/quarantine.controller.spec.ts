@@ -2,7 +2,7 @@ import type { Caller } from '@caremesh/platform';
 import type { Pool } from 'pg';
 import { describe, expect, test } from 'vitest';
 
-import { QuarantineController } from './quarantine.controller.js';
+import { filter, QuarantineController } from './quarantine.controller.js';
 
 const row = {
   id: 'abcdefgh',
@@ -57,6 +57,15 @@ describe('who sees what disclosure refused', () => {
       origin: { topic: 'gp.medication-statement.secondary.v1', partition: 4, offset: 17 },
       receivedAt: '2026-01-02T03:04:05.000Z',
     });
+  });
+
+  test.each([
+    ['MESH-2804', true],
+    ['undecodable', true],
+    ['decode', true],
+    ['banana', false],
+  ])('a cause may be a code, a name or a step that there is: %s', (cause, known) => {
+    expect(filter.safeParse({ cause }).success).toBe(known);
   });
 
   test("another domain's record is not known to a publisher", async () => {

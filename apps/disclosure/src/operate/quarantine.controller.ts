@@ -1,6 +1,6 @@
 import { Allow, body, CallerOf, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
-import { findRefused, listRefused } from '@caremesh/product';
+import { findRefused, isRefusalCause, listRefused } from '@caremesh/product';
 import type { RefusedItem } from '@caremesh/product';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import type { Pool } from 'pg';
@@ -18,8 +18,11 @@ const OVERSIGHT = [
   'administrator',
 ] as const;
 
-const filter = z.object({
-  cause: z.string().optional(),
+export const filter = z.object({
+  cause: z
+    .string()
+    .refine(isRefusalCause, 'No fault has that code or name: give one as the listing shows it.')
+    .optional(),
   publisher: z.string().optional(),
   state: z.string().optional(),
   from: z.iso.datetime({ offset: true }).optional(),

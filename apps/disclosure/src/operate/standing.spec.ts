@@ -15,6 +15,7 @@ const row = {
   receivedAt: null as Date | null,
   heldSince: AT,
   trouble: null as string | null,
+  troubleAt: null as Date | null,
 };
 
 /** How one view stands, given its row and what is wrong with its recipient's key. */
@@ -58,5 +59,25 @@ describe('how a view stands', () => {
   test('one that has ended is not held, though the key store is away', async () => {
     const away = { code: 'MESH-4001', since: AT };
     expect(await standing({ active: false }, away)).toMatchObject({ state: 'ended', held: null });
+  });
+
+  test('what keeps a newer list away is told with its time while the last good one still holds', async () => {
+    const troubleAt = new Date('2026-11-25T14:00:00Z');
+    const failing = { optOut: true, trouble: 'MESH-4405', troubleAt };
+    const told = {
+      code: 'MESH-4405',
+      since: '2026-11-25T14:00:00.000Z',
+      why: 'A cleaned list is malformed or cut short, so it is not used',
+    };
+    expect(await standing({ ...failing, receivedAt: AT })).toMatchObject({
+      ...{ state: 'following', listedAt: AT.toISOString(), held: null, trouble: told },
+    });
+    expect(await standing(failing)).toMatchObject({ held: { code: 'MESH-4405' }, trouble: told });
+    expect(await standing({ optOut: true, receivedAt: AT })).toMatchObject({ trouble: null });
+    for (const none of [{ optOut: false }, { active: false }]) {
+      expect(await standing({ ...failing, receivedAt: AT, ...none })).toMatchObject({
+        trouble: null,
+      });
+    }
   });
 });

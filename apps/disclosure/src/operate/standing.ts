@@ -10,8 +10,11 @@ export type Standing = {
   nationalOptOut: 'applies' | 'exempt';
   /** Since when the cleaned list in use holds; null where none is needed or there. */
   listedAt: string | null;
-  held: { since: string; code: string; why: string } | null;
+  held: Trouble | null;
+  /** What keeps a newer list from being used, also while the last good one still holds; null where nothing does. */
+  trouble: Trouble | null;
 };
+type Trouble = { since: string; code: string; why: string };
 
 type Row = Recipient & {
   topic: string;
@@ -21,6 +24,7 @@ type Row = Recipient & {
   receivedAt: Date | null;
   heldSince: Date;
   trouble: string | null;
+  troubleAt: Date | null;
 };
 
 /** Reads how the views of a grant stand. */
@@ -33,14 +37,23 @@ export class ViewStanding {
     this.#keys = keys;
   }
 
-  async of(grantId: string): Promise<Standing[]> {
+  of(grantId: string): Promise<Standing[]> {
+    return this.#read('WHERE v.grant_id = $1', [grantId]);
+  }
+
+  /** Of every view there is. */
+  all(): Promise<Standing[]> {
+    return this.#read('', []);
+  }
+
+  async #read(which: string, values: unknown[]): Promise<Standing[]> {
     const { rows } = await this.#pool.query<Row>(
       `SELECT v.topic, v.organisation, v.purpose, v.key_generation AS generation, v.active, coalesce(t.opt_out, true) AS "optOut", l.received_at AS "receivedAt",
-         coalesce(greatest(l.held_since, v.since), v.since) AS "heldSince", l.trouble,
+         coalesce(greatest(l.held_since, v.since), v.since) AS "heldSince", l.trouble, l.trouble_at AS "troubleAt",
          coalesce(t.refill OR t.catch_up, false) OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done) AS filling
        FROM view v LEFT JOIN view_terms t ON t.view_id = v.id LEFT JOIN check_list l USING (organisation)
-       WHERE v.grant_id = $1 ORDER BY v.topic`,
-      [grantId],
+       ${which} ORDER BY v.topic`,
+      values,
     );
     return rows.map((row) => standingOf(row, this.#keys.troubleOf(row)));
   }
@@ -57,7 +70,12 @@ function standingOf(row: Row, keyTrouble: KeyTrouble | null): Standing {
     nationalOptOut: optOut ? 'applies' : 'exempt',
     listedAt: optOut ? (receivedAt?.toISOString() ?? null) : null,
     held,
+    trouble: active && optOut ? troubleOf(row) : null,
   };
+}
+
+function troubleOf({ trouble, troubleAt, heldSince }: Row): Standing['trouble'] {
+  return trouble === null ? null : heldBy(trouble, troubleAt ?? heldSince);
 }
 
 /** Without a key nothing is disclosed to anybody; without a list to nobody whom an opt-out may concern. */
@@ -70,7 +88,7 @@ function heldOf(
   return heldBy(trouble ?? disclosureErrors.listAwaited.code, heldSince);
 }
 
-function heldBy(code: string, since: Date) {
+function heldBy(code: string, since: Date): Trouble {
   const why = Object.values(disclosureErrors).find((one) => one.code === code)?.title ?? code;
   return { since: since.toISOString(), code, why };
 }

@@ -3,16 +3,19 @@ import { RecordTransport } from '@caremesh/product';
 import { Controller, Get } from '@nestjs/common';
 
 import { ViewStore } from '../views/view-store.js';
+import { ViewStanding } from './standing.js';
 
 /** How the views stand, for those who run the mesh. */
 @Controller('v1/views')
 @Allow('governance-lead', 'ig-lead', 'caldicott-guardian', 'auditor', 'administrator')
 export class ViewsController {
   readonly #store: ViewStore;
+  readonly #standing: ViewStanding;
   readonly #transport: RecordTransport;
 
-  constructor(store: ViewStore, transport: RecordTransport) {
+  constructor(store: ViewStore, standing: ViewStanding, transport: RecordTransport) {
     this.#store = store;
+    this.#standing = standing;
     this.#transport = transport;
   }
 
@@ -20,9 +23,13 @@ export class ViewsController {
   async list() {
     const filling = new Set((await this.#store.unfilled()).map(({ view }) => view.topic));
     const views = await this.#store.all();
+    const standings = await this.#standing.all();
+    const standingOf = new Map(standings.map((one) => [one.topic, one]));
     const items = views.map(({ topic, grantId, product, major, purpose, active }) => {
       const state = !active ? 'ended' : filling.has(topic) ? 'filling' : 'following';
-      return { topic, grant: grantId, product, major, purpose, state };
+      const { listedAt = null, held = null, trouble = null } = standingOf.get(topic) ?? {};
+      const about = { topic, grant: grantId, product, major, purpose, state };
+      return { ...about, listedAt, held, trouble };
     });
     return { items, next: null };
   }

@@ -138,9 +138,13 @@ export async function disclosureRig(
       await running.parts.sweep.look();
       await running.parts.watch.look();
     },
-    /** Another process takes up, with this list of codes. */
-    async restart(sensitive: Surroundings['sensitive']): Promise<void> {
+    /** Another process takes up, with this list of codes; `meanwhile` none runs. */
+    async restart(
+      sensitive: Surroundings['sensitive'],
+      meanwhile: () => Promise<void> = () => Promise.resolve(),
+    ): Promise<void> {
       await running.end();
+      await meanwhile();
       running = await begun(sensitive);
     },
     async close(): Promise<void> {

@@ -15,6 +15,8 @@ export type Disclosed = {
   headers: Record<string, string>;
   raw: Buffer;
   partition: number;
+  /** Of the record at the broker. */
+  timestamp: bigint;
 };
 
 /** Every record of a view so far, as a consumer decodes it with the registry. */
@@ -37,7 +39,7 @@ export async function readView(
     maxWaitTime: 100,
   });
   const found: Disclosed[] = [];
-  stream.on('data', ({ key, value, headerEntries, partition }) => {
+  stream.on('data', ({ key, value, headerEntries, partition, timestamp }) => {
     const entries = headerEntries.map(([name, bytes]) => [name.toString(), bytes.toString()]);
     const all = [key, ...(value ? [value] : []), ...headerEntries.flat()];
     found.push({
@@ -45,7 +47,7 @@ export async function readView(
       value: value ? (type.fromBuffer(value.subarray(5)) as Record<string, unknown>) : null,
       headers: Object.fromEntries(entries) as Record<string, string>,
       raw: Buffer.concat(all),
-      partition,
+      ...{ partition, timestamp },
     });
   });
   const end = Date.now() + 60_000;

@@ -46,6 +46,20 @@ export class ViewStore {
     this.#editionOf = editionOf;
   }
 
+  /** What a view of this grant is made from. */
+  editionOf({ product, major }: Pick<GrantedView, 'product' | 'major'>): string {
+    return this.#editionOf(product, major);
+  }
+
+  /** How far an edition was read. */
+  async progressOf(edition: string): Promise<Map<number, bigint>> {
+    const { rows } = await this.#pool.query<{ partition: number; next: string }>(
+      `SELECT partition, next_offset AS next FROM edition_progress WHERE topic = $1`,
+      [edition],
+    );
+    return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
+  }
+
   /** All views ever begun. */
   async all(): Promise<View[]> {
     const { rows } = await this.#pool.query<View>(`SELECT ${COLUMNS} FROM view ORDER BY id`);
@@ -55,16 +69,22 @@ export class ViewStore {
   /**
    * Begins a view, or begins it again after it was ended. The edition's row is locked against the batches under way, so
    * the offsets written down are exactly where the next batch, which will know the view, takes up. One begun again stays
-   * under the list of `codes` that it was written under: what it has must be told again under another (`heed`).
+   * under the list of `codes` that it was written under: what it has must be told again under another (`heed`). Where no view
+   * of the edition is active, it is followed anew from `ends` on, so that all before them is filled.
    */
-  async begin(granted: GrantedView, codes: string): Promise<void> {
-    const edition = this.#editionOf(granted.product, granted.major);
+  async begin(
+    granted: GrantedView,
+    codes: string,
+    ends: ReadonlyMap<number, bigint> | null = null,
+  ): Promise<void> {
+    const edition = this.editionOf(granted);
     await inTransaction(this.#pool, async (client) => {
       await client.query(`INSERT INTO edition (topic) VALUES ($1) ON CONFLICT DO NOTHING`, [
         edition,
       ]);
       await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
       if (await isBegun(client, granted)) return;
+      if (ends !== null) await followAnew(client, edition, ends);
       const id = await upsertView(client, granted, edition, codes);
       await keepTerms(client, id, granted);
       await fillFrom(client, id, edition, 'beginning');
@@ -196,6 +216,20 @@ async function fillFrom(
      SELECT $1, partition, from_offset, next_offset, from_offset >= next_offset FROM filling`,
     [id, edition, where === 'beginning'],
   );
+}
+
+/** By another consumer group: the one before stands where it stopped when the last view ended, perhaps long ago. */
+async function followAnew(
+  client: ClientBase,
+  edition: string,
+  ends: ReadonlyMap<number, bigint>,
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE edition SET reader = substr(md5(gen_random_uuid()::text), 1, 8)
+     WHERE topic = $1 AND NOT EXISTS (SELECT FROM view WHERE edition = $1 AND active)`,
+    [edition],
+  );
+  if (rowCount === 1) await advance(client, edition, ends);
 }
 
 /** Of two instances that see a grant at once, the first begins the view; begun again, it would be filled twice. */

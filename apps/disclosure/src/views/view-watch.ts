@@ -1,7 +1,8 @@
 import type { Logger } from '@caremesh/platform';
-import type { RecordTransport } from '@caremesh/product';
+import type { LastWords, RecordTransport, TopicLook } from '@caremesh/product';
 
 import type { GrantedView, Governance } from '../grants/governance.js';
+import type { ProductReceived } from '../disclose/product-record.js';
 import type { ViewPlan } from './plan.js';
 import type { ViewPlans } from './plans.js';
 import type { Backfill, View, ViewStore } from './view-store.js';
@@ -30,7 +31,16 @@ const FEWEST_OF_BATCH = 100;
 const MOST_OF_BATCH = 1_000;
 const ROWS_OF_BATCH = 20_000;
 
-type Following = { until: ReadonlyMap<number, bigint>; open: Set<number> };
+type Offsets = ReadonlyMap<number, bigint>;
+
+/** What is read of an edition below these offsets, where that is not done yet, and the last word there on each record. */
+type Reading = {
+  until: Offsets;
+  open: Set<number>;
+  words: LastWords | null;
+  looking: AbortController;
+};
+type Place = Pick<ProductReceived, 'origin' | 'key' | 'envelope' | 'change'>;
 
 /**
  * Keeps what is written in step with what is granted: begins and ends views, follows the editions that have a view, once
@@ -44,10 +54,11 @@ export class ViewWatch {
   readonly #log: Logger;
   readonly #groups: string;
   readonly #lanes: number;
-  readonly #editions = new Set<string>();
+  readonly #editions = new Map<string, Reading>();
   /** The views of each edition. */
   #views = new Map<string, View[]>();
-  readonly #backfills = new Map<string, Following>();
+  readonly #topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
+  readonly #backfills = new Map<string, Reading>();
   /** Why a granted view cannot begin, said once and not at every look. */
   readonly #told = new Map<string, string>();
   /** The list of codes of this process is in force for every view there was when it started. */
@@ -63,6 +74,7 @@ export class ViewWatch {
     part: string;
     /** In how many lanes each edition is read. */
     lanes: number;
+    topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
   }) {
     this.#governance = parts.governance;
     this.#store = parts.store;
@@ -71,6 +83,7 @@ export class ViewWatch {
     this.#log = parts.log;
     this.#groups = `mesh.${parts.part}`;
     this.#lanes = parts.lanes;
+    this.#topics = parts.topics;
   }
 
   /** One look. Throws if governance or the database gave no answer; then nothing was ended. */
@@ -78,16 +91,28 @@ export class ViewWatch {
     const granted = await this.#governance.activeViews();
     const known = new Map((await this.#store.all()).map((view) => [view.topic, view]));
     await this.#endOthers(known, new Set(granted.map(({ topic }) => topic)));
-    for (const view of granted) await this.#begin(view, known.get(view.topic));
+    const followed = new Set(
+      [...known.values()].filter(({ active }) => active).map(({ edition }) => edition),
+    );
+    for (const view of granted) await this.#begin(view, known.get(view.topic), followed);
     await this.#heedList(granted, known);
     await this.#store.refreshTerms(granted);
     await this.#store.refill();
     await this.#follow();
   }
 
-  /** Offsets below which a running backfill is wanted. */
-  untilOf(subscription: string): ReadonlyMap<number, bigint> {
-    return this.#backfills.get(subscription)?.until ?? new Map<number, bigint>();
+  /** True if a running backfill tells this record: it lies below the end of the filling, and nothing there says more of it. */
+  isFilledWith(subscription: string, record: Place): boolean {
+    const filling = this.#backfills.get(subscription);
+    if (!filling?.words || !isBelow(filling.until, record)) return false;
+    return !filling.words.isSuperseded(record);
+  }
+
+  /** True if what follows an edition tells this record: all but what was over before it could be told. */
+  isFollowedBy(edition: string, record: Place): boolean {
+    const words = this.#editions.get(edition)?.words;
+    if (!words || record.change === 'deleted') return true;
+    return !(isBelow(this.#editions.get(edition)!.until, record) && words.isEnded(record));
   }
 
   async #endOthers(known: ReadonlyMap<string, View>, granted: ReadonlySet<string>): Promise<void> {
@@ -98,13 +123,21 @@ export class ViewWatch {
     }
   }
 
-  async #begin(granted: GrantedView, known: View | undefined): Promise<void> {
+  async #begin(
+    granted: GrantedView,
+    known: View | undefined,
+    followed: Set<string>,
+  ): Promise<void> {
     if (known?.active && known.schemaId === granted.schemaId) return;
     const { topic } = granted;
     // A view that cannot be written must not hold up those that can: it is planned before it is begun.
     const plan = await this.#planOf(granted);
     if (plan === null) return;
-    await this.#store.begin(granted, plan.codes);
+    const edition = this.#store.editionOf(granted);
+    // Where nobody follows, following begins at the end of what is there, and all before it is filled.
+    const ends = followed.has(edition) ? null : await this.#topics.ends(edition);
+    await this.#store.begin(granted, plan.codes, ends);
+    followed.add(edition);
     this.#log.info({ view: topic }, 'A view begins');
     if (known !== undefined && known.codes !== plan.codes) await this.#store.heed(known, plan);
   }
@@ -152,19 +185,34 @@ export class ViewWatch {
     const active = (await this.#store.all()).filter((view) => view.active);
     const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
     this.#views = Map.groupBy(active, ({ edition }) => edition);
-    for (const [edition, reader] of wanted) this.#followEdition(edition, reader);
-    for (const edition of this.#editions) {
+    for (const [edition, reader] of wanted) {
+      if (!this.#editions.has(edition)) await this.#followEdition(edition, reader);
+    }
+    for (const [edition, { looking }] of this.#editions) {
       if (wanted.has(edition)) continue;
+      looking.abort();
       this.#editions.delete(edition);
       for (const lane of this.#lanesOf(edition)) await this.#transport.unfollow(lane);
     }
     await this.#fill(await this.#store.unfilled());
   }
 
-  #followEdition(edition: string, reader: string): void {
-    if (this.#editions.has(edition)) return;
-    this.#editions.add(edition);
+  /**
+   * What was published while nobody followed is looked through first: whoever chose against it meanwhile was told of before they did,
+   * and is not to be disclosed for a moment because that is read now.
+   */
+  async #followEdition(edition: string, reader: string): Promise<void> {
+    const from = await this.#store.progressOf(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
+    await this.#topics.begin(groupId, edition, from);
+    const reading = readingUntil(await this.#topics.ends(edition));
+    this.#editions.set(edition, reading);
+    void this.#afterLook(this.#editions, edition, { topic: edition, from }, () =>
+      this.#followIn(groupId, edition),
+    );
+  }
+
+  #followIn(groupId: string, edition: string): void {
     const views = () => this.#views.get(edition)?.length ?? 0;
     const apart = () => apartFor(views());
     const batchSize = () => batchFor(views());
@@ -193,6 +241,7 @@ export class ViewWatch {
     const wanted = new Map(missing.map((backfill) => [nameOf(backfill.view), backfill]));
     for (const name of [...this.#backfills.keys()]) {
       if (wanted.has(name)) continue;
+      this.#backfills.get(name)?.looking.abort();
       this.#backfills.delete(name);
       await this.#transport.unfollow(name);
     }
@@ -202,9 +251,38 @@ export class ViewWatch {
     }
   }
 
-  #startFilling(name: string, { view, from, until }: Backfill): void {
-    const following = { until, open: new Set(until.keys()) };
-    this.#backfills.set(name, following);
+  /**
+   * Told is the last word on each record alone. An edition says of somebody who chose against it what it said before, and then
+   * that it is gone, until it is compacted: whoever is granted a view afterwards is not to hear the first either.
+   */
+  #startFilling(name: string, backfill: Backfill): void {
+    const { view, from, until } = backfill;
+    this.#backfills.set(name, readingUntil(until));
+    void this.#afterLook(this.#backfills, name, { topic: view.edition, from }, (filling) =>
+      this.#fillFrom(name, backfill, filling),
+    );
+  }
+
+  /** Begins to read once it is known what is over; at the next look again if that cannot be learnt now. */
+  async #afterLook(
+    readings: Map<string, Reading>,
+    name: string,
+    stretch: { topic: string; from: Offsets },
+    begin: (reading: Reading) => void,
+  ): Promise<void> {
+    const reading = readings.get(name)!;
+    const { until, looking } = reading;
+    try {
+      reading.words = await this.#topics.lastWords({ ...stretch, until }, looking.signal);
+      if (readings.get(name) === reading) begin(reading);
+    } catch (err) {
+      if (readings.get(name) !== reading) return;
+      readings.delete(name);
+      this.#log.warn({ topic: stretch.topic, err }, 'An edition cannot be read yet');
+    }
+  }
+
+  #fillFrom(name: string, { view, from }: Backfill, filling: Reading): void {
     this.#transport.follow(view.edition, BACKFILL, {
       name,
       rule: 'handler',
@@ -212,13 +290,13 @@ export class ViewWatch {
       groupId: `${this.#groups}.${name}.${view.reader}`,
       from,
       batchSize: () => batchFor(1),
-      settled: (positions) => void this.#settled(view, following, positions),
+      settled: (positions) => void this.#settled(view, filling, positions),
     });
   }
 
   async #settled(
     view: View,
-    { until, open }: Following,
+    { until, open }: Reading,
     positions: ReadonlyMap<number, bigint>,
   ): Promise<void> {
     const done = [...open].filter(
@@ -234,6 +312,13 @@ export class ViewWatch {
     }
   }
 }
+
+const readingUntil = (until: Offsets): Reading => ({
+  ...{ until, open: new Set(until.keys()), words: null, looking: new AbortController() },
+});
+
+const isBelow = (offsets: Offsets, { origin }: Place): boolean =>
+  origin.offset < (offsets.get(origin.partition) ?? 0n);
 
 /** Each beginning of a view is filled by a subscription of its own. */
 const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;

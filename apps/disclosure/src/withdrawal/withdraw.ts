@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
-
 import { keys } from '@caremesh/contract';
+import { momentOn } from '@caremesh/product';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import { outgoing, rewrite } from '../disclose/rewrite.js';
+import { tracesOf } from '../disclose/traces.js';
 import { reserve } from '../disclose/view-people.js';
 import type { ViewPlan } from '../views/plan.js';
 import { noteEnded } from './note.js';
@@ -31,16 +31,17 @@ export async function withdrawPeople(
   }
   const wanted = [...counts].map(([person, count]) => ({ viewId, person, pseudonym: null, count }));
   const known = await reserve(client, wanted);
-  const now = new Date();
+  const now = new Date(momentOn(plan.topic, Date.now()));
   const nowText = now.toISOString();
   const ended: Ended[] = [];
-  const tombstones = gone.flatMap((one) => {
+  const traces = tracesOf(gone.length);
+  const tombstones = gone.flatMap((one, at) => {
     const person = known.of(viewId, personOf(one.source_key));
     if (person === undefined) return [];
     person.sequence += 1;
     const place = { person: person.pseudonym, survivor: null, sequence: person.sequence };
-    const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
-    const tombstone = rewrite(plan, tombstoneOf(one), { ...place, now, nowText, traceparent });
+    const times = { now, nowText, traceparent: traces(at) };
+    const tombstone = rewrite(plan, tombstoneOf(one), { ...place, ...times });
     ended.push({ viewId, sourceKey: one.source_key, key: tombstone.key, revision: -1 });
     return [outgoing(plan, tombstone)];
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../decisions/free-text.js';
 import { careSetting, useCase } from '../standards/shapes.js';
 
 export const scheduleQuery = z.strictObject({
@@ -32,5 +33,7 @@ export const serviceQuery = z.strictObject({
 });
 export type ServiceQuery = z.output<typeof serviceQuery>;
 
-export const joinBody = z.strictObject({ note: z.string().trim().min(3).max(400) });
+export const joinBody = z.strictObject({
+  note: freeText(z.string().trim().min(3).max(400)),
+});
 export type JoinBody = z.output<typeof joinBody>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IDENTIFIES, identifiesNobody } from '../decisions/free-text.js';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'A day YYYY-MM-DD is expected.');
 const moment = z.union([day, z.iso.datetime({ offset: true })]);
@@ -34,6 +35,10 @@ export const noteBody = z.strictObject({
   object: z.string().min(1).max(300),
   detail: z
     .record(z.string().max(60), z.union([z.string().max(2_000), z.number(), z.boolean(), z.null()]))
+    .refine(({ reason }) => typeof reason !== 'string' || identifiesNobody(reason), {
+      ...IDENTIFIES,
+      path: ['reason'],
+    })
     .default({}),
 });
 export type NoteBody = z.output<typeof noteBody>;

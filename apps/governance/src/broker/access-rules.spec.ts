@@ -37,6 +37,8 @@ describe('access rules', () => {
     expect(allows(rules, 'topic', 'gp.medication-statement.v1', 'READ')).toBe(false);
     expect(allows(rules, 'topic', 'share.abcdefgh.withdrawals.v1', 'READ')).toBe(true);
     expect(allows(rules, 'topic', 'share.abcdefgj.withdrawals.v1', 'READ')).toBe(false);
+    expect(allows(rules, 'topic', 'share.abcdefgh.notices.v1', 'READ')).toBe(true);
+    expect(allows(rules, 'topic', 'share.abcdefgj.notices.v1', 'READ')).toBe(false);
     expect(allows(rules, 'group', 'share.abcdefgh.notebook', 'READ')).toBe(true);
     expect(allows(rules, 'group', 'share.abcdefghi.notebook', 'READ')).toBe(false);
     expect(rules.every((rule) => rule.operation === 'READ')).toBe(true);

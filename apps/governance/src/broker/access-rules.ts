@@ -23,7 +23,7 @@ export const DISCLOSURE = 'svc-disclosure';
 export const CARE_DISCLOSURE = 'svc-care-disclosure';
 export const MONITOR = 'svc-monitor';
 const OUTPUT_PORTS = 'svc-output-ports';
-/** Its own rules come with the broker's installation; it never gives itself any. */
+/** Its own rules come with the broker's installation; it gives itself none but to tell the holder of a grant (`noticeRules`). */
 export const GOVERNANCE = 'svc-governance';
 
 /** Signs the ledger's checkpoints; the only one that writes their topic. */
@@ -104,13 +104,25 @@ export function withdrawalsOf(grantId: string, topics: readonly string[]): strin
   return hasView ? [names.withdrawalsTopic(grantId)] : [];
 }
 
-/** The topics of a grant's own that its holder is told on: what ended, and, of a later generation, which pseudonym became which. */
+/**
+ * The topics of a grant's own that its holder is told on: what concerns the grant, what ended in its views, and, of a later
+ * generation, which pseudonym became which.
+ */
 export function toldOn(grantId: string, topics: readonly string[]): string[] {
   const isLater = topics.some((topic) => {
     const name = names.parseTopic(topic);
     return name?.kind === 'view' && name.generation > 1;
   });
-  return [...withdrawalsOf(grantId, topics), ...(isLater ? [names.renamingsTopic(grantId)] : [])];
+  return [
+    names.noticesTopic(grantId),
+    ...withdrawalsOf(grantId, topics),
+    ...(isLater ? [names.renamingsTopic(grantId)] : []),
+  ];
+}
+
+/** What lets governance tell a grant's holder. Not by the prefix of all grants: that would let it write views. */
+export function noticeRules(grantId: string): AccessRule[] {
+  return [literal(GOVERNANCE, 'topic', names.noticesTopic(grantId), 'WRITE')];
 }
 
 /** What lets a grant's holder read one view. */

@@ -39,8 +39,8 @@ export function viewTopicPlan(name: string, settings: TopicSettings): TopicPlan 
   return compacted(name, settings.viewPartitions, settings);
 }
 
-/** What ended in a grant's views is told for a year: longer than a recipient may be away without reading anew. */
-export function withdrawalsTopicPlan(name: string, settings: TopicSettings): TopicPlan {
+/** What a grant's recipient is told beside the views stays for a year: longer than one may be away without reading anew. */
+export function toldTopicPlan(name: string, settings: TopicSettings): TopicPlan {
   return kept(name, A_YEAR, settings);
 }
 

@@ -46,6 +46,8 @@ import { GrantConsumer1795312800070 } from '../migrations/1795312800070-grant-co
 import { GrantTerms1795312800090 } from '../migrations/1795312800090-grant-terms.js';
 import { KeyGenerations1795313000001 } from '../migrations/1795313000001-key-generations.js';
 import { SearchHits1795313000002 } from '../migrations/1795313000002-search-hits.js';
+import { SuspendedAs1795314000011 } from '../migrations/1795314000011-suspended-as.js';
+import { Notices1795314000031 } from '../migrations/1795314000031-notices.js';
 import { AnswerEntity } from '../requests/answer.entity.js';
 import { RetentionExtensionEntity } from '../retention/extension.entity.js';
 
@@ -102,5 +104,7 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     GrantTerms1795312800090,
     KeyGenerations1795313000001,
     SearchHits1795313000002,
+    SuspendedAs1795314000011,
+    Notices1795314000031,
   ],
 };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DECISIONS } from './decision.entity.js';
+import { freeText } from './free-text.js';
 
 /** Why something is done, in the words of who does it. */
-export const reason = z.string().trim().min(1, 'A reason is required.').max(4_000);
+export const reason = freeText(z.string().trim().min(1, 'A reason is required.').max(4_000));
 
 export const reasonBody = z.strictObject({ reason });
 export type ReasonBody = z.output<typeof reasonBody>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { names } from '@caremesh/contract';
+import { headers as ce, names, noticesSchema } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Serializer } from '@nestjs/microservices';
 import { Registry } from '../registry/registry.js';
@@ -10,13 +10,14 @@ import type { Settings } from '../settings.js';
 import type { OutboxEventEntity } from './outbox.entity.js';
 
 const SCHEMA = ['mesh', 'governance-events', 'v1', 'schema.avsc'];
+const { HEADERS } = ce;
 
 /** A message as kafkajs sends it. */
 type Message = { key: string; value: Buffer; headers: Record<string, string> };
 
 /**
- * Governance events on the wire: Avro in the Confluent format, under the schema of `schemas/mesh`. The
- * serializer that Nest's Kafka transport is given.
+ * Governance events on the wire: Avro in the Confluent format, under the schema of `schemas/mesh`; what a grant's recipient
+ * is told, under that grant's own. The serializer that Nest's Kafka transport is given.
  */
 @Injectable()
 export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message>> {
@@ -32,9 +33,29 @@ export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message
   }
 
   async serialize(event: OutboxEventEntity): Promise<Message> {
+    if (event.topic !== null) return this.#notice(event, event.topic);
     const schemaId = await this.#registered();
     const value = await this.#codec.encode(schemaId, recordOf(event));
-    return { key: event.subject, value, headers: { 'content-type': 'avro/binary' } };
+    return { key: event.subject, value, headers: { 'content-type': ce.CONTENT_TYPE } };
+  }
+
+  // Rare, and of many grants: that the registry is asked each time keeps no list of them here.
+  async #notice(event: OutboxEventEntity, topic: string): Promise<Message> {
+    const { id, type, subject, createdAt } = event;
+    const schema = JSON.stringify(noticesSchema(grantOf(event)));
+    const schemaId = await this.#registry.register(names.subjectOf(topic), schema);
+    const value = await this.#codec.encode(schemaId, noticeOf(event));
+    const headers = {
+      [HEADERS.specVersion]: ce.SPEC_VERSION,
+      [HEADERS.id]: id,
+      [HEADERS.source]: 'urn:caremesh:governance',
+      [HEADERS.type]: `caremesh.mesh.${type}.v1`,
+      [HEADERS.time]: createdAt.toISOString(),
+      [HEADERS.dataSchema]: ce.ceDataSchema(this.#settings.registryUrl, schemaId),
+      [HEADERS.recordedTime]: createdAt.toISOString(),
+      [HEADERS.contentType]: ce.CONTENT_TYPE,
+    };
+    return { key: subject, value, headers };
   }
 
   #registered(): Promise<number> {
@@ -54,3 +75,9 @@ export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message
 function recordOf({ id, type, subject, createdAt, data }: OutboxEventEntity) {
   return { id, type, subject, at: createdAt.getTime(), data: JSON.stringify(data) };
 }
+
+function noticeOf({ type, createdAt, data: { sentence, ...data } }: OutboxEventEntity) {
+  return { type, recordedAt: createdAt.getTime(), sentence, data: JSON.stringify(data) };
+}
+
+const grantOf = ({ subject }: OutboxEventEntity): string => subject.replace(/^grant:/, '');

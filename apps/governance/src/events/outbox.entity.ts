@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** An event that is to be told once what it tells of has committed. */
 @Entity('event_outbox')
+@Index('event_outbox_waiting', ['id'], { where: 'sent_at IS NULL' })
 export class OutboxEventEntity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   id!: string;
@@ -11,6 +12,10 @@ export class OutboxEventEntity {
 
   @Column({ type: 'text' })
   subject!: string;
+
+  /** Of a grant's recipient alone; null for what is told to all that follow governance. */
+  @Column({ type: 'text', nullable: true })
+  topic!: string | null;
 
   @Column({ type: 'jsonb' })
   data!: Record<string, unknown>;

@@ -1,3 +1,4 @@
+import { names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { OutboxEventEntity } from './outbox.entity.js';
@@ -28,6 +29,8 @@ export type GovernanceEventType =
   | 'grant.extension-asked'
   | 'grant.extended'
   | 'grant.extension-refused'
+  | 'grant.extension-changes-requested'
+  | 'grant.extension-withdrawn'
   | 'grant.amended'
   | 'grant.expiring'
   | 'grant.review-due'
@@ -72,6 +75,7 @@ export type GovernanceEventType =
   | 'pseudonym-key.proposed'
   | 'pseudonym-key.approved'
   | 'pseudonym-key.refused'
+  | 'pseudonym-key.withdrawn'
   | 'pseudonym-key.superseded'
   | 'drift.repaired'
   | 'drift.reported'
@@ -93,10 +97,40 @@ export type GovernanceEvent = {
   data: Record<string, unknown>;
 };
 
+/**
+ * What a grant's recipient is told on a topic of their own, and in which words where the event has none (`sentence`). The
+ * rest concerns those who decide, or happens while the recipient may read nothing.
+ */
+const TO_RECIPIENTS: Partial<Record<GovernanceEventType, string>> = {
+  'grant.activated': 'The grant is active: its topics can be read.',
+  'grant.extended': 'The grant has the later end that was asked for.',
+  'grant.extension-refused': 'The later end that was asked for is refused.',
+  'grant.amended': 'Another grant takes the place of this one, which ends on the day named here.',
+  'grant.expiring': 'The grant ends soon.',
+  'grant.review-due': 'The review of the grant is due.',
+  'grant.unused': 'Nothing was read under the grant for a long time.',
+  'grant.version-published': 'A new version of a product of the grant is published.',
+  'grant.notice-given': 'A major version of a product of the grant is to be retired.',
+  'grant.major-retired': 'A major version of a product of the grant is retired.',
+  'grant.pseudonyms-changing': 'The pseudonyms of the grant are about to change, by decision.',
+  'grant.pseudonyms-changed': 'The views under other pseudonyms can be read.',
+  'grant.former-view-ended': 'A view under former pseudonyms is no longer read.',
+};
+
 /** Events waiting to be told, written in the transaction of what they tell of: commit first, then tell. */
 @Injectable()
 export class Outbox {
   async tell(em: EntityManager, event: GovernanceEvent): Promise<void> {
-    await em.insert(OutboxEventEntity, { ...event, createdAt: new Date(), sentAt: null } as never);
+    const common = { createdAt: new Date(), sentAt: null };
+    const rows = [{ ...event, ...common, topic: null }, ...toRecipient(event, common)];
+    await em.insert(OutboxEventEntity, rows as never);
   }
+}
+
+function toRecipient(event: GovernanceEvent, common: { createdAt: Date; sentAt: null }) {
+  const words = TO_RECIPIENTS[event.type];
+  const [kind, id = ''] = event.subject.split(':');
+  if (kind !== 'grant' || words === undefined) return [];
+  const data = { sentence: words, ...event.data };
+  return [{ ...event, ...common, data, topic: names.noticesTopic(id) }];
 }

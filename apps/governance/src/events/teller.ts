@@ -13,18 +13,20 @@ import { AvroEvents } from './avro-events.js';
 import { OutboxEventEntity } from './outbox.entity.js';
 
 const EVERY_MS = 250;
+const NOTICES_EVERY_MS = 1_000;
 const BATCH = 100;
 
 /**
  * Tells what has committed, in the order it was written, through Nest's Kafka transport with one send in
  * flight (with more, kafkajs loses acknowledged messages when answers are dropped). An event may be told
- * twice after a crash; its id is the same.
+ * twice after a crash; its id is the same. What recipients are told goes by itself, topic by topic: one that
+ * cannot be written keeps nobody else waiting.
  */
 @Injectable()
 export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #store: Store;
   readonly #client: ClientKafka;
-  readonly #work: Repeated;
+  readonly #works: Repeated[];
 
   constructor(store: Store, kafka: Kafka, events: AvroEvents, @Inject(LOGGER) log: Logger) {
     this.#store = store;
@@ -35,36 +37,74 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
       send: { acks: -1 },
       serializer: events,
     });
-    this.#work = new Repeated({ name: 'teller', everyMs: EVERY_MS, log, run: () => this.#tell() });
+    const run = () => this.#tell();
+    const notices = {
+      name: 'notices',
+      everyMs: NOTICES_EVERY_MS,
+      run: () => this.#tellRecipients(),
+    };
+    this.#works = [
+      new Repeated({ name: 'teller', everyMs: EVERY_MS, log, run }),
+      new Repeated({ ...notices, log }),
+    ];
   }
 
   onApplicationBootstrap(): void {
-    this.#work.start();
+    for (const work of this.#works) work.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#work.stop();
+    await Promise.all(this.#works.map((work) => work.stop()));
     await this.#client.close();
   }
 
   async #tell(): Promise<void> {
     await this.#store.exclusively('teller', async () => {
-      for (const event of await this.#waiting()) {
-        await lastValueFrom(this.#client.emit(names.GOVERNANCE_EVENTS_TOPIC, event));
-        await this.#store.reader.update(
-          OutboxEventEntity,
-          { id: event.id },
-          { sentAt: new Date() },
-        );
-      }
+      for (const event of await this.#waiting())
+        await this.#send(names.GOVERNANCE_EVENTS_TOPIC, event);
     });
+  }
+
+  async #tellRecipients(): Promise<void> {
+    await this.#store.exclusively('notices', async () => {
+      const failures: unknown[] = [];
+      const held = new Set<string>();
+      for (const event of await this.#notices()) {
+        const topic = event.topic!;
+        // What comes after one that failed waits with it: a recipient is told in order.
+        if (held.has(topic)) continue;
+        await this.#send(topic, event).catch((error: unknown) => {
+          held.add(topic);
+          failures.push(error);
+        });
+      }
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+
+  async #send(topic: string, event: OutboxEventEntity): Promise<void> {
+    await lastValueFrom(this.#client.emit(topic, event));
+    await this.#store.reader.update(OutboxEventEntity, { id: event.id }, { sentAt: new Date() });
   }
 
   #waiting(): Promise<OutboxEventEntity[]> {
     return this.#store.reader.find(OutboxEventEntity, {
-      where: { sentAt: IsNull() },
+      where: { sentAt: IsNull(), topic: IsNull() },
       order: { id: 'ASC' },
       take: BATCH,
     });
+  }
+
+  // Of a grant that is suspended they wait until it is active again; of one that ended nobody reads them.
+  #notices(): Promise<OutboxEventEntity[]> {
+    return this.#store.reader
+      .createQueryBuilder(OutboxEventEntity, 'event')
+      .where('event.sentAt IS NULL AND event.topic IS NOT NULL')
+      .andWhere(
+        `EXISTS (SELECT FROM access_grant g WHERE 'grant:' || g.id = event.subject AND g.state = 'active')`,
+      )
+      .orderBy('event.id', 'ASC')
+      .take(BATCH)
+      .getMany();
   }
 }

@@ -97,7 +97,7 @@ export const grantErrors = {
     code: 'MESH-3514',
     status: 422,
     title: 'The organisation does not stand on that day',
-    fix: 'Name the organisation that came after it (`mesh organisation show`), or another start.',
+    fix: 'Name the organisation that came after it (`mesh organisation show`), or a period in which it stands.',
     retriable: false,
   },
   fieldDemanded: {
@@ -151,6 +151,20 @@ export const grantErrors = {
     fix: 'Ask one of them.',
     retriable: false,
   },
+  keyChangeOpen: {
+    code: 'MESH-3715',
+    status: 409,
+    title: 'Another change of this recipient’s pseudonyms waits for a decision already',
+    fix: 'Have the one that is named decided, or taken back by who asked for it: see `mesh pseudonym-key list`.',
+    retriable: false,
+  },
+  keyChangeOfAnother: {
+    code: 'MESH-3716',
+    status: 403,
+    title: 'A change of pseudonyms is taken back by who asked for it',
+    fix: 'Ask them, or have a governance lead refuse it.',
+    retriable: false,
+  },
   fieldToolkit: {
     code: 'MESH-3518',
     status: 422,
@@ -197,7 +211,7 @@ export const grantErrors = {
     code: 'MESH-3524',
     status: 409,
     title: 'A later end is asked for already',
-    fix: 'Have it decided first: `mesh grant show` says by whom.',
+    fix: 'Have it decided first (`mesh grant show` says by whom), or take it back: `mesh grant withdraw`.',
     retriable: false,
   },
   breakGlassRole: {
@@ -219,6 +233,20 @@ export const grantErrors = {
     status: 409,
     title: 'The grant has no open review',
     fix: 'Emergency access is reviewed once; other grants from their review date on.',
+    retriable: false,
+  },
+  suspendedByAnother: {
+    code: 'MESH-3720',
+    status: 403,
+    title: 'Another role suspended the grant',
+    fix: 'Ask somebody who holds the role that suspended it to renew it.',
+    retriable: false,
+  },
+  fieldHours: {
+    code: 'MESH-3721',
+    status: 422,
+    title: 'Emergency access does not last that long',
+    fix: 'Ask for fewer hours, or leave them out to have the longest there is.',
     retriable: false,
   },
   fieldProduct: {
@@ -268,6 +296,35 @@ export const grantErrors = {
     status: 422,
     title: 'The legal basis is not understood',
     fix: 'Write "<article 6>/<article 9>/<common law>", such as "6(1)(e)/9(2)(h)/s251".',
+    retriable: false,
+  },
+  fieldDirectCare: {
+    code: 'MESH-3710',
+    status: 422,
+    title:
+      "The purpose is not a person's own care, so direct-care does not meet the duty of confidence",
+    fix: 'Name the route that does: consent, s251, statute or not-confidential; or ask for individual care.',
+    retriable: false,
+  },
+  fieldPaper: {
+    code: 'MESH-3711',
+    status: 422,
+    title: 'The paper cannot be dated so, or run for so long',
+    fix: 'Write the date, year or period that the paper itself has; where it is out of date, renew it first.',
+    retriable: false,
+  },
+  agreementRefused: {
+    code: 'MESH-3712',
+    status: 422,
+    title: 'The agreement cannot hold as it stands',
+    fix: 'Mend each field listed under errors, then propose it again.',
+    retriable: false,
+  },
+  fieldAgreementOver: {
+    code: 'MESH-3713',
+    status: 422,
+    title: 'The agreement would be over already',
+    fix: 'Name a last day that is not past, or leave it out: it then holds until it is ended.',
     retriable: false,
   },
   fieldOrganisation: {

@@ -13,7 +13,7 @@ import type { GrantEntity } from './grant.entity.js';
 import { grantableOf, lockGrant } from './grant-store.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import type { GrantBy } from './lifecycle.service.js';
-import { STEP_DECISIONS, grantRoleOf, grantRuling, maySee, stepping } from './rules.js';
+import { grantRoleOf, grantRuling, isStepDecision, maySee, stepping } from './rules.js';
 import { Extensions } from './deciding/extensions.js';
 import type { GrantDecisionBody } from './shapes.js';
 
@@ -69,8 +69,7 @@ export class GrantDecisions {
     const about = grantableOf(grant, products);
     const person = await this.#covers.standingInFor(em, caller, [about.requester]);
     if (!maySee(person, about)) throw problem(grantErrors.grantNotFound);
-    const isStep = STEP_DECISIONS.includes(decision);
-    const moment = isStep ? stepping(about) : about;
+    const moment = isStepDecision(decision) ? stepping(about) : about;
     const { role, step } = grantRoleOf(grantRuling(person, moment, decision));
     const isApproval = decision === 'approve' && step !== null;
     const detail = {
@@ -81,8 +80,8 @@ export class GrantDecisions {
     const by: GrantBy = { actor: caller.sub, role, reason, detail };
     if (isApproval) attach(grant, conditions, by);
     if (decision === 'approve' && quota) grant.quota = quota;
-    if (moment !== about && step !== null) {
-      await this.#extensions.decide(em, grant, step, decision === 'approve', by);
+    if (moment !== about && step !== null && isStepDecision(decision)) {
+      await this.#extensions.decide(em, grant, step, decision, by);
     } else if (isApproval) await this.#approve(em, grant, step, by);
     else if (decision === 'revoke') await this.#ending.end(em, grant, 'revoke', by);
     else await this.#lifecycle.move(em, grant, decision, by, written(decision, grant));

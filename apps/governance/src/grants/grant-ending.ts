@@ -49,7 +49,7 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
   /** Ends the grant in the caller's transaction; `enforce` after its commit makes it felt. */
   async end(em: EntityManager, grant: GrantEntity, event: 'revoke' | 'expire', by: GrantBy) {
     const endedAt = new Date();
-    await this.lifecycle.move(em, grant, event, by, { endedAt });
+    await this.lifecycle.move(em, grant, event, by, { endedAt, extension: null });
     await em.update(CredentialEntity, { grantId: grant.id, endedAt: IsNull() }, { endedAt });
   }
 

@@ -89,12 +89,13 @@ export function grantableOf(
   grant: GrantEntity,
   products: readonly { product: string }[],
 ): Grantable {
-  const { state, kind, steps, requestedBy, team, extension } = grant;
+  const { state, kind, steps, requestedBy, team, extension, suspendedAs } = grant;
   return {
     state,
     kind,
     steps,
     extension: extension?.steps ?? null,
+    suspendedAs,
     requester: { sub: requestedBy, team },
     domains: products.map(({ product }) => names.parseProductId(product).domain),
   };

@@ -10,10 +10,16 @@ export type GrantStep = { role: string; by: string | null; at: string | null };
 /** UK GDPR article 6 and article 9 conditions, and the route through the common law of confidence. */
 export type GrantLegalBasis = { article6: string; article9: string; commonLaw: string };
 
+/** Papers that may be renewed with a later end; whatever else is to be otherwise makes another grant. */
+export const RENEWED_TERMS = ['agreement', 'dpia', 'dspt', 'reviewOn'] as const;
+export type RenewedTerm = (typeof RENEWED_TERMS)[number];
+
 /** A later end, asked for and not decided yet: its steps are decided as those of the grant were. */
 export type GrantExtension = {
   until: string;
   endsAt: string;
+  /** What is to be otherwise in the terms with it; an extension asked for before this was kept has none. */
+  terms?: Pick<GrantTerms, RenewedTerm>;
   reason: string;
   askedBy: string;
   askedAt: string;
@@ -118,6 +124,10 @@ export class GrantEntity {
 
   @Column({ type: 'jsonb', nullable: true })
   extension!: GrantExtension | null;
+
+  /** The role that suspended it, while it is suspended. */
+  @Column({ name: 'suspended_as', type: 'text', nullable: true })
+  suspendedAs!: string | null;
 
   @Column({ name: 'break_glass', type: 'jsonb', nullable: true })
   breakGlass!: BreakGlass | null;

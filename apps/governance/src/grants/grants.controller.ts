@@ -38,7 +38,8 @@ export class GrantsController {
   }
 
   @Documented({
-    summary: 'Approve (also a later end), refuse, ask for changes, revoke, suspend or renew',
+    summary:
+      'Approve (also a later end), refuse, ask for changes, revoke (also by its requester), suspend or renew',
     body: grantDecisionBody,
   })
   @Allow('kind:user')
@@ -53,7 +54,7 @@ export class GrantsController {
     return this.#grants.show(caller, id);
   }
 
-  @Documented({ summary: 'Take a request back', body: reasonBody })
+  @Documented({ summary: 'Take a request, or a later end that waits, back', body: reasonBody })
   @Allow('kind:user')
   @Post('grants/:id/withdraw')
   @HttpCode(200)

@@ -6,6 +6,10 @@ import type { StandingIn } from '../cover/covers.js';
 import { Store } from '../database/store.js';
 import { grantErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
+import { Extensions } from './deciding/extensions.js';
+import { basesThatDiffer } from './asking/legal-basis.js';
+import type { ContractBasis } from './asking/legal-basis.js';
+import { basesOf, contractBases } from './contract-bases.js';
 import { GrantStore, grantableOf, lockGrant } from './grant-store.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import { grantRuling, maySee, stepping } from './rules.js';
@@ -13,8 +17,14 @@ import type { GrantQuery } from './shapes.js';
 import { showGrant } from './show.js';
 import type { WholeGrant } from './show.js';
 
-/** Emergency access that nobody has looked at. */
-const OPEN_REVIEW = `g.break_glass IS NOT NULL AND g.break_glass->'review' = 'null'::jsonb`;
+/** Reviews that wait: of emergency access that nobody has looked at, and of other grants from their review day on. */
+const REVIEWS = {
+  open: `g.break_glass IS NOT NULL AND g.break_glass->'review' = 'null'::jsonb`,
+  due: `g.break_glass IS NULL AND g.state IN ('approved', 'active', 'suspended') AND g.terms->>'reviewOn' <= :today`,
+};
+
+/** What somebody has to decide: a request, or a later end of a grant that stands. */
+const WAITING = `(g.state = 'requested' OR (g.extension IS NOT NULL AND g.state IN ('approved', 'active')))`;
 
 /** Reading grants, and taking a request back. Who may see a grant is in the rules; to everybody else it does not exist. */
 @Injectable()
@@ -23,12 +33,20 @@ export class Grants {
   readonly #grants: GrantStore;
   readonly #lifecycle: GrantLifecycle;
   readonly #covers: Covers;
+  readonly #extensions: Extensions;
 
-  constructor(store: Store, grants: GrantStore, lifecycle: GrantLifecycle, covers: Covers) {
+  constructor(
+    store: Store,
+    grants: GrantStore,
+    lifecycle: GrantLifecycle,
+    covers: Covers,
+    extensions: Extensions,
+  ) {
     this.#store = store;
     this.#grants = grants;
     this.#lifecycle = lifecycle;
     this.#covers = covers;
+    this.#extensions = extensions;
   }
 
   /** One page of the grants the caller may see, newest first. */
@@ -39,7 +57,9 @@ export class Grants {
     if (query.state) search.andWhere('g.state = :state', query);
     if (query.kind) search.andWhere('g.kind = :kind', query);
     if (query.purpose) search.andWhere('g.purpose = :purpose', query);
-    if (query.review) search.andWhere(OPEN_REVIEW);
+    const today = new Date().toISOString().slice(0, 10);
+    if (query.review) search.andWhere(REVIEWS[query.review], { today });
+    if (query.waiting) search.andWhere(WAITING);
     if (query.amends) search.andWhere('g.amends = :amends', query);
     if (query.organisation) search.andWhere('g.organisation = :organisation', query);
     if (query.product) {
@@ -57,11 +77,13 @@ export class Grants {
       .addOrderBy('g.id', 'DESC')
       .take(query.limit + 1)
       .getMany();
+    const grants = await this.#grants.complete(rows);
+    const bases = await contractBases(this.#store.reader, grants);
     return pageOf(
-      await this.#grants.complete(rows),
+      grants,
       query.limit,
       ({ grant }) => [grant.createdAt.toISOString(), grant.id],
-      (whole) => shownTo(standingIn, whole),
+      (whole) => shownTo(standingIn, whole, bases),
     );
   }
 
@@ -72,16 +94,17 @@ export class Grants {
     if (!whole || !maySee(standingIn([]), grantableOf(whole.grant, whole.products))) {
       throw problem(grantErrors.grantNotFound);
     }
-    return shownTo(standingIn, whole);
+    return shownTo(standingIn, whole, await contractBases(this.#store.reader, [whole]));
   }
 
-  /** The requester takes a request back. Throws MESH-3501, MESH-3506, MESH-3509. */
+  /** The requester takes a request back, or the later end of a grant that goes on without it. Throws MESH-3501, MESH-3506, MESH-3509. */
   async withdraw(caller: Caller, id: string, reason: string) {
     const shown = await this.show(caller, id);
     if (shown.requestedBy !== caller.sub) throw problem(grantErrors.requesterOnly);
     await this.#store.transaction(async (em) => {
       const { grant } = await lockGrant(em, id);
       const by = { actor: caller.sub, role: 'requester', reason };
+      if (grant.extension) return this.#extensions.close(em, grant, 'withdraw', by);
       await this.#lifecycle.move(em, grant, 'withdraw', by, { endedAt: new Date() });
     });
     return this.show(caller, id);
@@ -89,8 +112,13 @@ export class Grants {
 }
 
 /** A grant as somebody is shown it: with the role in which they, or whom they stand in for, may take its next decision. */
-function shownTo(standingIn: StandingIn, whole: WholeGrant) {
+function shownTo(standingIn: StandingIn, whole: WholeGrant, bases: readonly ContractBasis[]) {
   const about = grantableOf(whole.grant, whole.products);
   const ruling = grantRuling(standingIn([about.requester]), stepping(about), 'approve');
-  return { ...showGrant(whole), mayDecide: 'role' in ruling ? [ruling.role] : [] };
+  const differs = basesThatDiffer(whole.grant, basesOf(whole, bases));
+  return {
+    ...showGrant(whole),
+    ...(differs.length > 0 && { legalBasisDiffers: differs }),
+    mayDecide: 'role' in ruling ? [ruling.role] : [],
+  };
 }

@@ -55,7 +55,8 @@ export class GrantLifecycle {
     const before = grant.state;
     const next = grantMoveOf(before, event);
     if (!next) throw problem(grantErrors.illegalGrantMove, openGrantMoves(grant.state));
-    Object.assign(grant, values, { state: next });
+    const suspendedAs = next === 'suspended' ? by.role : null;
+    Object.assign(grant, values, { state: next, suspendedAs });
     await em.save(GrantEntity, grant);
     await this.announce(em, grant, event, by);
     await this.#noteAccess(em, grant, before, by);

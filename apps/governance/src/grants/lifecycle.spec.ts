@@ -23,6 +23,13 @@ describe('the life-cycle of a grant', () => {
     expect(GRANT_MOVES.draft).toEqual({ request: 'requested', withdraw: 'withdrawn' });
   });
 
+  it('says of what was refused by which commands it is asked for again', () => {
+    expect(openGrantMoves('refused')).toBe(
+      'from "refused": revise (`mesh grant edit`, then `mesh grant submit`)',
+    );
+    expect(openGrantMoves('draft')).toBe('from "draft": request (`mesh grant submit`), withdraw');
+  });
+
   it('can always be taken away while it gives something', () => {
     for (const state of ['approved', 'active', 'suspended'] as const) {
       expect(grantMoveOf(state, 'revoke')).toBe('revoked');

@@ -58,13 +58,22 @@ export const GRANT_MOVES: Record<GrantState, Partial<Record<GrantEvent, GrantSta
 /** States in which the grant's principal may exist and be given credentials. */
 export const CREDENTIAL_STATES: readonly GrantState[] = ['approved', 'active'];
 
+/** States in which a grant gives access, or will give it (again) without being asked for anew. */
+export const LIVE_STATES: readonly GrantState[] = ['approved', 'active', 'suspended'];
+
 /** Where `event` leads from `state`, or null if that is no legal move. */
 export function grantMoveOf(state: GrantState, event: GrantEvent): GrantState | null {
   return GRANT_MOVES[state][event] ?? null;
 }
 
+/** Moves that go by another name where they are asked for. */
+const CALLED: Partial<Record<string, string>> = {
+  request: 'request (`mesh grant submit`)',
+  revise: 'revise (`mesh grant edit`, then `mesh grant submit`)',
+};
+
 /** The events a state allows, for the sentence that refuses another. */
 export function openGrantMoves(state: GrantState): string {
-  const events = Object.keys(GRANT_MOVES[state]);
+  const events = Object.keys(GRANT_MOVES[state]).map((event) => CALLED[event] ?? event);
   return events.length > 0 ? `from "${state}": ${events.join(', ')}` : `"${state}" is final`;
 }

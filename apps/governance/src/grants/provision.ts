@@ -1,4 +1,10 @@
-import { deriveViewSchema, names, renamingsSchema, withdrawalsSchema } from '@caremesh/contract';
+import {
+  deriveViewSchema,
+  names,
+  noticesSchema,
+  renamingsSchema,
+  withdrawalsSchema,
+} from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { AccessRule } from '../broker/access-rules.js';
@@ -6,13 +12,14 @@ import { Access } from '../broker/access.js';
 import {
   consumerRules,
   grantRules,
+  noticeRules,
   outputPortRules,
   portable,
   toldOn,
 } from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
 import { Quotas } from '../broker/quotas.js';
-import { viewTopicPlan, withdrawalsTopicPlan } from '../broker/topic-plan.js';
+import { toldTopicPlan, viewTopicPlan } from '../broker/topic-plan.js';
 import { Topics } from '../broker/topics.js';
 import { Store } from '../database/store.js';
 import { ProductMajorEntity } from '../products/product.entity.js';
@@ -68,13 +75,14 @@ export class Provision {
     for (const topic of told) await this.#tells(grantId, topic);
     await this.#topics.stand([
       ...views.map((topic) => viewTopicPlan(topic, this.#settings)),
-      ...told.map((topic) => withdrawalsTopicPlan(topic, this.#settings)),
+      ...told.map((topic) => toldTopicPlan(topic, this.#settings)),
     ]);
     // Before the rules: nobody reads unbounded, not for a moment.
     const { quota, consumer, kind } = await this.#grant(grantId);
     await this.#quotas.hold([[names.grantPrincipal(grantId), quota ?? grantQuota(this.#settings)]]);
     await this.#access.permit([
       ...grantRules(grantId, topics, consumer),
+      ...noticeRules(grantId),
       ...outputPortRules(portable(kind, topics)),
     ]);
     return made;
@@ -83,15 +91,19 @@ export class Provision {
   /** Takes back the rules and then the quota of a grant that ended: until the rules are gone, what still reads is held back. */
   async withdraw(grantId: string): Promise<void> {
     await this.#access.withdrawAll(names.grantPrincipal(grantId));
-    await this.#access.withdraw(await this.#onlyOf(grantId));
+    await this.#access.withdraw([...noticeRules(grantId), ...(await this.#onlyOf(grantId))]);
     await this.#access.withdraw(await this.#portsOf(grantId));
     await this.#quotas.removeOf(names.grantPrincipal(grantId));
   }
 
   /** What a grant is told beside its views is told under schemas of their own. */
   async #tells(grantId: string, topic: string): Promise<void> {
-    const isRenaming = topic === names.renamingsTopic(grantId);
-    const schema = JSON.stringify((isRenaming ? renamingsSchema : withdrawalsSchema)(grantId));
+    const schemas = new Map([
+      [names.noticesTopic(grantId), noticesSchema],
+      [names.withdrawalsTopic(grantId), withdrawalsSchema],
+      [names.renamingsTopic(grantId), renamingsSchema],
+    ]);
+    const schema = JSON.stringify(schemas.get(topic)!(grantId));
     await this.#registry.register(names.subjectOf(topic), schema);
   }
 

@@ -1,7 +1,8 @@
 import type { DataContract } from '@caremesh/contract';
 import { describe, expect, it } from 'vitest';
-import { readRequest } from './request.js';
+import { daysToStand, readRequest } from './request.js';
 import type { RequestContext, Wanted } from './request.js';
+import { breakGlassBody } from './break-glass/shapes.js';
 import { requestBody } from './shapes.js';
 
 const field = (path: string, classification = 'none', freeText = false) => ({
@@ -98,6 +99,32 @@ describe('a request for a grant', () => {
     }
   });
 
+  it.each([',', ' , ,', '', []].map((fields) => [fields]))(
+    'is for a field: not for %j',
+    (fields) => {
+      const { error } = requestBody.safeParse({ ...good, fields });
+      expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['fields']);
+    },
+  );
+
+  it('names a major of a product once', () => {
+    const one = { product: 'gp.medication-statement' };
+    const { product: _, ...rest } = good;
+    const named = (products: object[]) =>
+      [
+        requestBody.safeParse({ ...rest, products }),
+        breakGlassBody.safeParse({ products, reason: 'Collapsed at the door' }),
+      ].map(({ error }) => error?.issues.map(({ path }) => path.join('.')));
+    expect(named([one, one])).toEqual([['products.1'], ['products.1']]);
+    expect(named([one, { ...one, major: 2 }])).toEqual([undefined, undefined]);
+  });
+
+  it('has its duty of confidence met by direct care only where somebody is cared for', () => {
+    const legalBasis = '6(1)(e)/9(2)(h)/direct-care';
+    expect(pathsAndCodes({ legalBasis })).toEqual(['$.legalBasis MESH-3710']);
+    expect(pathsAndCodes({ legalBasis, purpose: 'individual-care' })).toEqual([]);
+  });
+
   it('names every field that is wrong at once', () => {
     expect(
       pathsAndCodes({
@@ -164,6 +191,32 @@ describe('a request for a grant', () => {
     ]);
   });
 
+  it('is not granted beyond the day on which its organisation closes', () => {
+    const open = { state: 'open', name: 'A BOARD' } as const;
+    const standingAtEnd = {
+      ...open,
+      ...{ state: 'closed' as const, closed: '2026-03-20', successors: [] },
+    };
+    const given = { ...about, standing: open, standingAtEnd };
+    expect(readRequest(requestBody.parse(good), wanted, given).errors).toEqual([
+      expect.objectContaining({
+        path: '$.until',
+        code: 'MESH-3514',
+        message: 'A BOARD closes on 2026-03-20.',
+      }),
+    ]);
+  });
+
+  it.each([
+    ['2026-01-01', '2026-03-31', '2026-03-01', '2026-03-31'],
+    [undefined, '2026-03-31', '2026-03-01', '2026-03-31'],
+    ['2026-03-05', '2026-03-31', '2026-03-05', '2026-03-31'],
+    ['2026-03-05T23:30:00-02:00', '2026-03-31T00:00:00Z', '2026-03-06', '2026-03-30'],
+    ['2026-02-31', '2026-06-31', '2026-03-01', '2026-03-01'],
+  ])('from %s until %s needs an organisation from %s until %s', (from, until, first, last) => {
+    expect(daysToStand({ from, until }, about.now)).toEqual({ first, last });
+  });
+
   it('has agreements, reviews and justifications that fit it, all wrong ones named at once', () => {
     const agreement = (until: string) => ({ reference: 'DSA-7', until });
     const fitting = { agreement: agreement('2026-03-31'), reviewOn: '2026-03-15' };
@@ -177,6 +230,7 @@ describe('a request for a grant', () => {
           agreement: agreement('2026-03-30'),
           reviewOn: '2026-04-01',
           justifications: { shoeSize: 'Why not' },
+          dpia: { reference: 'DPIA-7', date: '2099-01-01' },
           dspt: { status: 'not-met' },
           narrowedTo: { organisations: ['A20047'] },
         },
@@ -184,6 +238,7 @@ describe('a request for a grant', () => {
       ),
     ).toEqual([
       '$.agreement.until MESH-3511',
+      '$.dpia.date MESH-3711',
       '$.reviewOn MESH-3512',
       '$.justifications.shoeSize MESH-3513',
       '$.dspt.status MESH-3518',
@@ -202,6 +257,28 @@ describe('a request for a grant', () => {
     expect(errors({ dpia: { reference: 'DPIA-1' }, people: [{ name: 'Ann Analyst' }] })).toEqual(
       [],
     );
+  });
+
+  it('justifies each field, where the policy demands it, and not one for another', () => {
+    const given = { ...about, demands: ['justifications' as const] };
+    const errors = (change: object) =>
+      readRequest(requestBody.parse({ ...good, ...change }), wanted, given).errors.map(
+        ({ path, code }) => `${path} ${code}`,
+      );
+    expect(errors({})).toEqual(['$.justifications MESH-3515']);
+    const fields = 'recordId,medicationCode';
+    expect(errors({ fields, justifications: {} })).toEqual([
+      '$.justifications.recordId MESH-3515',
+      '$.justifications.medicationCode MESH-3515',
+    ]);
+    expect(errors({ fields, justifications: { medicationCode: 'What' } })).toEqual([
+      '$.justifications.recordId MESH-3515',
+    ]);
+    const justifications = { medicationCode: 'What', recordId: 'To count' };
+    expect(errors({ fields, justifications })).toEqual([]);
+    expect(errors({ fields: '943 476 5919', justifications: {} })).toEqual([
+      '$.fields[0] MESH-3604',
+    ]);
   });
 
   it('for individual care needs an agreement as long as itself, unless a service of the mesh reads', () => {

@@ -3,6 +3,7 @@ import type { DataContract } from '@caremesh/contract';
 import type { FieldError } from '@caremesh/platform';
 import { grantErrors } from '../errors.js';
 import type { Standing } from '../organisations/standing.js';
+import { legalBasisErrors, legalBasisOf } from './asking/legal-basis.js';
 import { readTerms } from './asking/read-terms.js';
 import type { Demandable, GrantTerms } from './asking/terms.js';
 import { fault } from './fault.js';
@@ -10,7 +11,6 @@ import type { GrantLegalBasis } from './grant.entity.js';
 import type { RequestBody } from './shapes.js';
 
 const DAY_MS = 86_400_000;
-const COMMON_LAW = ['consent', 'direct-care', 's251', 'statute', 'not-confidential'];
 
 /** A product asked for, with the newest contract of that major; null where there is none such. */
 export type Wanted = {
@@ -29,8 +29,10 @@ export type RequestContext = {
   domain?: string | null;
   now: Date;
   longestDays: number;
-  /** Where the organisation asked for stands on the first day of the grant. */
+  /** Where the organisation asked for stands on the first day on which the grant can be read. */
   standing: Standing;
+  /** And on its last, as far as is known today. */
+  standingAtEnd?: Standing;
   /** What the policy for grants demands for this purpose. */
   demands: readonly Demandable[];
   /** Joint-controller agreements in force that name the organisation; `until` null: without end. */
@@ -68,8 +70,8 @@ export function readRequest(
       ? []
       : [fault(grantErrors.fieldOrganisation, '$.organisation')]),
     ...(mayConsume(given, about.domain) ? [] : [fault(grantErrors.fieldConsumer, '$.consumer')]),
-    ...standingErrors(about.standing),
-    ...(legalBasis ? [] : [fault(grantErrors.fieldLegalBasis, '$.legalBasis')]),
+    ...standingErrors(about),
+    ...legalBasisErrors(legalBasis, given.purpose),
     ...period.errors,
     ...products.flatMap((one) => one.errors),
     ...terms.errors,
@@ -87,16 +89,23 @@ const isOwn = ({ organisation, consumer }: RequestBody, own: string | null): boo
 const mayConsume = ({ consumer, purpose }: RequestBody, domain?: string | null): boolean =>
   consumer === null || (consumer === domain && purpose === 'individual-care');
 
-function standingErrors(standing: Standing): FieldError[] {
+function standingErrors({ standing, standingAtEnd }: RequestContext): FieldError[] {
   if (standing.state === 'closed') {
-    const after = standing.successors.map(({ ods, name }) => `${name}${ods ? ` (${ods})` : ''}`);
-    const then = after.length > 0 ? `; after it came ${after.join(', ')}` : '';
-    const message = `${standing.name} is closed since ${standing.closed}${then}.`;
+    const message = `${standing.name} is closed since ${closing(standing)}.`;
     return [fault(grantErrors.fieldClosed, '$.organisation', message)];
   }
-  if (standing.state !== 'not-yet-open') return [];
-  const message = `${standing.name} opens on ${standing.opened}.`;
-  return [fault(grantErrors.fieldClosed, '$.organisation', message)];
+  if (standing.state === 'not-yet-open') {
+    const message = `${standing.name} opens on ${standing.opened}.`;
+    return [fault(grantErrors.fieldClosed, '$.organisation', message)];
+  }
+  if (standingAtEnd?.state !== 'closed') return [];
+  const message = `${standingAtEnd.name} closes on ${closing(standingAtEnd)}.`;
+  return [fault(grantErrors.fieldClosed, '$.until', message)];
+}
+
+function closing({ closed, successors }: Extract<Standing, { state: 'closed' }>): string {
+  const after = successors.map(({ ods, name }) => `${name}${ods ? ` (${ods})` : ''}`);
+  return after.length > 0 ? `${closed}; after it came ${after.join(', ')}` : closed;
 }
 
 function readProduct(given: RequestBody, wanted: Wanted, at: number) {
@@ -147,25 +156,12 @@ function readFields(
     if (!all.includes(name)) return [fault(grantErrors.fieldUnknownField, path)];
     return askable.has(name) ? [] : [fault(grantErrors.fieldIdentifier, path)];
   });
-  return { fields: [...new Set(given.fields)], errors };
+  return { fields: [...new Set(given.fields)].filter((name) => all.includes(name)), errors };
 }
 
 /** Fields of the record itself: what is inside a list or record goes with it. */
 function topLevel(contract: DataContract): string[] {
   return contract.fields.filter(({ path }) => /^\w+$/.test(path)).map(({ name }) => name);
-}
-
-function legalBasisOf(given: RequestBody['legalBasis']): GrantLegalBasis | null {
-  const [article6 = '', article9 = '', commonLaw = '', ...rest] =
-    typeof given === 'string'
-      ? given.split('/').map((part) => part.trim())
-      : [given.article6, given.article9, given.commonLaw];
-  const isKnown =
-    rest.length === 0 &&
-    /^6\(1\)\([a-f]\)$/.test(article6) &&
-    /^9\(2\)\([a-j]\)$/.test(article9) &&
-    COMMON_LAW.includes(commonLaw);
-  return isKnown ? { article6, article9, commonLaw } : null;
 }
 
 function periodOf(
@@ -184,6 +180,20 @@ function periodOf(
       : []),
   ];
   return { startsAt, endsAt, errors: problems };
+}
+
+/** The days on which the organisation has to stand: the first that is not over, and the last, where they are days. */
+export function daysToStand({ from, until }: Pick<RequestBody, 'from' | 'until'>, now: Date) {
+  const today = now.toISOString().slice(0, 10);
+  const starts = from === undefined ? null : isoDay(startOf(from));
+  const first = starts !== null && starts > today ? starts : today;
+  // The end is the first moment after the grant.
+  const ends = isoDay(new Date(endOf(until).getTime() - 1));
+  return { first, last: ends !== null && ends > first ? ends : first };
+}
+
+function isoDay(moment: Date): string | null {
+  return Number.isNaN(moment.getTime()) ? null : moment.toISOString().slice(0, 10);
 }
 
 /** A day begins at its first moment, UTC. */

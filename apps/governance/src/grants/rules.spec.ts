@@ -106,6 +106,66 @@ describe('who decides a grant', () => {
   });
 });
 
+describe('a suspended grant', () => {
+  const owner = someone('user-o', 'owner', 'gp');
+  const lead = someone('user-i', 'ig-lead');
+  const suspended = (suspendedAs: string): Grantable => ({
+    ...{ ...requested('view'), state: 'suspended', suspendedAs },
+  });
+
+  it('is renewed in the role that suspended it, and in no other', () => {
+    expect(grantRuling(owner, suspended('ig-lead'), 'renew')).toEqual({
+      refusal: grantErrors.suspendedByAnother,
+      detail: 'Suspended by: ig-lead',
+    });
+    expect(grantRuling(lead, suspended('gp-owner'), 'renew')).toHaveProperty('refusal');
+    expect(grantRuling(lead, suspended('ig-lead'), 'renew')).toEqual({
+      role: 'ig-lead',
+      step: null,
+    });
+    const both = { ...owner, roles: ['owner', 'ig-lead'] };
+    expect(grantRuling(both, suspended('ig-lead'), 'renew')).toMatchObject({ role: 'ig-lead' });
+  });
+
+  it('is renewed by any of them once the agreement it rests on holds again', () => {
+    expect(grantRuling(owner, suspended('clock'), 'renew')).toMatchObject({ role: 'gp-owner' });
+    expect(grantRuling(lead, suspended('clock'), 'renew')).toMatchObject({ role: 'ig-lead' });
+  });
+
+  it('is reviewed and revoked whoever suspended it', () => {
+    for (const decision of ['review', 'revoke'] as const) {
+      expect(grantRuling(owner, suspended('ig-lead'), decision)).toMatchObject({
+        role: 'gp-owner',
+      });
+    }
+  });
+});
+
+describe('a grant that is active', () => {
+  const grant: Grantable = {
+    ...{ ...requested('view'), state: 'active' },
+    steps: stepsFor('view', ['gp']).map((step) => ({ ...step, by: 'user-o', at: 'now' })),
+  };
+
+  it('is given up by its requester, who takes no other decision on it', () => {
+    const requester = someone('user-a', 'analyst');
+    expect(grantRuling(requester, grant, 'revoke')).toEqual({ role: 'requester', step: null });
+    for (const decision of ['suspend', 'renew', 'review'] as const) {
+      expect(grantRuling(requester, grant, decision)).toEqual({
+        refusal: grantErrors.notYourGrant,
+      });
+    }
+    expect(grantRuling({ ...requester, kind: 'grant' }, grant, 'revoke')).toHaveProperty('refusal');
+  });
+
+  it('has no open step, which is said before who decided its steps', () => {
+    expect(grantRuling(someone('user-o', 'owner', 'gp'), grant, 'approve')).toEqual({
+      refusal: grantErrors.illegalGrantMove,
+      detail: 'from "active": suspend, revoke, expire',
+    });
+  });
+});
+
 describe('who sees a grant', () => {
   it('is whoever may revoke it, also where they decide nothing about it', () => {
     const people = fc.tuple(person, fc.constantFrom('individual-care' as const, 'view' as const));

@@ -16,9 +16,14 @@ export type Grantable = {
   domains: readonly string[];
   /** Steps of a later end that is asked for. */
   extension?: readonly GrantStep[] | null;
+  /** The role that suspended it, while it is suspended. */
+  suspendedAs?: string | null;
 };
 
-export type GrantDecision = 'approve' | 'refuse' | 'changes' | 'revoke' | 'suspend' | 'renew';
+type GrantDecision = 'approve' | 'refuse' | 'changes' | 'revoke' | 'suspend' | 'renew';
+
+/** Looking back at a grant is ruled as its decisions are. */
+type Ruled = GrantDecision | 'review';
 
 /** The role a decision is taken in, and the step it decides where it decides one; or what refuses it. */
 export type GrantRuling =
@@ -52,7 +57,10 @@ export function maySee(person: Person, grant: Grantable): boolean {
 }
 
 /** Decisions on the next step of what is asked for. */
-export const STEP_DECISIONS: readonly GrantDecision[] = ['approve', 'refuse', 'changes'];
+const STEP_DECISIONS = ['approve', 'refuse', 'changes'] as const;
+export type StepDecision = (typeof STEP_DECISIONS)[number];
+export const isStepDecision = (decision: string): decision is StepDecision =>
+  STEP_DECISIONS.includes(decision as StepDecision);
 
 /** The grant as its next step is decided: that of a later end, while one is asked for. */
 export function stepping(grant: Grantable): Grantable {
@@ -61,23 +69,25 @@ export function stepping(grant: Grantable): Grantable {
   return isExtending ? { ...grant, state: 'requested', steps: extension } : grant;
 }
 
+/** Nobody does these to what they or their team asked for. Taking access away is none of them: whoever asked may give it up. */
+const INDEPENDENT: readonly Ruled[] = ['renew', 'review'];
+/** Suspends what lost its agreement; nobody holds the role, so any of those who may give access back does. */
+const CLOCK = 'clock';
+
 /**
  * May this person take this decision now? Approving and refusing is for the holder of the next step's role,
  * who is independent of the requester and decided no earlier step. Taking access away is for an owner, the
- * grant's guardian or an administrator. Giving it back is for an independent one of them. Pure.
+ * grant's guardian or an administrator, and revoking for its requester too. Giving it back is for an independent
+ * one of them, in the role that took it. Pure.
  */
-export function grantRuling(
-  person: Person,
-  grant: Grantable,
-  decision: GrantDecision,
-): GrantRuling {
-  if (STEP_DECISIONS.includes(decision)) return stepRuling(person, grant);
-  const role = endingRoleOf(person, grant);
+export function grantRuling(person: Person, grant: Grantable, decision: Ruled): GrantRuling {
+  if (isStepDecision(decision)) return stepRuling(person, grant);
+  const role = endingRoleOf(person, grant) ?? (decision === 'revoke' && ownRole(person, grant));
   if (!role) return { refusal: grantErrors.notYourGrant };
-  if (decision === 'renew' && !isIndependentOf(person, [grant.requester])) {
+  if (INDEPENDENT.includes(decision) && !isIndependentOf(person, [grant.requester])) {
     return { refusal: grantErrors.ownGrant };
   }
-  return { role, step: null };
+  return decision === 'renew' ? renewalRuling(person, grant, role) : { role, step: null };
 }
 
 /** The ruling's role and step. Throws what refuses it. */
@@ -92,19 +102,29 @@ function stepRuling(person: Person, grant: Grantable): GrantRuling {
     return { refusal: grantErrors.notYourGrant, detail: `Needed: ${rolesOf(grant)}` };
   }
   if (!isIndependentOf(person, [grant.requester])) return { refusal: grantErrors.ownGrant };
-  if (grant.steps.some(({ by }) => by === person.sub)) {
-    return { refusal: grantErrors.decidedAlready };
-  }
   const next = grant.steps.findIndex(({ by }) => by === null);
   const step = grant.steps[next];
   if (grant.state !== 'requested' || !step) {
     return { refusal: grantErrors.illegalGrantMove, detail: openGrantMoves(grant.state) };
+  }
+  if (grant.steps.some(({ by }) => by === person.sub)) {
+    return { refusal: grantErrors.decidedAlready };
   }
   if (!holds(person, step.role)) {
     return { refusal: grantErrors.illegalGrantMove, detail: `${step.role} decides first` };
   }
   return { role: step.role, step: next };
 }
+
+/** What one role took away, another does not give back: it may not know why. */
+function renewalRuling(person: Person, { suspendedAs }: Grantable, role: string): GrantRuling {
+  if (!suspendedAs || suspendedAs === CLOCK) return { role, step: null };
+  if (holds(person, suspendedAs)) return { role: suspendedAs, step: null };
+  return { refusal: grantErrors.suspendedByAnother, detail: `Suspended by: ${suspendedAs}` };
+}
+
+const ownRole = (person: Person, { requester }: Grantable): string | null =>
+  person.kind === 'user' && person.sub === requester.sub ? 'requester' : null;
 
 function endingRoleOf(person: Person, { kind, domains }: Grantable): string | null {
   if (person.kind !== 'user') return null;

@@ -1,6 +1,7 @@
 import { PURPOSES } from '@caremesh/contract';
 import { z } from 'zod';
 import { quotaShape } from '../broker/quota-plan.js';
+import { freeText } from '../decisions/free-text.js';
 import { reason } from '../decisions/shapes.js';
 import { pageQuery } from '../http/page.js';
 import { termsShape } from './asking/terms.js';
@@ -24,7 +25,9 @@ const fields = z.union([
     .transform((text) => {
       const given = text.split(',').map((one) => one.trim());
       return given.length === 1 && given[0] === 'all' ? ('all' as const) : given.filter(Boolean);
-    }),
+    })
+    // A text of commas alone names nothing, and who asks for no field is not to be granted it.
+    .pipe(z.union([z.literal('all'), fieldNames], { error: 'Name a field, or write "all".' })),
 ]);
 
 const legalBasis = z.union([
@@ -41,11 +44,25 @@ const ofProduct = z.strictObject({
   fields: fields.optional(),
 });
 
+/** Two majors of a product are two; the same one twice is a slip. */
+export function eachOnce(
+  products: readonly { product: string; major: number }[],
+  context: z.RefinementCtx,
+): void {
+  const seen = new Set<string>();
+  products.forEach(({ product, major }, at) => {
+    const one = `${product}.v${major}`;
+    const message = 'The product is named already.';
+    if (seen.has(one)) context.addIssue({ code: 'custom', path: [at], message });
+    seen.add(one);
+  });
+}
+
 const parts = z.strictObject({
   product: productId.optional(),
   major: major.default(1),
   version: z.string().max(40).optional(),
-  products: z.array(ofProduct).min(1).max(20).optional(),
+  products: z.array(ofProduct).min(1).max(20).superRefine(eachOnce).optional(),
   purpose: z.enum(PURPOSES),
   legalBasis,
   organisation: z.string().regex(/^[A-Z0-9]{3,10}$/, 'An ODS code is expected.'),
@@ -64,11 +81,15 @@ const parts = z.strictObject({
 });
 
 /** A request names one product, or several in `products`; each is read on a topic of its own. */
-export const requestBody = parts.refine(
-  ({ product, products }) => Boolean(product) !== Boolean(products),
-  { path: ['product'], message: 'Name one product, or a list of products.' },
-);
+export const requestBody = parts.refine(namesProducts, {
+  path: ['product'],
+  message: 'Name one product, or a list of products.',
+});
 export type RequestBody = z.output<typeof requestBody>;
+
+export function namesProducts({ product, products }: DraftBody): boolean {
+  return Boolean(product) !== Boolean(products);
+}
 
 /** A request that is not finished: whatever of it there is. It is read as a whole when it is submitted. */
 export const draftBody = parts.partial();
@@ -97,7 +118,11 @@ export const grantDecisionBody = z.strictObject({
   /** What the grant may use of the broker; only with `approve`. Without it the mesh's own measure is kept. */
   quota: quotaShape.optional(),
   /** What is attached to an approval; only with `approve`. */
-  conditions: z.array(z.string().trim().min(1).max(2_000)).min(1).max(20).optional(),
+  conditions: z
+    .array(freeText(z.string().trim().min(1).max(2_000)))
+    .min(1)
+    .max(20)
+    .optional(),
   demonstration: z.boolean().default(false),
 });
 export type GrantDecisionBody = z.output<typeof grantDecisionBody>;
@@ -108,9 +133,11 @@ export const grantQuery = z.strictObject({
   product: productId.optional(),
   purpose: z.enum(PURPOSES).optional(),
   organisation: z.string().max(10).optional(),
-  /** `open`: emergency access that is still to be reviewed. */
-  review: z.literal('open').optional(),
+  /** `open`: emergency access that is still to be reviewed. `due`: other grants whose review day has come. */
+  review: z.enum(['open', 'due']).optional(),
   amends: z.string().max(26).optional(),
+  /** `decision`: requests and later ends that somebody has to decide. */
+  waiting: z.literal('decision').optional(),
   ...pageQuery,
 });
 export type GrantQuery = z.output<typeof grantQuery>;

@@ -3,6 +3,7 @@ import type { CommonLaw } from '@caremesh/contract';
 import { withdrawalsOf } from '../broker/access-rules.js';
 import type { CredentialEntity } from '../credentials/credential.entity.js';
 import type { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
+import type { GrantState } from './lifecycle.js';
 import type { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
 
 /** A grant with what belongs to it. */
@@ -42,6 +43,8 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
         id,
         products.map(({ topic }) => topic),
       )[0] ?? null,
+    /** Where the holder is told what concerns the grant itself. */
+    notices: names.noticesTopic(id),
     timeline: timeline.map(showEvent),
     organisation,
     consumer: grant.consumer,
@@ -55,6 +58,9 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
     endedAt: grant.endedAt?.toISOString() ?? null,
     steps: grant.steps,
     waitingFor: grant.failure,
+    /** Decided, and nothing stands yet because its first day has not come. */
+    waitsForStart: state === 'approved' && grant.startsAt > new Date(),
+    suspendedAs: grant.suspendedAs,
     quota: grant.quota,
     demonstration: grant.demonstration,
     ...showTerms(grant),
@@ -62,7 +68,10 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
   };
 }
 
-/** What is agreed beside purpose and period; `draft` holds what was written so far, and is null in every other state. */
+/** States in which the requester writes on: what was written so far, or was refused, is shown. */
+const WRITTEN: readonly GrantState[] = ['draft', 'refused'];
+
+/** What is agreed beside purpose and period; `draft` holds the request as it was written, while it can be written anew. */
 function showTerms({ state, terms, asked, amends, extension, breakGlass }: GrantEntity) {
   const { conditions, narrowedTo, autoGranted, jointControllers, ...papers } = terms;
   return {
@@ -75,7 +84,7 @@ function showTerms({ state, terms, asked, amends, extension, breakGlass }: Grant
     amends,
     extension,
     breakGlass,
-    draft: state === 'draft' ? asked : null,
+    draft: WRITTEN.includes(state) ? asked : null,
   };
 }
 

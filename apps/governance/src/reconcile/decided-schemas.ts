@@ -1,4 +1,10 @@
-import { deriveViewSchema, names, renamingsSchema, withdrawalsSchema } from '@caremesh/contract';
+import {
+  deriveViewSchema,
+  names,
+  noticesSchema,
+  renamingsSchema,
+  withdrawalsSchema,
+} from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Store } from '../database/store.js';
@@ -21,6 +27,7 @@ export class DecidedSchemas {
     if (topic?.kind === 'product' || topic?.kind === 'secondary') {
       return (await this.#contents(topic.id, topic.major)).map(schemaOf);
     }
+    if (topic?.kind === 'notices') return [plain(noticesSchema(topic.grant))];
     if (topic?.kind === 'withdrawals') return [plain(withdrawalsSchema(topic.grant))];
     if (topic?.kind === 'renamings') return [plain(renamingsSchema(topic.grant))];
     if (topic?.kind !== 'view') return null;

@@ -8,6 +8,7 @@ import {
   domainRules,
   grantRules,
   monitorRules,
+  noticeRules,
   outputPortRules,
   portable,
   sealerRules,
@@ -20,7 +21,7 @@ import {
   meshTopicPlans,
   productTopicPlan,
   viewTopicPlan,
-  withdrawalsTopicPlan,
+  toldTopicPlan,
 } from '../broker/topic-plan.js';
 import type { TopicPlan } from '../broker/topic-plan.js';
 import { Store } from '../database/store.js';
@@ -92,7 +93,7 @@ export class DecidedState {
     const active = grants.filter(({ state }) => state === 'active');
     const editions = editionsOf(standing);
     const views = active.flatMap(({ topics }) => topics.filter(isView));
-    // What ended in a view is told for as long as its grant is, though the view itself may be of a retired major.
+    // A grant is told of, and what ended in a view, for as long as it is, though the view itself may be of a retired major.
     const told = (all: GrantRow[]) =>
       all.flatMap(({ id, topics, retired: gone }) => toldOn(id, [...topics, ...gone]));
     const ended = [
@@ -110,7 +111,7 @@ export class DecidedState {
         ...meshTopicPlans(this.#settings),
         ...editions.map((topic) => productTopicPlan(topic, this.#settings)),
         ...views.map((topic) => viewTopicPlan(topic, this.#settings)),
-        ...told(active).map((topic) => withdrawalsTopicPlan(topic, this.#settings)),
+        ...told(active).map((topic) => toldTopicPlan(topic, this.#settings)),
       ],
       permittedTopics: [...ended, ...carrying.flatMap(editionsOfCarrying)],
       subjects: [...editions, ...views].map(names.subjectOf),
@@ -148,7 +149,10 @@ export class DecidedState {
         ...denying(majors.filter(({ denied }) => denied)),
         ...live
           .filter(({ state }) => state === 'active')
-          .flatMap(({ id, topics, consumer }) => grantRules(id, topics, consumer)),
+          .flatMap(({ id, topics, consumer }) => [
+            ...grantRules(id, topics, consumer),
+            ...noticeRules(id),
+          ]),
       ],
       permitted: [
         ...domains.flatMap(({ name }) => domainRules(name)),
@@ -158,9 +162,10 @@ export class DecidedState {
         ...[careDisclosureRules, monitorRules].flatMap((rulesOn) =>
           rulesOn(carrying.map(({ product, major }) => names.productTopic(product, major))),
         ),
-        ...live.flatMap(({ id, topics, may, consumer }) =>
-          grantRules(id, [...topics, ...may], consumer),
-        ),
+        ...live.flatMap(({ id, topics, may, consumer }) => [
+          ...grantRules(id, [...topics, ...may], consumer),
+          ...noticeRules(id),
+        ]),
         ...outputPortRules(
           live.flatMap(({ kind, topics, may, retired }) =>
             portable(kind, [...topics, ...may, ...retired]),

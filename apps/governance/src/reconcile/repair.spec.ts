@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainRules, grantRules } from '../broker/access-rules.js';
+import { domainRules, grantRules, noticeRules } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import { differences, quotaDifferences, Repair, undecidedTopics } from './repair.js';
 import { undecidedSubjects } from './subjects.js';
@@ -50,6 +50,13 @@ describe('what differs from what was decided', () => {
   it('is a rule by which governance could write the sealer’s witness', () => {
     const old = { ...rule('svc-governance', 'mesh.ledger-checkpoints.v1'), operation: 'WRITE' };
     expect(differences(decided({}), [...domainRules('gp'), old]).surplus).toEqual([old]);
+  });
+
+  it('is a rule by which governance could write a view, but not one by which it tells a grant’s holder', () => {
+    const told = noticeRules('abcdefgh');
+    const view = { ...told[0]!, name: 'share.abcdefgh.gp.medication-statement.v1' };
+    const standing = [...domainRules('gp'), ...told, view];
+    expect(differences(decided({ permitted: told }), standing).surplus).toEqual([view]);
   });
 
   it('is set again when it was decided anew while it was being taken away', async () => {

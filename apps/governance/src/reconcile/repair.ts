@@ -131,9 +131,10 @@ export function differences(decided: Decided, standing: readonly AccessRule[]) {
   return { missing, surplus };
 }
 
-// Its own rules come with the broker; an installation from before the sealer had a principal gave it one too many.
+// Its own rules come with the broker; an installation from before the sealer had a principal gave it one too many. Those
+// by which it tells the holders of grants are decided, and any other there would let it write views.
 function isGovernances({ principal, name }: AccessRule): boolean {
-  return principal === GOVERNANCE && name !== LEDGER_CHECKPOINTS;
+  return principal === GOVERNANCE && name !== LEDGER_CHECKPOINTS && !name.startsWith('share.');
 }
 
 function driftOf({ principal, ...rule }: AccessRule, was: string): Drift {

@@ -271,3 +271,52 @@ describe('whatever comes', () => {
     expect(await refusal('application/fhir+json; fhirVersion=4.0', 'utf-16')).toBe('MESH-2106');
   });
 });
+
+describe("a person's choice that comes with records", () => {
+  const SNOMED = 'http://snomed.info/sct';
+  const entry = (coding: object): object => ({
+    ...{ resourceType: 'Observation', id: 'o', status: 'final', code: { coding: [coding] } },
+    ...{ subject: byNumber, effectiveDateTime: '2026-03-01' },
+  });
+  const consent = (purpose: string): object => ({
+    ...{ resourceType: 'Consent', id: 'c', status: 'active', patient: byNumber },
+    provision: {
+      type: 'deny',
+      purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: purpose }],
+    },
+  });
+  const answerTo = async (resource: object): Promise<string[]> => {
+    const text = [statement(1, byNumber), resource].map((one) => JSON.stringify(one)).join('\n');
+    const found: string[] = [];
+    for await (const { sourceId, outcome, ...item } of reading(pieces([text]), true)) {
+      const faults = 'errors' in item ? item.errors : [];
+      found.push(
+        [sourceId, outcome, ...faults.flatMap(({ code, path }) => [code, path])].join(' '),
+      );
+    }
+    return found;
+  };
+
+  it.each([
+    [entry({ system: SNOMED, code: '827241000000103' }), '/code'],
+    [entry({ system: SNOMED, code: '827261000000102' }), '/code'],
+    [entry({ system: 'http://read.info/readv2', code: '9Nu0' }), '/code'],
+    [entry({ system: 'urn:oid:2.16.840.1.113883.2.1.6.2', code: '9Nu0.00' }), '/code'],
+    [{ ...entry({ system: SNOMED, code: '827241000000103' }), status: undefined }, '/code'],
+    [consent('TREAT'), '/provision'],
+  ])('is told of, with where to send it (%#)', async (resource, path) => {
+    const { resourceType } = resource as { resourceType: string };
+    expect(await answerTo(resource)).toEqual([
+      'MedicationStatement/s-1 ',
+      `${resourceType} (no. 2) quarantined MESH-2616 ${path}`,
+    ]);
+  });
+
+  it.each([entry({ system: SNOMED, code: '881561000000100' }), consent('HRESCH')])(
+    'what states none is left out as before (%#)',
+    async (resource) => {
+      const { resourceType } = resource as { resourceType: string };
+      expect((await answerTo(resource))[1]).toBe(`${resourceType} notUsed MESH-2141 /resourceType`);
+    },
+  );
+});

@@ -1,4 +1,5 @@
 import { duckdb, r } from './tables.js';
+import { nodeByKey, pythonByKey } from './by-key.js';
 import { java, librdkafka, node, python } from './stream.js';
 
 /** A credential as `POST /v1/grants/{id}/credentials` answers it, once. */
@@ -30,3 +31,13 @@ export const FORMATS = {
 } satisfies Record<string, (credential: Credential) => string>;
 
 export type Format = keyof typeof FORMATS;
+
+/** Formats that need no credential: files are fetched first. */
+export const OF_FILES = { duckdb, r } satisfies Partial<Record<Format, unknown>>;
+
+/** Of a credential with a key: clients that let a program of ours sign. librdkafka and Java sign for another kind of grant alone. */
+export const BY_KEY: Partial<Record<Format, (credential: Credential) => string>> = {
+  json: FORMATS.json,
+  python: pythonByKey,
+  node: nodeByKey,
+};

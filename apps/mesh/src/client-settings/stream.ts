@@ -1,11 +1,8 @@
 import type { Credential } from './settings.js';
 
-/** What stands where a secret would, for a credential that has a key instead. */
-const BY_KEY = '<signed by your private key>';
-
 /** confluent-kafka for Python: the two dictionaries its Consumer and SchemaRegistryClient take. */
 export function python(credential: Credential): string {
-  const consumer = { ...librdkafkaSettings(credential), 'auto.offset.reset': 'earliest' };
+  const consumer = librdkafkaSettings(credential, 'python');
   const entries = Object.entries(consumer).map(
     ([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`,
   );
@@ -20,7 +17,7 @@ export function python(credential: Credential): string {
 
 /** librdkafka's properties file (kcat -F, and every client built on librdkafka). */
 export function librdkafka(credential: Credential): string {
-  return properties(librdkafkaSettings(credential));
+  return properties(librdkafkaSettings(credential, 'librdkafka'));
 }
 
 /** Kafka's own Java clients and console tools: a properties file. */
@@ -30,7 +27,7 @@ export function java(credential: Credential): string {
   const login = [
     `${module} required`,
     `clientId="${clientId}"`,
-    `clientSecret="${clientSecret ?? BY_KEY}"`,
+    `clientSecret="${clientSecret}"`,
     `scope="${scope}";`,
   ];
   return properties({
@@ -58,7 +55,7 @@ export function node(credential: Credential): string {
     '    body: new URLSearchParams({',
     "      grant_type: 'client_credentials',",
     `      client_id: ${text(clientId)},`,
-    `      client_secret: ${text(clientSecret ?? BY_KEY)},`,
+    `      client_secret: ${text(clientSecret)},`,
     `      scope: ${text(scope)},`,
     '    }),',
     '  });',
@@ -78,17 +75,18 @@ export function node(credential: Credential): string {
   ].join('\n');
 }
 
-function librdkafkaSettings(credential: Credential): Record<string, string> {
+function librdkafkaSettings(credential: Credential, group: string): Record<string, string> {
   return {
     'bootstrap.servers': credential.bootstrap,
     'security.protocol': credential.securityProtocol,
     'sasl.mechanisms': credential.saslMechanism,
     'sasl.oauthbearer.method': 'oidc',
     'sasl.oauthbearer.client.id': credential.clientId,
-    'sasl.oauthbearer.client.secret': credential.clientSecret ?? BY_KEY,
+    'sasl.oauthbearer.client.secret': credential.clientSecret!,
     'sasl.oauthbearer.token.endpoint.url': credential.tokenUrl,
     'sasl.oauthbearer.scope': credential.scope,
-    'group.id': `${credential.groupPrefix}client`,
+    'group.id': `${credential.groupPrefix}${group}`,
+    'auto.offset.reset': 'earliest',
   };
 }
 

@@ -163,6 +163,26 @@ test('says while it reads how far it is, so that it is seen to read', async () =
   await admin.close();
 });
 
+test('is seen to read from the beginning too, and begins there each time', async () => {
+  const admin = brokerAdmin(stack);
+  const committed = async () => {
+    const ids = [...(await admin.listGroups()).keys()].filter(
+      (id) => id.startsWith(`share.${GRANT}.`) && id !== `share.${GRANT}.mesh`,
+    );
+    const groups = await admin.listConsumerGroupOffsets({
+      groups: ids.map((groupId) => ({ groupId })),
+    });
+    const places = groups.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+    return places.reduce((sum, { committedOffset }) => sum + Number(committedOffset), 0);
+  };
+  const before = await committed();
+  const read = () => mesh('consume', GRANT, '--from-beginning', '--limit', '2');
+  const [first, second] = [await read(), await read()];
+  expect(second.lines).toEqual(first.lines);
+  expect((await committed()) - before).toBe(4);
+  await admin.close();
+});
+
 test("another grant's group is refused by the broker, and told so with exit code 3", async () => {
   credentials('other.json', 'othergrant');
   const file = ['--credentials', 'other.json'];

@@ -19,7 +19,7 @@ export type Printed = {
 
 export type ReadOptions = {
   topics: string[];
-  /** Everything there is, without moving the place where the next reading begins. */
+  /** Everything there is, in a group of its own: where the next reading begins is not moved. */
   fromBeginning: boolean;
   limit: number | null;
   /** Stop when nothing came for so long; null to wait for ever. */
@@ -41,7 +41,7 @@ export async function readRecords(
   take: (record: Printed) => void,
 ): Promise<number> {
   const consumer = consumerOf(credential, options.fromBeginning);
-  const place = options.fromBeginning ? null : placeOf(consumer);
+  const place = placeOf(consumer);
   try {
     const stream = await consumer.consume({
       topics: options.topics,
@@ -56,22 +56,23 @@ export async function readRecords(
     const values = new Values(credential.registryUrl);
     for await (const message of stream) {
       take(await printed(values, message));
-      place?.note(message);
+      place.note(message);
       count += 1;
       ended.seen();
       if (count === options.limit) break;
     }
     ended.stop();
-    await place?.commit();
+    await place.commit();
     return count;
   } catch (error) {
     throw told(error);
   } finally {
-    place?.stop();
+    place.stop();
     await consumer.close(true).catch(() => undefined);
   }
 }
 
+/** A reading from the beginning commits as every other does, so that it is seen; no later one finds its group. */
 function consumerOf(credential: Credential, fromBeginning: boolean) {
   const name = fromBeginning ? `mesh-${randomBytes(4).toString('hex')}` : 'mesh';
   const consumer = new Consumer<Bytes, Bytes, Bytes, Bytes>({

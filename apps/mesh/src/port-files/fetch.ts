@@ -49,18 +49,23 @@ export class SnapshotFetch {
     return new SnapshotFetch(url, `Bearer ${body.access_token}`);
   }
 
-  /** The newest of each view; with `fresh`, or where there is none yet, those taken from now on. */
-  async newest(fresh: boolean): Promise<Snapshot[]> {
+  /**
+   * The newest of each of these views; with `fresh`, or where one has none yet, those taken from now on. A view that is
+   * being filled has its snapshot once it is, so that is waited for.
+   */
+  async newest(topics: readonly string[], fresh: boolean): Promise<Snapshot[]> {
+    const isWhole = (found: readonly Snapshot[]) =>
+      found.length > 0 && topics.every((topic) => found.some((one) => one.topic === topic));
     const before = await this.#list();
-    if (!fresh && before.length > 0) return before;
+    if (!fresh && isWhole(before)) return before;
     const known = new Set(before.map(({ id }) => id));
     const headers = { authorization: this.#authorization };
     await request(this.#url, { method: 'POST', headers });
     return until(
-      'The snapshot',
+      'A snapshot, taken once its view is filled,',
       async () => {
-        const now = await this.#list();
-        return now.length > 0 && now.every(({ id }) => !known.has(id)) ? now : null;
+        const taken = (await this.#list()).filter(({ id }) => !known.has(id));
+        return isWhole(taken) ? taken : null;
       },
       PATIENCE_MS,
     );

@@ -7,8 +7,11 @@ type Asked = { method: string; url: string; body: unknown };
 
 let server: Server | undefined;
 
-/** A governance (and output ports, and disclosure) that answers every call the same, and a mesh command that asks it. */
-export async function meshAnswering(answer: object | Buffer, status = 200) {
+/** A governance (and output ports, and disclosure) that answers every call the same, or each by its method, and a mesh command that asks it. */
+export async function meshAnswering(
+  answer: object | Buffer,
+  status: number | ((method: string) => number) = 200,
+) {
   const asked: Asked[] = [];
   server = createServer((request, response) => {
     let text = '';
@@ -16,7 +19,9 @@ export async function meshAnswering(answer: object | Buffer, status = 200) {
     request.on('end', () => {
       const body: unknown = text === '' ? null : JSON.parse(text);
       asked.push({ method: request.method ?? '', url: request.url ?? '', body });
-      response.writeHead(status).end(Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
+      const { method = '' } = request;
+      const code = typeof status === 'number' ? status : status(method);
+      response.writeHead(code).end(Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
     });
   }).listen(0, '127.0.0.1');
   await new Promise((done) => server?.once('listening', done));

@@ -71,7 +71,8 @@ function domainsTable(domains: readonly Domain[]): string {
   );
 }
 
-function whole(text: string): number {
+/** The whole number that an option gives. */
+export function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('A whole number is expected.');
   return value;

@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { contentHash } from '@caremesh/contract';
@@ -167,8 +168,6 @@ describe('mesh proposal and grant', () => {
       librdkafka: ['sasl.oauthbearer.method=oidc', 'sasl.oauthbearer.client.secret=hush'],
       python: ['"sasl.oauthbearer.client.id": "grant-abcdefgh-1"'],
       node: ['groupId: "share.abcdefgh.node"'],
-      duckdb: ["read_parquet('gp.medication-statement.v1.parquet')", 'mesh port fetch abcdefgh'],
-      r: ['gp_medication_statement_v1 <- read.csv("gp.medication-statement.v1.csv"'],
     };
     const { mesh, out, asked } = await meshAnswering(credential, 201);
     for (const [format, parts] of Object.entries(wanted)) {
@@ -176,6 +175,49 @@ describe('mesh proposal and grant', () => {
       for (const part of parts) expect(out(), format).toContain(part);
     }
     expect(asked.every(({ url }) => url === '/v1/grants/abcdefgh/credentials')).toBe(true);
+  });
+
+  it('prints lines that read files without making a credential', async () => {
+    const wanted: Record<string, string[]> = {
+      duckdb: ["read_parquet('gp.medication-statement.v1.parquet')", 'mesh port fetch abcdefgh'],
+      r: ['gp_medication_statement_v1 <- read.csv("gp.medication-statement.v1.csv"'],
+    };
+    const { groupPrefix, topics } = credential;
+    const grant = { groupPrefix, topics: topics.map((topic) => ({ topic })) };
+    const { mesh, out, asked } = await meshAnswering(grant);
+    for (const [format, parts] of Object.entries(wanted)) {
+      expect(await mesh('grant', 'credentials', 'abcdefgh', '--format', format)).toBe(0);
+      for (const part of parts) expect(out(), format).toContain(part);
+    }
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      ...['GET /v1/grants/abcdefgh', 'GET /v1/grants/abcdefgh'],
+    ]);
+  });
+
+  it('prints the settings of a credential that is there, and makes none', async () => {
+    const { mesh, out, asked } = await meshAnswering({});
+    const file = join(mkdtempSync(join(tmpdir(), 'caremesh-credential-')), 'credentials.json');
+    writeFileSync(file, JSON.stringify(credential));
+    const words = ['grant', 'credentials', 'abcdefgh', '--credentials', file, '--format', 'java'];
+    expect(await mesh(...words)).toBe(0);
+    expect(out()).toContain('clientSecret="hush"');
+    expect(asked).toEqual([]);
+  });
+
+  it('has a client with a key sign for itself, and says which cannot', async () => {
+    const keyed = { ...credential, clientSecret: null, keyId: 'k1' };
+    const { mesh, out, err, asked } = await meshAnswering(keyed, 201);
+    const folder = mkdtempSync(join(tmpdir(), 'caremesh-key-'));
+    writeFileSync(join(folder, 'public.jwk'), '{"kty":"EC"}');
+    const words = ['grant', 'credentials', 'abcdefgh', '--public-key', join(folder, 'public.jwk')];
+    expect(await mesh(...words, '--format', 'python')).toBe(0);
+    expect(out()).toContain('"oauth_cb": token');
+    expect(out()).not.toContain('client.secret');
+    expect(await mesh(...words, '--format', 'node')).toBe(0);
+    expect(out()).toContain('client_assertion: assertion()');
+    expect(await mesh(...words, '--format', 'java')).toBe(2);
+    expect(err()).toContain('take python or node, or json for a client of your own');
+    expect(asked).toHaveLength(2);
   });
 
   it('shows which credentials of a grant live', async () => {

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { cliError, meshErrors } from '../errors.js';
+import { CliError, cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
+import type { Api } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print } from '../output.js';
-import { grantCard } from './grant-text.js';
+import { askAgain, grantCard } from './grant-text.js';
 import type { GrantBody } from './grant-text.js';
+
+/** MESH-3506: the state of the grant does not allow that. */
+const ILLEGAL_MOVE = 'MESH-3506';
 
 type Template = { purpose: string; request: object; says: string; demands: string[] };
 type AmendOptions = {
@@ -14,6 +18,7 @@ type AmendOptions = {
   fields?: string;
   purpose?: string;
   legalBasis?: string;
+  terms?: string;
   reason: string;
 };
 
@@ -26,17 +31,18 @@ export function registerAsking(grant: Command, io: Io): void {
     .action((_: unknown, command: Command) => template(io, command));
   grant
     .command('draft <file>')
-    .description('begin a draft from a JSON file, such as one of `template`')
+    .description('begin a draft from a JSON file, as `template` prints it; null is not said yet')
     .action((file: string, _: unknown, command: Command) => draft(io, file, command));
   grant
     .command('edit <id> <file>')
-    .description('write a draft, or what was refused, anew')
+    .description('write a draft, or what was refused, anew: the file holds the whole request')
+    .addHelpText('after', EDIT_HELP)
     .action((id: string, file: string, _: unknown, command: Command) =>
       edit(io, id, file, command),
     );
   grant
     .command('submit <id>')
-    .description('submit a draft: it is asked for')
+    .description('submit a draft: it is asked for, and decided from the first step')
     .action((id: string, _: unknown, command: Command) => submit(io, id, command));
   grant
     .command('amend <id>')
@@ -45,9 +51,14 @@ export function registerAsking(grant: Command, io: Io): void {
     .option('--fields <names>', 'names with commas, or all')
     .option('--purpose <purpose>', 'another purpose')
     .option('--legal-basis <basis>', 'another legal basis')
+    .option('--terms <file>', 'other parts as JSON: people, justifications, dpia, agreement, …')
     .requiredOption('--reason <text>', 'why')
     .action((id: string, _: unknown, command: Command) => amend(io, id, command));
 }
+
+const EDIT_HELP = `
+What the file does not say is not in the request any more. Start from what there is:
+  mesh grant show <id> -o json     # the request is under "draft"`;
 
 async function template(io: Io, command: Command): Promise<void> {
   const options = optionsOf<{ purpose?: string }>(command);
@@ -55,38 +66,80 @@ async function template(io: Io, command: Command): Promise<void> {
   const reply = await api(io, options).get<{ items: Template[] }>('/v1/grants/templates', {
     purpose,
   });
-  print(io, options, reply, ({ items }) => items.map(templateText).join('\n\n'));
+  // Of one purpose it is a file for `draft`; what is said about it is not part of that.
+  if (purpose) reply.body.items.forEach((one) => io.stderr(`${aboutTemplate(one)}\n`));
+  print(io, options, reply, ({ items }) =>
+    items.map((one) => (purpose ? requestText(one) : templateText(one))).join('\n\n'),
+  );
 }
 
-function templateText({ purpose, request, says, demands }: Template): string {
+const templateText = (one: Template): string => `${aboutTemplate(one)}\n${requestText(one)}`;
+
+function aboutTemplate({ purpose, says, demands }: Template): string {
   const needs = demands.length > 0 ? `\nThe policy demands: ${demands.join(', ')}` : '';
-  return `${purpose}: ${says}${needs}\n${JSON.stringify(request, null, 2)}`;
+  return `${purpose}: ${says}${needs}`;
 }
+
+const requestText = ({ request }: Template): string => JSON.stringify(request, null, 2);
 
 async function draft(io: Io, file: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const given = stated(await jsonOf(io, file));
+  const given = await requestOf(io, file);
   print(io, options, await api(io, options).post<GrantBody>('/v1/grants/drafts', given), grantCard);
 }
 
 async function edit(io: Io, id: string, file: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const json = stated(await jsonOf(io, file));
+  const json = await requestOf(io, file);
   const path = `${pathOf(id)}/draft`;
   print(io, options, await api(io, options).send<GrantBody>('PUT', path, { json }), grantCard);
 }
 
 async function submit(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  print(io, options, await api(io, options).post<GrantBody>(`${pathOf(id)}/submit`), grantCard);
+  const governance = api(io, options);
+  const reply = await governance
+    .post<GrantBody>(`${pathOf(id)}/submit`)
+    .catch(async (error: unknown) => {
+      throw (await isRefused(governance, id, error)) ? withFix(error as CliError, id) : error;
+    });
+  print(io, options, reply, grantCard);
+}
+
+/** Was it not taken because it was refused before? Its state says so; that it cannot be read is no news. */
+async function isRefused(governance: Api, id: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof CliError) || error.code !== ILLEGAL_MOVE) return false;
+  const found = await governance.get<GrantBody>(pathOf(id)).catch(() => null);
+  return found?.body.state === 'refused';
+}
+
+function withFix({ code, title, message, exit, body }: CliError, id: string): CliError {
+  return new CliError(
+    { code, title, detail: message, fix: `Write it anew: ${askAgain(id)}.`, exit },
+    { body },
+  );
 }
 
 async function amend(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<AmendOptions>(command);
-  const { until, fields, purpose, legalBasis, reason } = options;
-  const given = { until, fields, purpose, legalBasis, reason };
+  const { until, fields, purpose, legalBasis, reason, terms } = options;
+  const given = {
+    ...{ until, fields, purpose, legalBasis, reason },
+    ...(terms ? stated(await jsonOf(io, terms)) : {}),
+  };
   const path = `${pathOf(id)}/amendments`;
   print(io, options, await api(io, options).post<GrantBody>(path, given), grantCard);
+}
+
+/** The request of a file: as it is, or as `mesh grant template -o json` printed it for one purpose. */
+async function requestOf(io: Io, file: string): Promise<object> {
+  const given: Partial<{ items: Template[] }> = await jsonOf(io, file);
+  if (!Array.isArray(given.items)) return stated(given);
+  const [one, ...others] = given.items;
+  if (!one || others.length > 0) {
+    throw cliError(meshErrors.unreadableFile, `${file} has no one template; name a --purpose.`);
+  }
+  return stated(one.request);
 }
 
 // A template's blanks are null; in a draft what is not said is not there.

@@ -1,12 +1,22 @@
 import { card, table } from '../output.js';
+import { termFacts } from './grant-terms.js';
+import type { Terms } from './grant-terms.js';
 
 /** How a view stands at disclosure. */
 export type ViewStanding = {
   topic: string;
   state: string;
   nationalOptOut: string;
-  held: { since: string; code: string; why: string } | null;
+  listedAt?: string | null;
+  held: Trouble | null;
+  /** What keeps a newer list from being used. */
+  trouble?: Trouble | null;
 };
+type Trouble = { since: string; code: string; why: string };
+
+type Step = { role: string; by: string | null };
+
+type Basis = { article6: string; article9: string; commonLaw: string };
 
 /** A grant as HTTP gives it. */
 export type GrantBody = {
@@ -23,23 +33,33 @@ export type GrantBody = {
   organisation: string;
   /** The domain whose service reads too. */
   consumer?: string | null;
-  legalBasis: { article6: string; article9: string; commonLaw: string };
+  legalBasis: Basis;
   reason: string;
   requestedBy: string;
   waitingFor: string | null;
   /** The role in which whoever asked may take the next decision, as themselves or for whom they stand in. */
   mayDecide?: string[];
-  steps: { role: string; by: string | null }[];
-  terms?: Record<string, unknown>;
+  steps: Step[];
+  terms?: Terms;
+  jointControllers?: string | null;
+  /** Products whose contract names another legal basis for the purpose, and which. */
+  legalBasisDiffers?: { product: string; contract: Basis }[];
+  /** What is asked for, while its requester is still writing it. */
+  draft?: Terms | null;
   reviewOn?: string | null;
   narrowedTo?: { organisations: string[] } | null;
   conditions?: { condition: string; role: string }[];
   autoGranted?: { rule: string } | null;
   amends?: string | null;
-  extension?: { until: string; steps: { role: string; by: string | null }[] } | null;
+  /** A later end that is asked for, and the papers that are renewed with it. */
+  extension?: { until: string; steps: Step[]; terms?: Terms } | null;
   breakGlass?: { reviewBy: string; review: { outcome: string; by: string } | null } | null;
   topics: { product: string; topic: string; subject: string; ready: boolean }[];
   withdrawals?: string | null;
+  notices?: string;
+  /** Approved, and its first day is still to come. */
+  waitsForStart?: boolean;
+  suspendedAs?: string | null;
   disclosure?: ViewStanding[] | null;
   credentials?: { clientId: string; createdAt: string; expires: string }[];
   timeline: { at: string; event: string; actor: string; role: string; reason: string | null }[];
@@ -47,19 +67,22 @@ export type GrantBody = {
 
 /** One grant, whole. */
 export function grantCard(grant: GrantBody): string {
-  const { article6, article9, commonLaw } = grant.legalBasis;
   const facts: [string, unknown][] = [
     ['id', grant.id],
     ['state', grant.state],
     ['kind', grant.kind],
     ['purpose', grant.purpose],
-    ['legal basis', `${article6} / ${article9} / ${commonLaw}`],
+    ['legal basis', basisText(grant.legalBasis)],
+    ...(grant.legalBasisDiffers ?? []).map(({ product, contract }): [string, unknown] => [
+      'the contract differs',
+      `${product}: ${basisText(contract)}`,
+    ]),
     ['organisation', grant.organisation],
     ['requested by', grant.requestedBy],
     ['reason', grant.reason],
     ['period', `${grant.from} to ${grant.until}`],
     ['fields', grant.fields],
-    ['decided by', grant.steps.map(({ role, by }) => `${role}: ${by ?? 'waiting'}`)],
+    ['decided by', stepsText(grant.steps)],
     ...(grant.mayDecide?.length
       ? [['you may decide as', grant.mayDecide] satisfies [string, unknown]]
       : []),
@@ -72,7 +95,11 @@ export function grantCard(grant: GrantBody): string {
     ...(grant.withdrawals
       ? [['told of withdrawals on', grant.withdrawals] satisfies [string, unknown]]
       : []),
+    ...(grant.notices && grant.topics.some(({ ready }) => ready)
+      ? [['told of the grant on', grant.notices] satisfies [string, unknown]]
+      : []),
     ...(grant.waitingFor ? [['waiting for', grant.waitingFor] satisfies [string, unknown]] : []),
+    ...nextFacts(grant),
   ];
   const topics = grant.topics.map(({ topic, ready, subject }) => [
     topic,
@@ -94,37 +121,75 @@ export function grantCard(grant: GrantBody): string {
 }
 
 /** Nothing of a held view can be read, whatever its topic says: that must be seen first. */
-function standingFacts({ topic, state, nationalOptOut, held }: ViewStanding): [string, unknown][] {
-  const standing: [string, unknown] = [
-    'view',
-    `${topic}: ${state}; the national data opt-out ${nationalOptOut === 'applies' ? 'applies' : 'does not apply'}`,
+function standingFacts(view: ViewStanding): [string, unknown][] {
+  const { topic, state, nationalOptOut, listedAt, held, trouble } = view;
+  const optOut = nationalOptOut === 'applies' ? 'applies' : 'does not apply';
+  const facts: [string, unknown][] = [
+    ['view', `${topic}: ${state}; the national data opt-out ${optOut}`],
+    ['held', held && inWords(held)],
+    // Where the view is held for it, that is said already.
+    ['no newer list', trouble && trouble.code !== held?.code && inWords(trouble)],
+    ['list in use', trouble && listedAt && `since ${listedAt}`],
   ];
-  if (held === null) return [standing];
-  return [standing, ['held', `since ${held.since}: ${held.why} (${held.code})`]];
+  return facts.filter(([, value]) => Boolean(value));
 }
+
+const inWords = ({ since, why, code }: Trouble): string => `since ${since}: ${why} (${code})`;
 
 /** What only some grants have. */
 function furtherFacts(grant: GrantBody): [string, unknown][] {
   const { conditions = [], narrowedTo, extension, breakGlass } = grant;
   const facts: [string, unknown][] = [
     ['conditions', conditions.map(({ condition, role }) => `${condition} (${role})`)],
-    ['review on', grant.reviewOn],
+    ...termFacts({ reviewOn: grant.reviewOn, ...grant.terms, ...grant.draft }),
+    ['joint controllers', grant.jointControllers],
+    ['begins', grant.waitsForStart && `by itself, on ${grant.from}`],
+    ['suspended as', grant.suspendedAs],
     ['people of', narrowedTo?.organisations],
     ['granted by rule', grant.autoGranted?.rule],
     ['amends', grant.amends],
-    [
-      'later end asked',
-      extension &&
-        `${extension.until}; ${extension.steps.map(({ role, by }) => `${role}: ${by ?? 'waiting'}`).join(', ')}`,
-    ],
-    [
-      'emergency',
-      breakGlass &&
-        (breakGlass.review
-          ? `${breakGlass.review.outcome}, by ${breakGlass.review.by}`
-          : `to be reviewed before ${breakGlass.reviewBy}`),
-    ],
+    ...(extension ? extensionFacts(extension) : []),
+    ['emergency', breakGlass && emergencyText(breakGlass)],
   ];
   const isSaid = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
   return facts.filter(([, value]) => isSaid(value));
+}
+
+function extensionFacts({
+  until,
+  steps,
+  terms = {},
+}: NonNullable<GrantBody['extension']>): [string, unknown][] {
+  const papers = termFacts(terms).map(([name, text]): [string, unknown] => [`with ${name}`, text]);
+  return [['later end asked', `${until}; ${stepsText(steps).join(', ')}`], ...papers];
+}
+
+function emergencyText({ review, reviewBy }: NonNullable<GrantBody['breakGlass']>): string {
+  return review ? `${review.outcome}, by ${review.by}` : `to be reviewed before ${reviewBy}`;
+}
+
+/** What its requester can do with a request that is not asked for, or not any more. */
+function nextFacts({ id, state }: GrantBody): [string, unknown][] {
+  if (state === 'draft') return [['next', `mesh grant submit ${id}`]];
+  return state === 'refused' ? [['to ask again', askAgain(id)]] : [];
+}
+
+/** How a request that was refused is asked for again. */
+export const askAgain = (id: string): string =>
+  `mesh grant edit ${id} <file>, with the whole request, then mesh grant submit ${id}`;
+
+/** The role that decides next, on the request or on a later end; null while nothing waits. */
+export function decidesNext({ state, steps, extension }: GrantBody): string | null {
+  const next = (all: readonly Step[]) => all.find(({ by }) => by === null)?.role ?? null;
+  if (state === 'requested') return next(steps);
+  if (!extension || !['approved', 'active'].includes(state)) return null;
+  return `${next(extension.steps)} (later end)`;
+}
+
+const stepsText = (steps: readonly Step[]): string[] =>
+  steps.map(({ role, by }) => `${role}: ${by ?? 'waiting'}`);
+
+/** A draft may say nothing of it yet. */
+function basisText({ article6, article9, commonLaw }: GrantBody['legalBasis']): string | null {
+  return article6 ? `${article6} / ${article9} / ${commonLaw}` : null;
 }

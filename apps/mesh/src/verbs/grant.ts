@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { FORMATS } from '../client-settings/settings.js';
+import { BY_KEY, FORMATS, OF_FILES } from '../client-settings/settings.js';
 import type { Credential, Format } from '../client-settings/settings.js';
+import { cliError, meshErrors } from '../errors.js';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, printValue, table } from '../output.js';
@@ -9,7 +10,8 @@ import type { CommonOptions } from '../output.js';
 import { jsonOf, registerAsking } from './grant-asking.js';
 import { sqlCredential } from './port.js';
 import { registerCare } from './grant-care.js';
-import { grantCard } from './grant-text.js';
+import { whole } from './domain.js';
+import { decidesNext, grantCard } from './grant-text.js';
 import type { GrantBody, ViewStanding } from './grant-text.js';
 
 type RequestOptions = {
@@ -25,8 +27,25 @@ type RequestOptions = {
   reason: string;
   terms?: string;
 };
-type ListOptions = { state?: string; kind?: string; product?: string; openReviews?: boolean };
-type CredentialOptions = { publicKey?: string; format: Format | typeof SQL };
+type ListOptions = {
+  state?: string;
+  kind?: string;
+  product?: string;
+  waiting?: boolean;
+  openReviews?: boolean;
+  dueForReview?: boolean;
+};
+type DecideOptions = {
+  reason: string;
+  condition?: string[];
+  bytesPerSecond?: number;
+  requestPercent?: number;
+};
+type CredentialOptions = {
+  publicKey?: string;
+  credentials?: string;
+  format: Format | typeof SQL;
+};
 
 /** For PostgreSQL a credential is a role of its own, made where the tables are. */
 const SQL = 'psql';
@@ -54,29 +73,36 @@ export function registerGrant(program: Command, io: Io): void {
       new Option('--kind <kind>', 'only of this kind').choices(['view', 'individual-care']),
     )
     .option('--product <id>', 'only of this product')
+    .option('--waiting', 'only what waits for a decision: requests, and later ends')
     .option('--open-reviews', 'only emergency access that is still to be reviewed')
+    .addOption(
+      new Option('--due-for-review', 'only grants whose review day has come').conflicts(
+        'openReviews',
+      ),
+    )
     .action((_: unknown, command: Command) => list(io, command));
   grant
     .command('show <id>')
     .description('one grant: its topics and who decided what')
     .action((id: string, _: unknown, command: Command) => show(io, id, command));
   for (const [decision, description] of Object.entries(DECISIONS)) {
-    grant
+    const deciding = grant
       .command(`${decision} <id>`)
       .description(description)
       .requiredOption('--reason <text>', 'why')
-      .option('--condition <text...>', 'what is attached to an approval')
       .action((id: string, _: unknown, command: Command) => decide(io, id, decision, command));
+    if (decision === 'approve') withWhatIsAttached(deciding);
   }
   grant
     .command('withdraw <id>')
-    .description('take your own request back')
+    .description('take your own request back, or the later end you asked for')
     .requiredOption('--reason <text>', 'why')
     .action((id: string, _: unknown, command: Command) => withdraw(io, id, command));
   grant
     .command('credentials <id>')
     .description('make a credential (its secret is shown this once) and print ready settings')
     .option('--public-key <file>', 'a public JWK: the client signs, there is no secret')
+    .option('--credentials <file>', 'print the settings of this credential, and make none')
     .addOption(
       new Option('--format <format>', 'settings for which client')
         .choices([...Object.keys(FORMATS), SQL])
@@ -89,6 +115,14 @@ export function registerGrant(program: Command, io: Io): void {
     .action((id: string, client: string, _: unknown, command: Command) =>
       endCredential(io, id, client, command),
     );
+}
+
+/** Only an approval attaches anything. */
+function withWhatIsAttached(approve: Command): void {
+  approve
+    .option('--condition <text...>', 'what is attached to the approval')
+    .option('--bytes-per-second <n>', 'bytes the grant may read in a second', whole)
+    .option('--request-percent <n>', 'share of a broker thread’s time, per cent', whole);
 }
 
 function registerRequest(grant: Command, io: Io): void {
@@ -137,7 +171,12 @@ async function request(io: Io, command: Command): Promise<void> {
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf<ListOptions>(command);
   const { state, kind, product } = options;
-  const query = { state, kind, product, ...(options.openReviews && { review: 'open' }) };
+  const query = {
+    ...{ state, kind, product },
+    ...(options.waiting && { waiting: 'decision' }),
+    ...(options.openReviews && { review: 'open' }),
+    ...(options.dueForReview && { review: 'due' }),
+  };
   const reply = await api(io, options).get<{ items: GrantBody[] }>('/v1/grants', query);
   print(io, options, reply, ({ items }) =>
     table(
@@ -149,7 +188,7 @@ async function list(io: Io, command: Command): Promise<void> {
         one.purpose,
         one.organisation,
         one.until,
-        one.state === 'requested' ? one.steps.find(({ by }) => by === null)?.role : null,
+        decidesNext(one),
         one.mayDecide ?? [],
       ]),
       'No grants.',
@@ -178,10 +217,14 @@ async function standingOf(io: Io, options: CommonOptions, { id, kind }: GrantBod
 }
 
 async function decide(io: Io, id: string, decision: string, command: Command): Promise<void> {
-  const options = optionsOf<{ reason: string; condition?: string[] }>(command);
-  const { reason, condition: conditions } = options;
+  const options = optionsOf<DecideOptions>(command);
+  const { reason, condition: conditions, bytesPerSecond, requestPercent } = options;
+  if ((bytesPerSecond === undefined) !== (requestPercent === undefined)) {
+    command.error('A quota is both: --bytes-per-second and --request-percent.');
+  }
   const path = `${pathOf(id)}/decisions`;
-  const given = { decision, reason, ...(conditions && { conditions }) };
+  const quota = bytesPerSecond === undefined ? undefined : { bytesPerSecond, requestPercent };
+  const given = { decision, reason, conditions, quota };
   const reply = await api(io, options).post<GrantBody>(path, given);
   print(io, options, reply, grantCard);
 }
@@ -195,12 +238,34 @@ async function withdraw(io: Io, id: string, command: Command): Promise<void> {
 
 async function credentials(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<CredentialOptions>(command);
-  if (options.format === SQL) return sqlCredential(io, id, options);
-  const given = options.publicKey ? { publicKey: await jsonOf(io, options.publicKey) } : {};
+  const { format, publicKey, credentials: file } = options;
+  if (format === SQL) return sqlCredential(io, id, options);
+  if (format === 'duckdb' || format === 'r') {
+    const { body } = await api(io, options).get<GrantBody>(pathOf(id));
+    const topics = body.topics.map(({ topic }) => topic);
+    return io.stdout(`${OF_FILES[format]({ topics, groupPrefix: body.groupPrefix })}\n`);
+  }
+  if (publicKey && !BY_KEY[format]) throw cannotSign(format);
+  if (file) return io.stdout(`${settingsOf((await jsonOf(io, file)) as Credential, format)}\n`);
+  const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<Credential>(path, given);
-  print(io, options, reply, FORMATS[options.format]);
+  print(io, options, reply, (credential) => settingsOf(credential, format));
 }
+
+/** Throws MESH-6508 for a credential with a key in a format whose client cannot sign with it. */
+function settingsOf(credential: Credential, format: Exclude<Format, 'duckdb' | 'r'>): string {
+  if (credential.clientSecret) return FORMATS[format](credential);
+  const made = BY_KEY[format];
+  if (made === undefined) throw cannotSign(format);
+  return made(credential);
+}
+
+const cannotSign = (format: string) =>
+  cliError(
+    meshErrors.usage,
+    `A client with a key signs for each token, which --format ${format} cannot say: take python or node, or json for a client of your own.`,
+  );
 
 async function endCredential(io: Io, id: string, client: string, command: Command): Promise<void> {
   const path = `${pathOf(id)}/credentials/${encodeURIComponent(client)}`;

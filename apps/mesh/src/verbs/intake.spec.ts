@@ -269,6 +269,36 @@ describe('mesh quarantine', () => {
     ]);
   });
 
+  it('writes what ends its lines with CR in lines of the terminal', async () => {
+    const payload = 'MSH|^~\\&\rPID|1\r\nPV1|1';
+    const { mesh } = await domain(() => ({ status: 200, body: { ...item, payload } }), [{}]);
+    const words = ['quarantine', 'show', 'q1234567', '--domain', 'gp', '--reveal', '--reason', 'x'];
+    expect(await run(words, mesh.io)).toBe(0);
+    expect(mesh.out().split('\n').slice(-4)).toEqual(['MSH|^~\\&', 'PID|1', 'PV1|1', '']);
+  });
+
+  it('discards what is named, for a reason', async () => {
+    const { mesh, seen } = await domain(() => ({ status: 200, body: { discarded: 2 } }), [{}]);
+    const words = ['quarantine', 'discard', 'q1', 'q2', '--domain', 'gp'];
+    expect(await run(words, mesh.io)).toBe(2);
+    expect(mesh.err()).toContain('Give --reason: it goes on the ledger with your name.');
+    expect(await run([...words, '--reason', 'Sent again on Monday'], mesh.io)).toBe(0);
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['POST', '/v1/quarantine/discards', '{"ids":["q1","q2"],"reason":"Sent again on Monday"}'],
+    ]);
+    expect(mesh.out()).toBe('2 discarded.\n');
+  });
+
+  it('says of which nothing is kept that could be taken in again', async () => {
+    const result = { replayed: 1, published: 1, refused: 0, leftOut: 2 };
+    const { mesh } = await domain(() => ({ status: 200, body: result }), [{}]);
+    await run(['quarantine', 'replay', '--domain', 'gp', '--cause', 'MESH-2121'], mesh.io);
+    expect(mesh.out().split('\n').slice(1)).toEqual([
+      '2 left out: they stand for files that could not be read. Send the files again.',
+      '',
+    ]);
+  });
+
   it('replays what is named, and nothing unnamed', async () => {
     const result = { replayed: 2, published: 1, refused: 1 };
     const { mesh, seen } = await domain(() => ({ status: 200, body: result }), [{}]);

@@ -41,18 +41,33 @@ export function registerDecisions<M extends Motion>(
 }
 
 /** Adds `end <id>`, which takes back what is proposed too. */
-export function registerEnd<M extends Motion>(
+export function registerEnd<M extends Motion>(group: Command, io: Io, kind: MotionKind<M>): void {
+  registerStop(group, io, kind, 'end', `end ${kind.noun}, or take a proposed one back`);
+}
+
+/** Adds `withdraw <id>`, for what cannot be ended once it is decided. */
+export function registerWithdraw<M extends Motion>(
   group: Command,
   io: Io,
-  { path, noun, card }: MotionKind<M>,
+  kind: MotionKind<M>,
+): void {
+  registerStop(group, io, kind, 'withdraw', `take ${kind.noun} back before it is decided`);
+}
+
+function registerStop<M extends Motion>(
+  group: Command,
+  io: Io,
+  { path, card }: MotionKind<M>,
+  move: 'end' | 'withdraw',
+  description: string,
 ): void {
   group
-    .command('end <id>')
-    .description(`end ${noun}, or take a proposed one back`)
+    .command(`${move} <id>`)
+    .description(description)
     .requiredOption('--reason <text>', 'why')
     .action(async (id: string, _: unknown, command: Command) => {
       const options = optionsOf<{ reason: string }>(command);
-      const to = `${path}/${encodeURIComponent(id)}/end`;
+      const to = `${path}/${encodeURIComponent(id)}/${move}`;
       print(io, options, await api(io, options).post<M>(to, { reason: options.reason }), card);
     });
 }

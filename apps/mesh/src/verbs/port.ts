@@ -18,6 +18,7 @@ type Port = {
   schema: string;
   tables: {
     table: string;
+    topic: string;
     contract: { version: string };
     asOf: string | null;
     offsets: Record<string, number>;
@@ -44,7 +45,7 @@ export function registerPort(program: Command, io: Io): void {
     .command('fetch <grant>')
     .description('fetch the newest snapshots, with the credential of the grant')
     .option('--out <folder>', 'where to', '.')
-    .option('--fresh', 'have them taken now')
+    .option('--fresh', 'have them taken now; of a view that is being filled, once it is')
     .option(
       '--credentials <file>',
       'the credential, as `mesh grant credentials -o json` printed it',
@@ -96,9 +97,11 @@ async function snapshots(io: Io, id: string, command: Command): Promise<void> {
 
 async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<{ out: string; fresh?: boolean; credentials?: string }>(command);
-  await domainApi(io, SERVICE, options).send('PUT', pathOf(id, 'output-port'));
+  const service = domainApi(io, SERVICE, options);
+  const { body } = await service.send<Port>('PUT', pathOf(id, 'output-port'));
   const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));
-  const newest = await fetching.newest(options.fresh ?? false);
+  const topics = body.tables.map(({ topic }) => topic);
+  const newest = await fetching.newest(topics, options.fresh ?? false);
   const saved: string[] = [];
   for (const one of newest) saved.push(...(await fetching.save(io, one, options.out)));
   printValue(io, options, { items: newest, saved }, () => saved.join('\n'));

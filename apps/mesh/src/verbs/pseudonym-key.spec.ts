@@ -27,4 +27,16 @@ describe('mesh pseudonym-key', () => {
     ]);
     expect(out()).toContain('QUY, research');
   });
+
+  it('takes a change back before it is decided, for a reason', async () => {
+    const { mesh, asked } = await meshAnswering({ id: 'k1', state: 'withdrawn' });
+    expect(await mesh('pseudonym-key', 'withdraw', 'k1')).toBe(2);
+    expect(await mesh('pseudonym-key', 'withdraw', 'k1', '--reason', 'The file was found')).toBe(0);
+    expect(asked).toEqual([
+      {
+        ...{ method: 'POST', url: '/v1/pseudonym-key-changes/k1/withdraw' },
+        body: { reason: 'The file was found' },
+      },
+    ]);
+  });
 });

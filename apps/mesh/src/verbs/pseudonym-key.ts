@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
-import { motionLines, registerDecisions } from './motion.js';
+import { motionLines, registerDecisions, registerWithdraw } from './motion.js';
 import type { Motion, MotionKind } from './motion.js';
 
 type KeyChange = Motion & {
@@ -19,7 +19,7 @@ const CHANGE: MotionKind<KeyChange> = {
   card: changeCard,
 };
 
-/** `mesh pseudonym-key list|change|approve|refuse|rewrap` */
+/** `mesh pseudonym-key list|change|approve|refuse|withdraw|rewrap` */
 export function registerPseudonymKey(program: Command, io: Io): void {
   const key = program
     .command('pseudonym-key')
@@ -37,6 +37,7 @@ export function registerPseudonymKey(program: Command, io: Io): void {
     .requiredOption('--reason <text>', 'why')
     .action((_: unknown, command: Command) => ask(io, command));
   registerDecisions(key, io, CHANGE);
+  registerWithdraw(key, io, CHANGE);
   key
     .command('rewrap')
     .description('wrap every pseudonym key under the wrapping key in use; no pseudonym changes')

@@ -30,13 +30,14 @@ type Item = {
   origin: { topic: string; partition: number; offset: number } | null;
   payload?: string;
 };
-type Replayed = { replayed: number; published: number; refused: number };
+/** `leftOut`: of those that stand for a file nothing is kept that could be taken in again. */
+type Replayed = { replayed: number; published: number; refused: number; leftOut?: number };
 
-/** `mesh quarantine list|show|replay`: what a domain (or a service that consumes) put aside. */
+/** `mesh quarantine list|show|replay|discard`: what a domain (or a service that consumes) put aside. */
 export function registerQuarantine(program: Command, io: Io): void {
   const quarantine = program
     .command('quarantine')
-    .description('see what was put aside, and take it in again once it can be');
+    .description('see what was put aside, and take it in again once it can be, or put it away');
   filters(at(quarantine.command('list').description('what is in quarantine, without payloads')))
     .option('--publisher <ods>', 'only of this organisation')
     .option('--state <state>', 'open, replayed, resolved or discarded')
@@ -53,6 +54,9 @@ export function registerQuarantine(program: Command, io: Io): void {
         .description('take items in again, as they are now read'),
     ),
   ).action((ids: string[], _: unknown, command: Command) => replay(io, ids, optionsOf(command)));
+  at(quarantine.command('discard <ids...>').description('put items away that will stay refused'))
+    .option('--reason <text>', 'why; it goes on the ledger with your name')
+    .action((ids: string[], _: unknown, command: Command) => discard(io, ids, optionsOf(command)));
 }
 
 const at = (command: Command): Command =>
@@ -139,10 +143,13 @@ async function show(
           fix,
         ]),
       ),
-      ...(item.payload === undefined ? [] : ['', item.payload]),
+      ...(item.payload === undefined ? [] : ['', inLines(item.payload)]),
     ].join('\n'),
   );
 }
+
+/** HL7 ends its lines with CR alone, and on a terminal each would be written over the one before. */
+const inLines = (payload: string): string => payload.replace(/\r\n?/g, '\n');
 
 /** The reason goes beside the address, which servers write into their logs, unless a header cannot hold it. */
 function revealing({ reveal, reason }: { reveal?: boolean; reason?: string }): CallOptions {
@@ -163,11 +170,29 @@ async function replay(
     throw cliError(meshErrors.usage, 'Name what to replay: ids, or --cause, --from, --to.');
   const selection = ids.length > 0 ? { ids } : { cause, from, to };
   const reply = await holder(io, options).post<Replayed>('/v1/quarantine/replays', selection);
-  print(
-    io,
-    options,
-    reply,
-    ({ replayed, published, refused }) =>
+  print(io, options, reply, ({ replayed, published, refused, leftOut = 0 }) =>
+    [
       `${replayed} taken in again: ${published} published, ${refused} refused anew.`,
+      ...(leftOut > 0
+        ? [
+            `${leftOut} left out: they stand for files that could not be read. Send the files again.`,
+          ]
+        : []),
+    ].join('\n'),
   );
+}
+
+async function discard(
+  io: Io,
+  ids: string[],
+  options: Place & CommonOptions & { reason?: string },
+): Promise<void> {
+  const { reason } = options;
+  if (!reason?.trim())
+    throw cliError(meshErrors.usage, 'Give --reason: it goes on the ledger with your name.');
+  const reply = await holder(io, options).post<{ discarded: number }>('/v1/quarantine/discards', {
+    ids,
+    reason,
+  });
+  print(io, options, reply, ({ discarded }) => `${discarded} discarded.`);
 }

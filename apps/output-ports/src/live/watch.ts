@@ -5,6 +5,7 @@ import type { KafkaConnection, SchemaRegistry } from '@caremesh/product';
 
 import type { Contract, Governance, Grant, GrantedView } from '../governance/governance.js';
 import { columnsOf } from './columns.js';
+import type { Filled } from './filled.js';
 import type { LiveSet } from './live-set.js';
 import type { Snapshots } from '../snapshots/snapshots.js';
 import type { Port, Ports, PortView } from './ports.js';
@@ -15,6 +16,7 @@ type Parts = {
   connection: KafkaConnection;
   ports: Ports;
   live: LiveSet;
+  filled: Pick<Filled, 'note' | 'forget'>;
   snapshots: Pick<Snapshots, 'end' | 'forget'>;
   log: Logger;
 };
@@ -143,7 +145,7 @@ export class Watch {
   }
 
   async #followView({ topic, filling }: PortView): Promise<void> {
-    const { ports, governance, live, registry, connection, log } = this.#parts;
+    const { ports, governance, live, filled, registry, connection, log } = this.#parts;
     const reading = inspect({
       topic,
       groupId: `mesh.output-ports.${await ports.reader()}.${topic}.${filling}`,
@@ -156,6 +158,7 @@ export class Watch {
         }
         await live.take(topic, filling, batch);
       },
+      settled: (reached) => filled.note({ topic, filling }, reached),
     });
     this.#followed.set(topic, { filling, reading });
     log.info({ topic }, 'A view is kept as a table');
@@ -164,7 +167,9 @@ export class Watch {
   async #unfollow(topic: string): Promise<void> {
     const held = this.#followed.get(topic);
     this.#followed.delete(topic);
-    await held?.reading.stop();
+    if (held === undefined) return;
+    await held.reading.stop();
+    this.#parts.filled.forget({ topic, filling: held.filling });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
 import { outputPortErrors } from '../errors.js';
+import type { Filled } from '../live/filled.js';
 import type { LiveTable } from '../live/live-set.js';
 import { writeSnapshot } from './write-files.js';
 import type { Manifest, SnapshotFile } from './write-files.js';
@@ -18,13 +19,14 @@ type Parts = {
   folder: string;
   /** A view that changed gets its next snapshot after this long. */
   everyMs: number;
+  filled: Pick<Filled, 'isFilled'>;
   log: Logger;
 };
 
 /** A snapshot that can be fetched. */
 export type Snapshot = Omit<Manifest, 'lineage'> & { id: string; files: SnapshotFile[] };
 
-type Due = LiveTable & { grantId: string };
+type Due = LiveTable & { grantId: string; filling: number };
 
 /** Before the first snapshot a view is left to be filled: this long without a change, in seconds. */
 const QUIET_SECONDS = 2;
@@ -39,12 +41,14 @@ export class Snapshots {
     this.#parts = parts;
   }
 
-  /** One look: every view that is due gets its snapshot, one after the other. */
+  /** One look: every view that is due, and filled, gets its snapshot, one after the other. */
   async look(): Promise<void> {
-    for (const view of await this.#due()) await this.#take(view);
+    for (const view of await this.#due()) {
+      if (await this.#isFilled(view)) await this.#take(view);
+    }
   }
 
-  /** A wish for a snapshot at the next look. Throws MESH-4506. */
+  /** A wish for a snapshot as soon as the view is filled. Throws MESH-4506. */
   async want(grantId: string): Promise<void> {
     const { rowCount } = await this.#parts.pool.query(
       'UPDATE port_view SET snapshot_wanted = true WHERE grant_id = $1',
@@ -101,7 +105,8 @@ export class Snapshots {
 
   async #due(): Promise<Due[]> {
     const { rows } = await this.#parts.pool.query<Due>(
-      `SELECT v.topic, v.grant_id AS "grantId", v.schema_name AS "schemaName", v.table_name AS "tableName", v.columns
+      `SELECT v.topic, v.grant_id AS "grantId", v.schema_name AS "schemaName", v.table_name AS "tableName",
+         v.columns, v.filling
        FROM port_view v JOIN port p USING (grant_id) LEFT JOIN snapshot s USING (topic)
        WHERE p.paused_at IS NULL AND (v.snapshot_wanted
           OR (s.topic IS NULL AND v.changed_at < now() - make_interval(secs => $1))
@@ -111,6 +116,18 @@ export class Snapshots {
       [QUIET_SECONDS, this.#parts.everyMs / 1_000],
     );
     return rows;
+  }
+
+  /** Of a table that is being filled a file would say that there is less in the view than there is. */
+  async #isFilled(view: Due): Promise<boolean> {
+    const { filled, log } = this.#parts;
+    return filled.isFilled(view).catch((err: unknown) => {
+      log.warn(
+        { topic: view.topic, err },
+        'Where a view ends is not known, and its snapshot waits',
+      );
+      return false;
+    });
   }
 
   async #take(view: Due): Promise<void> {

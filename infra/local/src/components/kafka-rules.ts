@@ -11,8 +11,8 @@ type Rule = { on: number; name: string; pattern: number; operations: number[] };
 
 /**
  * What svc-governance may do at the broker: shape topics and access rules, look at groups, write its own
- * events; and read no product, edition or view. It is the only principal whose rules do not come
- * from governance itself.
+ * events; and read no product, edition or view. It is the only principal whose rules come
+ * not from governance itself, but those by which it tells the holder of a grant.
  */
 const GOVERNANCE_RULES: Rule[] = [
   {

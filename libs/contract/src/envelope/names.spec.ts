@@ -43,6 +43,7 @@ describe('names', () => {
         });
         expect(names.parseTopic(`${names.viewTopic(g, id, m)}.g1`)).toBeNull();
         expect(names.parseTopic(names.renamingsTopic(g))).toEqual({ kind: 'renamings', grant: g });
+        expect(names.parseTopic(names.noticesTopic(g))).toEqual({ kind: 'notices', grant: g });
       }),
     );
   });

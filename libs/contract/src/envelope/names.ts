@@ -39,7 +39,7 @@ export type TopicName =
       /** Of the recipient's pseudonym key; 1 until another was decided. */
       generation: number;
     }
-  | { kind: 'withdrawals' | 'renamings'; grant: string }
+  | { kind: 'withdrawals' | 'renamings' | 'notices'; grant: string }
   | { kind: 'dead-letter'; domain: string; consumer: string }
   | { kind: 'mesh'; name: string };
 
@@ -107,6 +107,11 @@ export function withdrawalsTopic(grantId: string): string {
 /** `share.<grant>.renamings.v1`: tells the grant's recipient, once, which pseudonym became which. */
 export function renamingsTopic(grantId: string): string {
   return `share.${assertGrantId(grantId)}.renamings.v1`;
+}
+
+/** `share.<grant>.notices.v1`: tells the grant's recipient what concerns the grant itself: its end, its review, a new version of its product. */
+export function noticesTopic(grantId: string): string {
+  return `share.${assertGrantId(grantId)}.notices.v1`;
 }
 
 /** `<consumer's domain>.dead-letter.<consumer>`; the disclosure service's own is `deadLetterTopic('mesh', 'disclosure')`. */
@@ -191,7 +196,9 @@ function parseView(parts: string[]): TopicName | null {
   const [, grant = '', domain = '', product = '', v = '', g = 'g1'] = parts;
   if (!GRANT_ID.test(grant)) return null;
   const isOwn = parts.length === 4 && parts[3] === 'v1';
-  if (isOwn && (domain === 'withdrawals' || domain === 'renamings')) return { kind: domain, grant };
+  if (isOwn && (domain === 'withdrawals' || domain === 'renamings' || domain === 'notices')) {
+    return { kind: domain, grant };
+  }
   // The first generation has no name of its own: `.g1` would be a second one for it.
   const isLater = parts.length === 6 && g !== 'g1' && /^g[1-9][0-9]{0,3}$/.test(g);
   if (parts.length !== 5 && !isLater) return null;

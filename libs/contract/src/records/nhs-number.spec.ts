@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOdsShaped, nhsNumberFault } from './nhs-number.js';
+import { holdsNhsNumber, isOdsShaped, nhsNumberFault } from './nhs-number.js';
 
 /** The check digit of nine digits as the NHS Data Dictionary describes it; null when no digit serves. */
 function checkDigit(nine: string): string | null {
@@ -44,6 +44,36 @@ describe('an NHS number', () => {
     '３434765919',
   ])('is not %j', (text) => {
     expect(nhsNumberFault(text)).toBe('shape');
+  });
+});
+
+describe('a text', () => {
+  it.each([
+    'patient 943 476 5919 collapsed',
+    'patient 9434765919 collapsed',
+    'NHS943-476-5919.',
+    '(943 - 476 - 5919)',
+    '943.476.5919',
+    '943\u2011476\u20115919',
+    '943\u00a0476\u202f5919',
+    '943\u200b476\u200b5919',
+    '９４３ ４７６ ５９１９',
+    'not 123 456 7890, but 401 023 2137',
+    '12345 943 476 5919',
+  ])('holds one: %j', (text) => {
+    expect(holdsNhsNumber(text)).toBe(true);
+  });
+
+  it.each([
+    'Polypharmacy in care homes',
+    'patient 943 476 5918 collapsed',
+    '94347659190',
+    'ring 0121 496 0000 or 07700 900123',
+    'until 2026-12-15 09:30',
+    '0000000000',
+    'as of sha256:9434765919a3f8b7c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9',
+  ])('holds none: %j', (text) => {
+    expect(holdsNhsNumber(text)).toBe(false);
   });
 });
 

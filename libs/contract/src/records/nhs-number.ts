@@ -16,6 +16,17 @@ export function nhsNumberFault(value: string): 'shape' | 'check-digit' | null {
   return sum % 11 === 0 ? null : 'check-digit';
 }
 
+// Written as one, or three, three and four with whatever people put between; a longer number holds none.
+const WRITTEN = /(?<!\d)\d{3}[\s.\p{Pd}\p{Cf}]{0,3}\d{3}[\s.\p{Pd}\p{Cf}]{0,3}\d{4}(?!\d)/gu;
+// A hash is no person, though ten digits of it may stand together.
+const HASH = /\b[0-9a-f]{32,}\b/g;
+
+/** Whether somebody wrote an NHS number into a text, in one piece or spaced; one of the test range is one too. */
+export function holdsNhsNumber(text: string): boolean {
+  const written = text.normalize('NFKC').replace(HASH, ' # ').match(WRITTEN) ?? [];
+  return written.some((found) => nhsNumberFault(found.replace(/\D/g, '')) === null);
+}
+
 /** 3 to 10 capital letters and digits, as the Organisation Data Service gives them. */
 export function isOdsShaped(value: string): boolean {
   if (value.length < 3 || value.length > 10) return false;

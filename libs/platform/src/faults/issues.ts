@@ -27,7 +27,14 @@ function errorsOf(issue: Issue): FieldError[] {
     );
   }
   if (issue.code === 'invalid_type') return [typeError(issue)];
+  const own: unknown = issue.code === 'custom' ? issue.params?.entry : undefined;
+  if (isEntry(own)) return [fieldError(own, issue.path, issue.message)];
   return [fieldError(platformErrors.fieldValue, issue.path, issue.message)];
+}
+
+/** A refinement that stands for an entry of its caller's own closed list names it as `params: { entry }`. */
+function isEntry(own: unknown): own is ErrorEntry {
+  return typeof own === 'object' && own !== null && 'code' in own && 'fix' in own && 'title' in own;
 }
 
 function typeError(issue: z.core.$ZodIssueInvalidType): FieldError {

@@ -14,8 +14,14 @@ import { Allow, CallerOf, Open } from './permission.js';
 import { createApp } from './start.js';
 import { onStop, stop } from './stop.js';
 
+/** An entry of a list that is not this library's. */
+const shouting = {
+  ...{ code: 'SHOP-1', status: 422, title: 'The title shouts', retriable: false },
+  fix: 'Write it in small letters.',
+};
+const isQuiet = (text: string) => text !== text.toUpperCase();
 const order = z.strictObject({
-  title: z.string(),
+  title: z.string().refine(isQuiet, { error: shouting.title, params: { entry: shouting } }),
   lines: z.array(z.object({ count: z.number() })),
   size: z.enum(['s', 'm']).optional(),
 });
@@ -217,6 +223,15 @@ describe('an HTTP service', () => {
       },
     ]);
     expect(answer.body).not.toContain('Jane');
+  });
+
+  it('refuses by the closed list of whoever wrote the rule, where that names an entry', async () => {
+    const headers = bearer('user-ann|lead');
+    const payload = { title: 'JANE', lines: [] };
+    const answer = await app.inject({ method: 'POST', url: '/things', headers, payload });
+    const { code, title: message, fix } = shouting;
+    expect(answer.json().errors).toEqual([{ path: '$.title', code, message, fix }]);
+    expect(answer.body).not.toContain('JANE');
   });
 
   it.each([

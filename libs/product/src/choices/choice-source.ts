@@ -4,10 +4,10 @@ import { defineSource } from '../define/source.js';
 import type { Source, SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { readEntry } from './read-entry.js';
+import { namedBy, readEntry } from './read-entry.js';
 import type { Patients } from './read-entry.js';
 import { anyResource, bundle, ENTRIES, PATIENT } from './resources.js';
-import type { Patient } from './resources.js';
+import type { Entry, Patient } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
 /** A practice of 20,000 people has some hundred such entries; a submission is read whole. */
@@ -41,7 +41,7 @@ async function* read(
   const text = await textOf(input.body);
   const resources = input.contentType.includes('ndjson') ? lines(text) : whole(text);
   const patients = patientsOf(resources);
-  const about = { codes, patients, mode: input.environment };
+  const about = { codes, patients, mode: input.environment, now: Date.now() };
   for (const [index, one] of resources.entries()) {
     const item = itemOf(index, one, about);
     if (item) yield item;
@@ -71,12 +71,18 @@ function itemOf(
     const paths = parsed.error.issues.map(({ path }) => `/${path.map(String).join('/')}`);
     return unread('quarantined', ...paths.map((path) => fault('fhirElementInvalid', path)));
   }
-  const entry = readEntry(parsed.data, about);
-  if (entry === null) return unread('notUsed', fault('kindNotUsed', '/code'));
-  if (Array.isArray(entry)) return unread('quarantined', ...entry);
   // Kept with what it takes to read it again alone: the person it is about.
-  return { ...head, raw: alone(value, entry), record: entry, at: new Date(entry.at).toISOString() };
+  head.raw = alone(value, parsed.data, about.patients);
+  const entry = readEntry(parsed.data, about);
+  if (entry === null) return unread('notUsed', fault('kindNotUsed', ABOUT[kind]));
+  if (Array.isArray(entry)) return unread('quarantined', ...entry);
+  // Sent again it must not undo what came between; but an objection counts again, should it have been taken back.
+  const at = entry.objects === true ? null : new Date(entry.at).toISOString();
+  return { ...head, record: entry, at };
 }
+
+/** Where an entry says what it is about. */
+const ABOUT = { Observation: '/code', Consent: '/provision' };
 
 const isEntry = (kind: string): kind is keyof typeof ENTRIES => Object.hasOwn(ENTRIES, kind);
 
@@ -87,8 +93,12 @@ const idOf = (kind: string, id: unknown): string | null => {
   return named ? `${kind}/${id}` : kind;
 };
 
-function alone(value: unknown, { person }: ChoiceStatement): string {
-  return JSON.stringify({ resource: value, person });
+function alone(value: unknown, entry: Entry, patients: Patients): string {
+  const target = namedBy(entry)?.reference ?? '';
+  const patient = patients.get(target);
+  if (!patient) return JSON.stringify(value);
+  const beside = [{ resource: value }, { fullUrl: target, resource: patient }];
+  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: beside });
 }
 
 function patientsOf(resources: readonly Resource[]): Patients {

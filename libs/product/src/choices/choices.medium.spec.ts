@@ -195,6 +195,36 @@ it('a choice of somebody known by a local identifier holds once the NHS number i
   expect(await live(SECONDARY)).toHaveLength(before.length - 1);
 });
 
+it('an entry is changed and taken back under its own id; one that takes back what is not held is told of', async () => {
+  await commit(put('k', 7));
+  const held = (await live(SECONDARY)).length;
+  const entry = (objects: boolean | null, at: number, id: string): Said => ({
+    ...{ nhs: nhsNumber(7), local: null, choice: 'type-1', objects, at, id },
+    ...(objects === null && { unheld: 'choiceInError' }),
+  });
+  expect(await commit(entry(true, 10, 'x'), entry(false, 20, 'y'))).toEqual([
+    ...['accepted', 'accepted'],
+  ]);
+  // Nobody knows z: the choice in force stays.
+  expect(await commit(entry(null, 0, 'z'))).toEqual(['quarantined']);
+  expect(await live(SECONDARY)).toHaveLength(held);
+  expect(await commit(entry(false, 5, 'y'))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(held - 1);
+  expect(await commit(entry(null, 0, 'x'))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(held);
+  expect(await commit(entry(true, 10, 'x'))).toEqual(['accepted']);
+  expect(await live(SECONDARY)).toHaveLength(held - 1);
+  expect(await commit(entry(false, 20, 'y'), entry(null, 0, 'y'), entry(null, 0, 'y'))).toEqual([
+    ...['accepted', 'accepted', 'unchanged'],
+  ]);
+  expect(await live(SECONDARY)).toHaveLength(held - 1);
+  // That z was taken back is remembered, and counts for nothing.
+  const { rows } = await database.pool.query<{ sequence: string }>(
+    `SELECT sequence FROM person WHERE choices -> 'type-1' ->> 'objects' = 'true' AND choices -> 'type-1' -> 'entries' @> '[{"id":"z"}]'`,
+  );
+  expect(rows).toHaveLength(1);
+});
+
 it('never shows a record in an edition its person is left out of, nor hides another, whatever comes', async () => {
   const who = fc.record({
     nhs: fc.option(fc.nat(3).map((n) => nhsNumber(30 + n))),
@@ -220,8 +250,8 @@ it('never shows a record in an edition its person is left out of, nor hides anot
     },
     {
       weight: 1,
-      arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => ({
-        ...{ do: 'merge' as const, nhs: nhsNumber(30 + a), into: nhsNumber(30 + b) },
+      arbitrary: fc.tuple(who, who).map(([from, into]) => ({
+        ...{ do: 'merge' as const, ...from, into: into.nhs, intoLocal: into.local },
       })),
     },
     {
@@ -229,7 +259,7 @@ it('never shows a record in an edition its person is left out of, nor hides anot
       arbitrary: fc
         .record({
           choice: fc.constantFrom('type-1' as const, 'dissent' as const),
-          objects: fc.boolean(),
+          objects: fc.option(fc.boolean()),
           at: fc.nat(20),
           id: fc.nat(3).map(String),
           who: who.filter(({ nhs, local }) => nhs !== null || local !== null),

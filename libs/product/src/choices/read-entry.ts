@@ -1,20 +1,40 @@
 import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
-import type { Fault } from '../errors.js';
+import type { Fault, FaultName } from '../errors.js';
 import { parseNhsNumber } from '../person/nhs-number.js';
 import type { Mode } from '../person/nhs-number.js';
 import { parseDate, parseDateTime } from '../person/uk-time.js';
-import type { Said, OwnChoice } from './held.js';
+import type { ParsedTime } from '../person/uk-time.js';
+import { meaningOf } from './meaning.js';
+import type { Meaning } from './meaning.js';
 import { PATIENT } from './resources.js';
-import type { Coding, Entry, Identifier, Patient, Reference } from './resources.js';
+import type { Entry, Identifier, Patient, Reference } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
 const NHS_NUMBER =
   /(?:^https:\/\/fhir\.(?:nhs|hl7\.org)\.uk\/Id\/nhs-number|2\.16\.840\.1\.113883\.2\.1\.4\.1)$/;
 const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
-/** HL7's reasons for which a person lets others see their record; care is the one that local dissent is about. */
-const REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
-const CARE = ['TREAT', 'CAREMGT', 'PATRQT', 'ETREAT'];
+
+/**
+ * What the status of an entry makes of it: it counts, or it takes back what was said under its id, with the fault that is
+ * told where nothing was. An entry of any other status says nothing yet, or nothing any longer.
+ */
+const STATUSES: Record<Entry['resourceType'], ReadonlyMap<string, 'counts' | FaultName>> = {
+  Observation: new Map([
+    ['final', 'counts'],
+    ['amended', 'counts'],
+    ['corrected', 'counts'],
+    ['entered-in-error', 'choiceInError'],
+  ]),
+  Consent: new Map([
+    ['active', 'counts'],
+    ['inactive', 'choiceStatus'],
+    ['entered-in-error', 'choiceInError'],
+  ]),
+};
+
+/** Clocks differ, and a day begins in London an hour before it does in UTC. */
+const AHEAD_MS = 86_400_000;
 
 /** Where the rest of a submission says who somebody is. */
 export type Patients = ReadonlyMap<string, Patient>;
@@ -22,53 +42,68 @@ export type Patients = ReadonlyMap<string, Patient>;
 /** Null: the entry is about no choice. */
 export type EntryRead = ChoiceStatement | Fault[] | null;
 
+type About = { codes: readonly ChoiceCode[]; patients: Patients; mode: Mode; now: number };
+
 /** Reads one entry. Each fault names a path; nothing of what stands there is repeated. */
-export function readEntry(
-  entry: Entry,
-  about: { codes: readonly ChoiceCode[]; patients: Patients; mode: Mode },
-): EntryRead {
+export function readEntry(entry: Entry, about: About): EntryRead {
   const meant = meaningOf(entry, about.codes);
   if (meant === null) return null;
-  if (entry.status === 'entered-in-error') return [fault('choiceInError', '/status')];
-  const when = entry.resourceType === 'Consent' ? entry.dateTime : entry.effectiveDateTime;
-  const path = entry.resourceType === 'Consent' ? '/dateTime' : '/effectiveDateTime';
-  if (when === undefined) return [fault('choiceUndated', path)];
-  const time = when.length > 10 ? parseDateTime(when, path) : parseDate(when, path);
+  if ('code' in meant) return [meant];
+  const said = saidBy(entry, meant, about.now);
   const who = personOf(entry, about);
-  const faults = [...(time.fault ? [time.fault] : []), ...('faults' in who ? who.faults : [])];
-  if (time.fault || 'faults' in who) return faults;
-  return { ...meant, person: who, at: Date.parse(time.value), id: entry.id ?? '' };
+  const faults = [said, who].flatMap((one) => ('faults' in one ? one.faults : []));
+  if ('faults' in said || 'faults' in who) return faults;
+  return { ...said, choice: meant.choice, person: who };
 }
 
-type Meaning = { choice: OwnChoice; objects: Said['objects'] };
+type Faults = { faults: Fault[] };
 
-function meaningOf(entry: Entry, codes: readonly ChoiceCode[]): Meaning | null {
-  const given =
-    entry.resourceType === 'Consent'
-      ? (entry.category ?? []).flatMap(({ coding }) => coding ?? [])
-      : (entry.code.coding ?? []);
-  const known = codes.find((one) => given.some((coding) => isCode(coding, one)));
-  if (entry.resourceType === 'Observation') return known ? meaning(known) : null;
-  // A consent that is no longer active holds nobody back.
-  const active = entry.status === 'active';
-  if (known) return { choice: known.choice, objects: active && known.objects };
-  const { type, purpose = [] } = entry.provision ?? {};
-  const isAboutCare = purpose.some(
-    ({ system, code = '' }) => system === REASON && CARE.includes(code),
-  );
-  if (!isAboutCare || (type !== 'deny' && type !== 'permit')) return null;
-  return { choice: 'dissent', objects: active && type === 'deny' };
-}
-
-const meaning = ({ choice, objects }: ChoiceCode): Meaning => ({ choice, objects });
-const isCode = ({ system, code }: Coding, one: ChoiceCode): boolean =>
-  system === one.system && code === one.code;
-
-function personOf(
+function saidBy(
   entry: Entry,
-  { patients, mode }: { patients: Patients; mode: Mode },
-): PersonRef | { faults: Fault[] } {
-  const named = entry.resourceType === 'Consent' ? entry.patient : entry.subject;
+  { objects }: Meaning,
+  now: number,
+): Pick<ChoiceStatement, 'objects' | 'at' | 'id' | 'changed' | 'unheld'> | Faults {
+  const { id = '', meta } = entry;
+  const status = STATUSES[entry.resourceType].get(entry.status) ?? 'choiceStatus';
+  const isTakenBack = entry.status === 'inactive' || entry.status === 'entered-in-error';
+  if (status !== 'counts' && (!isTakenBack || id === ''))
+    return { faults: [fault(status, '/status')] };
+  const changed = meta?.lastUpdated === undefined ? null : changedAt(meta.lastUpdated, now);
+  if (changed?.fault) return { faults: [changed.fault] };
+  const head = { id, ...(changed && { changed: changed.value }) };
+  if (status !== 'counts') return { objects: null, at: 0, ...head, unheld: status };
+  if (typeof objects !== 'boolean') return { faults: [objects] };
+  const at = effectOf(entry, now);
+  return at.fault ? { faults: [at.fault] } : { objects, at: at.value, ...head };
+}
+
+type Moment = { value: number; fault?: undefined } | { fault: Fault };
+
+function effectOf(entry: Entry, now: number): Moment {
+  const [when, path] =
+    entry.resourceType === 'Consent'
+      ? [entry.dateTime, '/dateTime']
+      : [entry.effectiveDateTime, '/effectiveDateTime'];
+  if (when === undefined) return { fault: fault('choiceUndated', path) };
+  return past(when.length > 10 ? parseDateTime(when, path) : parseDate(when, path), path, now);
+}
+
+const changedAt = (when: string, now: number): Moment =>
+  past(parseDateTime(when, '/meta/lastUpdated'), '/meta/lastUpdated', now);
+
+/** What is dated ahead would outdo everything that is said until then. */
+function past(time: ParsedTime, path: string, now: number): Moment {
+  if (time.fault) return { fault: time.fault };
+  const value = Date.parse(time.value);
+  return value > now + AHEAD_MS ? { fault: fault('choiceInFuture', path) } : { value };
+}
+
+/** How an entry names its person. */
+export const namedBy = (entry: Entry): Reference | undefined =>
+  entry.resourceType === 'Consent' ? entry.patient : entry.subject;
+
+function personOf(entry: Entry, { patients, mode }: About): PersonRef | Faults {
+  const named = namedBy(entry);
   const path = entry.resourceType === 'Consent' ? '/patient' : '/subject';
   const identifiers = [
     ...(patientOf(named, entry, patients)?.identifier ?? []),

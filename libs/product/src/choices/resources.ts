@@ -19,7 +19,11 @@ const reference = z.object({
   reference: z.string().optional(),
   identifier: identifier.optional(),
 });
-const head = { id: z.string().optional(), contained: z.array(z.unknown()).optional() };
+const head = {
+  id: z.string().optional(),
+  meta: z.object({ lastUpdated: z.string().optional() }).optional(),
+  contained: z.array(z.unknown()).optional(),
+};
 
 const observation = z.object({
   ...head,
@@ -46,12 +50,18 @@ const patient = z.object({
   identifier: z.array(identifier).optional(),
 });
 /** Any resource, as much as says what it is. */
-export const anyResource = z.looseObject({ resourceType: z.string(), id: z.unknown() });
+export const anyResource = z.looseObject({ resourceType: z.string(), id: z.unknown().optional() });
+/** An entry, as much as says what it is about. */
+export const subjectMatter = z.discriminatedUnion('resourceType', [
+  observation.pick({ resourceType: true, code: true }),
+  consent.pick({ resourceType: true, category: true, provision: true }),
+]);
 export const bundle = z.object({
   resourceType: z.literal('Bundle'),
   entry: z.array(z.object({ fullUrl: z.string().optional(), resource: z.unknown() })).optional(),
 });
 
+export type SubjectMatter = z.infer<typeof subjectMatter>;
 export type Entry = z.infer<typeof observation> | z.infer<typeof consent>;
 export type Patient = z.infer<typeof patient>;
 export type Identifier = z.infer<typeof identifier>;

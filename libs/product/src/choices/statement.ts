@@ -1,8 +1,16 @@
 import type { PersonRef } from '../define/product.js';
-import type { OwnChoice, Said } from './held.js';
+import type { FaultName } from '../errors.js';
+import type { Entry, OwnChoice } from './held.js';
 
 /** A code of an entry, and what a person who has it in their record said. */
 export type ChoiceCode = { system: string; code: string; choice: OwnChoice; objects: boolean };
 
-/** One entry, read: who said what, about which choice, from when on. */
-export type ChoiceStatement = Said & { person: PersonRef; choice: OwnChoice };
+/**
+ * One entry, read: who said what, about which choice, from when on. One that takes back what was said under its id carries
+ * the fault that is told if nothing was.
+ */
+export type ChoiceStatement = Entry & {
+  person: PersonRef;
+  choice: OwnChoice;
+  unheld?: FaultName;
+};

@@ -137,6 +137,19 @@ describe('rows', () => {
     ]);
   });
 
+  it.each([
+    ['VISITS', 'VISITS'],
+    ['', 'line 3'],
+  ])('of the table "%s" have their fault at %s, not in the header', async (name, path) => {
+    const table = csvTable(name, visits.columns);
+    const body = pieces(Buffer.from(`${header}1,a,b\n2,a\n3,a,caf\xe9\n`, 'latin1'), 20);
+    const rows: CsvRow<Key>[] = [];
+    for await (const batch of table.read(body)) rows.push(...batch);
+    expect(rows.map(({ errors }) => errors?.[0]?.path)).toEqual([
+      ...[undefined, path, path.replace('3', '4')],
+    ]);
+  });
+
   it('may hold commas, quotes and line breaks in quotes', async () => {
     expect(await values(`${header}1,2026-01-02,"a ""b"", c\r\nd"\n2,,5" wide\n`)).toEqual([
       ['1', '2026-01-02', 'a "b", c\nd'],

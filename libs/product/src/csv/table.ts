@@ -50,7 +50,7 @@ export function csvTable<K extends string>(
     columns,
     pathOf: (key) => pathOf(columns[key].heading),
     read: (body, charset, notice = () => undefined) =>
-      rowsOf({ columns, unread, pathOf, notice }, body, charset),
+      rowsOf({ name, columns, unread, pathOf, notice }, body, charset),
   };
 }
 
@@ -92,12 +92,13 @@ async function* rowsOf<K extends string>(
 }
 
 type OpenFile<K extends string> = {
+  name: string;
   preamble: string;
   layout: Layout<K>;
-  pathOf: (heading: string) => string;
 };
 
 type Opening<K extends string> = {
+  name: string;
   columns: Columns<K>;
   unread: readonly string[];
   pathOf: (heading: string) => string;
@@ -105,7 +106,7 @@ type Opening<K extends string> = {
 };
 
 function openFile<K extends string>(
-  { columns, unread, pathOf, notice }: Opening<K>,
+  { name, columns, unread, pathOf, notice }: Opening<K>,
   { text, broken }: RawRecord,
 ): OpenFile<K> {
   const refuse = (wrong: Fault): never => {
@@ -119,7 +120,7 @@ function openFile<K extends string>(
   const layout = layOut(columns, header, pathOf);
   if (Array.isArray(layout)) return refuse(separatorFault(columns, text, pathOf) ?? layout[0]!);
   for (const found of noticesOf(columns, unread, header, pathOf)) notice(found);
-  return { preamble: `${text}\r\n`, layout, pathOf };
+  return { name, preamble: `${text}\r\n`, layout };
 }
 
 /** Null for a row without any value: the empty rows a spreadsheet leaves at its end. */
@@ -128,7 +129,7 @@ function rowOf<K extends string>(file: OpenFile<K>, record: RawRecord): CsvRow<K
   const fields = fieldsOf(record.text);
   const wrong = record.broken ?? faultOfRow(file, record.text, fields);
   if (wrong || !fields) {
-    const path = file.pathOf('');
+    const path = file.name || head.place;
     const { width } = file.layout;
     const detail = wrong === 'csvRowLength' ? `${fields!.length} instead of ${width}` : undefined;
     return { ...head, errors: [fault(wrong ?? 'csvQuotingBroken', path, detail)] };

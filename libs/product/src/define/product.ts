@@ -47,11 +47,13 @@ export type Retract = RecordIdentity & {
   publisherOds: string;
   at: string | null;
 };
-/** Two people are one: everything held of `from` belongs to `into` from now on. */
+/** A person as a merge names them: with every further local identifier that it gives of them. */
+export type MergeRef = PersonRef & { others?: readonly NonNullable<PersonRef['local']>[] };
+/** Two people are one: everything held of `from`, under whichever identifier, belongs to `into` from now on. */
 export type Merge = {
   change: 'merge';
-  from: PersonRef;
-  into: PersonRef;
+  from: MergeRef;
+  into: MergeRef;
   publisherOds: string;
   at: string | null;
 };

@@ -28,7 +28,10 @@ type ItemHead = {
   sourceId: string | null;
   /** Where a person finds the item in what they sent (`line 17`): told with its faults, and for an item without an id. */
   place?: string;
-  /** The item's own bytes as they came: landed encrypted, shown only to the publisher's own people. */
+  /**
+   * The item's own bytes as they came: landed encrypted, shown only to the publisher's own people. Empty for one that
+   * stands for a file, or for the rest of one, of which nothing is kept: what is sent again is the file.
+   */
   raw: Uint8Array | string;
   publisherOds?: string | null;
   /**

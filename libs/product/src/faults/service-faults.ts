@@ -23,7 +23,7 @@ export const SERVICE_FAULTS = {
   ),
   reasonMissing: bad(
     'MESH-2502',
-    'A reason is needed to see a payload',
+    'A reason is needed to see a payload or to discard an item',
     'Give the reason: it is kept on the ledger with your name.',
   ),
   payloadExpired: refused(
@@ -39,8 +39,37 @@ export const SERVICE_FAULTS = {
   ),
   ledgerUnreachable: later(
     'MESH-2505',
-    'The ledger cannot be written now, so the payload stays closed',
+    'The ledger cannot be written now, so nothing was shown or discarded',
     'Try again when governance is up.',
+  ),
+  reasonIdentifies: bad(
+    'MESH-2506',
+    'The reason names a person by what reads as an NHS number',
+    'Describe, do not identify: leave the number out. The ledger keeps the reason for ever.',
+  ),
+  replayOfFile: refused(
+    'MESH-2511',
+    409,
+    'The item stands for a file that could not be read to its end: nothing of it is kept to take in again',
+    'Correct what the item names and send the file again; then discard the item with `mesh quarantine discard`.',
+  ),
+  payloadOfFile: refused(
+    'MESH-2512',
+    409,
+    'The item stands for a file that could not be read to its end: it has no payload of its own',
+    'Look at the file that was sent, at the place that the item names.',
+  ),
+  quarantineSettled: refused(
+    'MESH-2513',
+    409,
+    'The item is not open any more',
+    'See its state with `mesh quarantine show`: only an open item can be discarded.',
+  ),
+  causeUnknown: refused(
+    'MESH-2514',
+    400,
+    'No fault has that code or name',
+    'Give a code as the listing shows it, such as MESH-2202; docs/errors.md has them all.',
   ),
   // 26xx State
   mergeIntoSelf: bad(
@@ -67,7 +96,27 @@ export const SERVICE_FAULTS = {
   choiceInError: bad(
     'MESH-2612',
     'The entry was made in error and says nothing',
-    'Send the entry that holds now, with its date.',
+    'Send the entry that holds now, with its date. Only under its own id, about the same person, is an entry taken back.',
+  ),
+  choiceStatus: bad(
+    'MESH-2613',
+    'An entry of this status states no choice that holds',
+    'Send an Observation that is final, amended or corrected, or a Consent that is active; inactive only ends a Consent sent before under the same id.',
+  ),
+  choiceInFuture: bad(
+    'MESH-2614',
+    'A date of the entry lies in the future',
+    'Correct the date at the path, or replay the item when the day has come; until then the choice in force stays.',
+  ),
+  choiceCodeUnknown: bad(
+    'MESH-2615',
+    'The code states no choice that this domain knows',
+    'Give the code together with its code system, as docs/guide/choices.md names them; a Type 1 opt-out goes to the GP service.',
+  ),
+  choiceElsewhere: bad(
+    'MESH-2616',
+    'The entry states a choice of the person, and records are sent here',
+    'Send the entry to /v1/intake/choices (mesh intake <domain> <file> --source choices); here it changes nothing.',
   ),
   // 27xx Publishing and start
   noChecks: refused(

@@ -85,7 +85,7 @@ export const SUBMISSION_FAULTS = {
     'MESH-2014',
     400,
     'The multipart body has a part this intake does not know',
-    'Name each part after its table, as `mesh status` and the publisher guide list them.',
+    'Name each part after its table; for `mesh intake` name each file after it, such as CYP001.csv.',
   ),
   senderNotAllowed: refused(
     'MESH-2015',

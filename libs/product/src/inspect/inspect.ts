@@ -50,6 +50,8 @@ type InspectOptions = {
   parseSchema: (text: string) => Type;
   /** Takes a batch; tried again for as long as it throws. */
   take: (batch: InspectedBatch) => Promise<void>;
+  /** Told how far all that was fetched has been taken, per partition: also past what is no record. */
+  settled?: (reached: ReadonlyMap<number, bigint>) => void;
   /** Most records of one batch; default 500. */
   batchSize?: number;
   log: Logger;
@@ -66,7 +68,7 @@ export function inspect(options: InspectOptions): {
   status(): SubscriptionStatus;
   stop(): Promise<void>;
 } {
-  const { topic, groupId, connection, log, batchSize = 500 } = options;
+  const { topic, groupId, connection, log, batchSize = 500, settled = () => undefined } = options;
   const subscription = new Subscription<unknown>({
     topic,
     groupId,
@@ -74,7 +76,7 @@ export function inspect(options: InspectOptions): {
     batchSize: () => batchSize,
     gathering: GATHERING,
     delivery: new Inspection(options),
-    settled: () => undefined,
+    settled,
     log,
   });
   subscription.start();

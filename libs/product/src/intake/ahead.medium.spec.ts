@@ -158,8 +158,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]): Line => ({
-      ...{ do: 'merge' as const, nhs: nhsNumber(20 + a), into: nhsNumber(20 + b) },
+    arbitrary: fc.tuple(who, who).map(([from, into]): Line => ({
+      ...{ do: 'merge' as const, ...from, into: into.nhs, intoLocal: into.local },
     })),
   },
   {

@@ -20,6 +20,7 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** A body on its way in, and what its sender said about it. */
 export type Incoming = {
   contentType: string | undefined;
+  contentEncoding?: string | undefined;
   idempotencyKey: string | undefined;
   traceparent: string | undefined;
   body: AsyncIterable<Buffer>;
@@ -41,7 +42,7 @@ export class Intake {
 
   /** Throws `IntakeRefused` or a `ProductError`; then nothing, or only whole items before the fault, were stored. */
   async take(source: AnySource, incoming: Incoming): Promise<Received> {
-    assertTaken(source, incoming.contentType);
+    assertTaken(source, incoming.contentType, incoming.contentEncoding);
     const key = incoming.idempotencyKey;
     if (key === undefined) return this.#take(source, incoming, null);
     if (!KEY.test(key)) throw new ProductError('idempotencyKeyInvalid');

@@ -3,14 +3,22 @@ import type { PersonIdentity } from '@caremesh/contract';
 
 import type { ChoiceStatement } from '../choices/statement.js';
 import type { Checks } from '../checks/checks.js';
-import type { Change, PersonRef, Product, Retract, Upsert } from '../define/product.js';
+import type {
+  Change,
+  Merge,
+  MergeRef,
+  PersonRef,
+  Product,
+  Retract,
+  Upsert,
+} from '../define/product.js';
 import type { SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Content } from '../state/codec.js';
 import { shownId } from '../person/shown-id.js';
 import { heldRecord, publishedId } from '../state/model.js';
-import type { KeyedChange, Kept, LiveProduct } from '../state/model.js';
+import type { Alias, KeyedChange, Kept, LiveProduct } from '../state/model.js';
 import { digest16 } from './ids.js';
 
 /** A product as it runs: what the domain wrote, what was approved, what is checked. */
@@ -119,12 +127,14 @@ export class Preparer {
 
   /** Of no product; the first stands for the domain, whatever the person has in it. */
   #choice(statement: ChoiceStatement, traceparent: string): Mapped {
-    const { person: ref, choice, objects, at, id } = statement;
+    const { person: ref, choice, objects, at, id, changed, unheld } = statement;
     const change: KeyedChange = {
-      ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', at, traceparent },
+      ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', traceparent },
+      at: objects === null ? null : at,
       person: this.#personKey(ref),
       alias: ref.nhsNumber !== null && ref.local !== null ? this.#localKey(ref.local) : null,
-      ...{ ref, choice, said: { objects, at, id } },
+      ...{ ref, choice, said: { objects, at, id, ...(changed !== undefined && { changed }) } },
+      ...(unheld && { unheld }),
     };
     return { changes: [change], refusal: null, notUsed: null };
   }
@@ -139,16 +149,31 @@ export class Preparer {
     if (Number.isNaN(at))
       return { step: 'map', product: live.id, errors: [fault('mappingFailed', '/at')] };
     const head = { product: live, publisherOds: change.publisherOds, at, traceparent };
-    if (change.change === 'merge') {
-      const faults = [personFault(change.from, '/from'), personFault(change.into, '/into')];
-      const errors = faults.filter((one) => one !== null);
-      if (errors.length > 0) return { step: 'key', product: live.id, errors };
-      const [from, into] = [this.#personKey(change.from), this.#personKey(change.into)];
-      return { ...head, change: 'merge', from, into, intoRef: change.into };
-    }
+    if (change.change === 'merge') return this.#keyedMerge(head, change);
     return change.change === 'retract'
       ? this.#keyedRetract(head, change)
       : this.#keyedUpsert(product, head, change);
+  }
+
+  #keyedMerge(head: Head, { from, into }: Merge): KeyedChange | Refusal {
+    const faults = [personFault(from, '/from'), personFault(into, '/into')];
+    const errors = faults.filter((one) => one !== null);
+    if (errors.length > 0) return { step: 'key', product: head.product.id, errors };
+    const { others: _, ...intoRef } = into;
+    return {
+      ...head,
+      change: 'merge',
+      from: this.#personKey(from),
+      into: this.#personKey(into),
+      intoRef,
+      aliases: [...this.#aliasesOf(into), ...this.#aliasesOf(from)],
+    };
+  }
+
+  /** The keys by which a person may be held beside the one that their records are under. */
+  #aliasesOf({ nhsNumber, local, others = [] }: MergeRef): Alias[] {
+    const beside = nhsNumber !== null && local !== null ? [local, ...others] : others;
+    return beside.map((one) => ({ key: this.#localKey(one), nhsNumber }));
   }
 
   #keyedRetract(head: Head, change: Retract): KeyedChange | Refusal {
@@ -259,9 +284,10 @@ function mapSafely({ definition }: RunningProduct, record: unknown): Change<Cont
   }
 }
 
-function personFault(person: PersonRef, path: string): Fault | null {
-  if (person.nhsNumber === null && person.local === null) return fault('personMissing', path);
-  return person.local?.issuer === '' ? fault('localIdIssuerMissing', path) : null;
+function personFault({ nhsNumber, local, others = [] }: MergeRef, path: string): Fault | null {
+  if (nhsNumber === null && local === null) return fault('personMissing', path);
+  const unissued = [local, ...others].some((one) => one?.issuer === '');
+  return unissued ? fault('localIdIssuerMissing', path) : null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { SourceItem } from '../define/source.js';
 import { defineSource } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
-import { inputOf, itemsOf } from './reception.js';
+import { assertTaken, inputOf, itemsOf } from './reception.js';
 
 /** A source that reads so many items, and then finds that the rest does not hold together. */
 const breaking = (good: number) =>
@@ -35,6 +35,16 @@ it('tells of a body that breaks off behind its first items as one more refused i
 
 it('refuses a body of which nothing could be read', async () => {
   await expect(read(0)).rejects.toBeInstanceOf(IntakeRefused);
+});
+
+it('refuses a compressed body by the header that says so', () => {
+  const taken = (encoding?: string) => () => assertTaken(breaking(0), 'text/plain', encoding);
+  expect(taken()).not.toThrow();
+  expect(taken('identity')).not.toThrow();
+  const refusal = { code: 'MESH-2001', path: 'Content-Encoding' };
+  expect(taken('gzip')).toThrow(
+    expect.objectContaining({ fault: expect.objectContaining(refusal) }),
+  );
 });
 
 it('gives a source all that the sender said of the content type: its parameters may change what the bytes mean', () => {

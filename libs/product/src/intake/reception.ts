@@ -122,8 +122,16 @@ async function* empty(): AsyncGenerator<Uint8Array> {
   // A multipart body is read by its parts.
 }
 
-/** Refuses a content type that the source does not take. */
-export function assertTaken(source: AnySource, contentType: string | undefined): void {
+/** Refuses a content type that the source does not take, and a body that is packed: nothing here unpacks it. */
+export function assertTaken(
+  source: AnySource,
+  contentType: string | undefined,
+  contentEncoding = 'identity',
+): void {
+  if (!/^\s*(?:identity)?\s*$/i.test(contentEncoding)) {
+    const detail = 'the body is compressed; send it without Content-Encoding';
+    throw new IntakeRefused(fault('contentTypeNotTaken', 'Content-Encoding', detail));
+  }
   if (!source.contentTypes.includes(mediaType(contentType).type)) {
     throw new IntakeRefused(fault('contentTypeNotTaken', '/'));
   }

@@ -15,6 +15,7 @@ import type { Broker, ClusterMetadata, Connection } from '@platformatic/kafka';
 import { ProductError } from '../errors.js';
 import { kafkaOptions } from './client.js';
 import type { KafkaConnection } from './client.js';
+import { momentOn } from './moment.js';
 import { recordBatch } from './record-batch.js';
 
 /** Records of one partition, in order; each the bytes that `recordBody` made. */
@@ -117,7 +118,8 @@ export class FencedProducer {
     const now = Date.now();
     return batches.map(({ topic, partition, bodies }) => {
       const baseSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
-      return { topic, partition, bytes: recordBatch(bodies, { ...identity, baseSequence }, now) };
+      const sender = { ...identity, baseSequence };
+      return { topic, partition, bytes: recordBatch(bodies, sender, momentOn(topic, now)) };
     });
   }
 

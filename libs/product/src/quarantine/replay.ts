@@ -5,7 +5,7 @@ import type { Committer } from '../intake/committer.js';
 import { newId, newTraceparent } from '../intake/ids.js';
 import type { Preparer } from '../intake/prepare.js';
 import type { Mode } from '../person/nhs-number.js';
-import type { QuarantineQuery, QuarantineStore, Replayable } from './store.js';
+import type { QuarantineItem, QuarantineQuery, QuarantineStore, Replayable } from './store.js';
 
 /** What a replay came to: items taken in again, of which so many were published and so many refused anew. */
 export type ReplayResult = { replayed: number; published: number; refused: number };
@@ -46,7 +46,7 @@ export class Replayer {
       return (
         outcome !== 'quarantined' &&
         outcome !== 'held' &&
-        store.close(replayable.item.id, 'replayed')
+        store.settle(replayable.item.id, 'replay')
       );
     }
     const { id } = replayable.item;
@@ -62,8 +62,7 @@ export class Replayer {
       receipt: newId(),
     };
     const prepared = items.map((item) => ({
-      // Alone it stands on another line than in the file it came in.
-      ...this.parts.preparer.prepare({ ...item, place: undefined }, arrival),
+      ...this.parts.preparer.prepare(alone(item, replayable.item), arrival),
       // It was landed when it was refused; landing it again would answer as then.
       landing: null,
     }));
@@ -72,7 +71,7 @@ export class Replayer {
     if (prepared.length === 0) return false;
     const outcomes = await this.parts.committer.commit({ items: prepared });
     if (outcomes.some(isRefused)) return false;
-    return this.parts.store.settle(replayable.item.id, 'replayed');
+    return store.settle(id, 'replay');
   }
 
   async #read({ item, payload, contentType, part }: Replayable): Promise<SourceItem<unknown>[]> {
@@ -91,6 +90,16 @@ export class Replayer {
     for await (const read of source.read(input)) items.push(read as SourceItem<unknown>);
     return items;
   }
+}
+
+/** Alone it stands on another line than in the file it came in: where it was called by its line, that is where it stood. */
+function alone(
+  { place, ...item }: SourceItem<unknown>,
+  { sourceId }: Pick<QuarantineItem, 'sourceId'>,
+): SourceItem<unknown> {
+  if (item.outcome === undefined) return item;
+  const whence = (path: string) => (path === place ? (sourceId ?? '/') : path);
+  return { ...item, errors: item.errors.map((one) => ({ ...one, path: whence(one.path) })) };
 }
 
 const isRefused = ({ outcome }: ItemOutcome): boolean =>

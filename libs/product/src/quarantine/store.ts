@@ -1,14 +1,16 @@
 import type { ClientBase } from 'pg';
 
-import { FAULTS, ProductError } from '../errors.js';
-import type { Fault, FaultName } from '../errors.js';
+import { ProductError } from '../errors.js';
+import type { Fault } from '../errors.js';
 import type { Seal } from '../sealing/seal.js';
+import { causeCode } from './cause.js';
+import { movesBy } from './lifecycle.js';
+import type { QuarantineEvent, QuarantineState } from './lifecycle.js';
 import { publisherOf } from './origin.js';
 import { quarantineStatement, sealPurpose } from './statements.js';
 import type { QuarantineEntry } from './statements.js';
 
 type Queryable = Pick<ClientBase, 'query'>;
-export type QuarantineState = 'open' | 'replayed' | 'resolved' | 'discarded';
 
 /** A quarantined item as it is shown: never its payload. */
 export type QuarantineItem = {
@@ -104,8 +106,10 @@ export class QuarantineStore {
 
   /** The item's bytes as they came. Throws `quarantineUnknown`, `payloadExpired`. */
   async payload(id: string): Promise<Buffer> {
-    const { sealed } = await this.#row(id);
+    const row = await this.#row(id);
+    const { sealed } = row;
     if (!sealed) throw new ProductError('payloadExpired');
+    if (isStandIn(row)) throw new ProductError('payloadOfFile');
     return this.seal.open(sealed, sealPurpose(id));
   }
 
@@ -113,7 +117,7 @@ export class QuarantineStore {
   async replayable(query: QuarantineQuery): Promise<Replayable[]> {
     const rows = await this.#find({ ...query, state: 'open' }, 1_000);
     return rows
-      .filter((row) => row.sealed !== null && row.origin_topic === null)
+      .filter((row) => row.sealed !== null && row.origin_topic === null && !isStandIn(row))
       .map((row) => ({
         item: shown(row),
         payload: this.seal.open(row.sealed!, sealPurpose(row.id)),
@@ -123,11 +127,19 @@ export class QuarantineStore {
       }));
   }
 
-  /** Moves an open item on; false if it was not open any more. */
-  async settle(id: string, state: Exclude<QuarantineState, 'open'>): Promise<boolean> {
+  /** Which of the open items looked for stand for a file of which nothing is kept: there is nothing to take in again. */
+  async standIns(query: QuarantineQuery): Promise<string[]> {
+    const rows = await this.#find({ ...query, state: 'open' }, 1_000);
+    return rows.filter(isStandIn).map(({ id }) => id);
+  }
+
+  /** Moves an item on, as its life-cycle lets it; false if its state does not. */
+  async settle(id: string, event: QuarantineEvent): Promise<boolean> {
+    const moves = movesBy(event);
     const moved = await this.database.query(
-      `UPDATE quarantine SET state = $2, state_at = now() WHERE id = $1 AND state = 'open'`,
-      [id, state],
+      `UPDATE quarantine q SET state = m.next, state_at = now()
+       FROM unnest($2::text[], $3::text[]) AS m(state, next) WHERE q.id = $1 AND q.state = m.state`,
+      [id, moves.map(([from]) => from), moves.map(([, to]) => to)],
     );
     return moved.rowCount === 1;
   }
@@ -141,15 +153,6 @@ export class QuarantineStore {
       [id, step, codes, JSON.stringify(errors)],
     );
     return false;
-  }
-
-  /** Says how a settled item was settled. */
-  async close(id: string, state: Exclude<QuarantineState, 'open'>): Promise<boolean> {
-    await this.database.query(`UPDATE quarantine SET state = $2, state_at = now() WHERE id = $1`, [
-      id,
-      state,
-    ]);
-    return true;
   }
 
   /** Payloads older than the retention are no longer kept; that they were refused is. */
@@ -198,9 +201,15 @@ function conditions(query: QuarantineQuery): [string, unknown][] {
   return list;
 }
 
-/** `MESH-2202` or `nhsNumberCheckDigit`. */
-const codeOf = (cause: string): string =>
-  Object.hasOwn(FAULTS, cause) ? FAULTS[cause as FaultName].code : cause;
+/** Throws `causeUnknown`: of a cause that does not exist it would be wrong to say that nothing has it. */
+function codeOf(cause: string): string {
+  const code = causeCode(cause);
+  if (!code) throw new ProductError('causeUnknown');
+  return code;
+}
+
+/** Every item of a source has bytes, but for one that stands for a file. */
+const isStandIn = ({ bytes, origin_topic }: Row): boolean => bytes === 0 && origin_topic === null;
 
 const cursorOf = (row: Row): string => row.id;
 

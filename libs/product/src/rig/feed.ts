@@ -7,7 +7,7 @@ import { fault, Faulty } from '../errors.js';
 
 /** A line of the specs' own feed: one change, as plain as can be. */
 export type Line = {
-  do: 'put' | 'retract' | 'merge' | 'broken' | 'other' | 'faulty';
+  do: 'put' | 'retract' | 'merge' | 'broken' | 'cut' | 'other' | 'faulty';
   id?: string;
   nhs?: string | null;
   local?: string | null;
@@ -17,7 +17,11 @@ export type Line = {
   keeper?: string | null;
   /** Makes the line a message of its own that is landed once. */
   message?: string;
-  into?: string;
+  into?: string | null;
+  /** Beside `into`: the survivor's local identifier. */
+  intoLocal?: string | null;
+  /** Further local identifiers of the person that a merge ends. */
+  others?: string[];
 };
 type Medication = {
   medicationStatementId?: string | null;
@@ -45,6 +49,9 @@ function item(raw: string, index: number): SourceItem<Line> {
   const head = { index, sourceId: line.id ?? null, raw, messageId: line.message ?? null };
   if (line.do === 'broken')
     return { ...head, outcome: 'quarantined', errors: [fault('jsonMalformed', '/')] };
+  // Stands for the rest of a file, of which nothing is kept.
+  if (line.do === 'cut')
+    return { ...head, raw: '', outcome: 'quarantined', errors: [fault('jsonMalformed', '/rest')] };
   if (line.do === 'other')
     return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', '/')] };
   return { ...head, record: line, at: line.at ?? null };
@@ -64,7 +71,9 @@ function map(line: Line): Change<Medication>[] | Faulty {
   const head = { publisherOds: line.keeper ?? ODS, at };
   const ref = person(line.nhs, line.local);
   if (line.do === 'merge') {
-    return [{ ...head, change: 'merge', from: ref, into: person(line.into, null) }];
+    const others = (line.others ?? []).map((id) => ({ issuer: ODS, id }));
+    const from = others.length > 0 ? { ...ref, others } : ref;
+    return [{ ...head, change: 'merge', from, into: person(line.into, line.intoLocal) }];
   }
   const sourceRecordId = line.id ?? '';
   const identity = { sourceRecordId, ...(line.keeper !== undefined && { keeper: line.keeper }) };

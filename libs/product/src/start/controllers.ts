@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import { holdsNhsNumber } from '@caremesh/contract';
 import { Allow, body, CallerOf, platformErrors, Problem, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import {
@@ -22,6 +23,7 @@ import { z } from 'zod';
 import { FAULTS, IntakeRefused, ProductError } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { Ledger } from '../quarantine/ledger.js';
+import { QUARANTINE_STATES } from '../quarantine/lifecycle.js';
 import { DomainService } from './domain-service.js';
 
 /** Runs a handler and turns the library's faults into problems. */
@@ -73,6 +75,7 @@ export class IntakeController {
       const source = this.service.source(name);
       const received = await this.service.running(source).intake.take(source, {
         contentType: headers['content-type'],
+        contentEncoding: headers['content-encoding'],
         idempotencyKey: headers['idempotency-key'],
         traceparent: headers['traceparent'],
         body: bodyOf(request),
@@ -110,7 +113,7 @@ function bodyOf(request: FastifyRequest): AsyncIterable<Buffer> {
 const listing = z.object({
   cause: z.string().optional(),
   publisher: z.string().optional(),
-  state: z.enum(['open', 'replayed', 'resolved', 'discarded']).optional(),
+  state: z.enum(QUARANTINE_STATES).optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   after: z.string().optional(),
@@ -121,6 +124,10 @@ const replay = z.strictObject({
   cause: z.string().optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
+});
+const discard = z.strictObject({
+  ids: z.array(z.string()).min(1).max(1_000),
+  reason: z.string(),
 });
 
 @Allow('publisher', 'owner')
@@ -160,6 +167,7 @@ export class QuarantineController {
         throw problem(platformErrors.notAllowed, 'publisher');
       const reason = (query.reason ?? given ?? '').trim();
       if (reason === '') throw new ProductError('reasonMissing');
+      if (holdsNhsNumber(reason)) throw new ProductError('reasonIdentifies');
       const payload = await this.service.quarantine.payload(id);
       await this.ledger.write('quarantine.revealed', `${this.service.name}/quarantine/${id}`, {
         by: caller.sub,
@@ -174,7 +182,7 @@ export class QuarantineController {
     });
   }
 
-  /** Takes items in again. */
+  /** Takes items in again. Those that stand for a file are refused where they are named, else left out and counted. */
   @Allow('publisher')
   @Post('replays')
   @HttpCode(200)
@@ -186,13 +194,45 @@ export class QuarantineController {
       assertTeam(caller, this.service);
       if (Object.values(wanted).every((value) => value === undefined))
         throw new ProductError('replayEmpty');
+      const standIns = await this.service.quarantine.standIns(wanted);
+      if (wanted.ids && standIns.length > 0)
+        throw new ProductError('replayOfFile', standIns.join(', '));
       const total = { replayed: 0, published: 0, refused: 0 };
       for (const source of this.service.parts.domain.sources) {
         const result = await this.service.running(source).replayer.replay(source.name, wanted);
         for (const name of ['replayed', 'published', 'refused'] as const)
           total[name] += result[name];
       }
-      return total;
+      return standIns.length > 0 ? { ...total, leftOut: standIns.length } : total;
+    });
+  }
+
+  /** Puts open items away that will never be published, once the ledger has it who did and why. */
+  @Allow('publisher')
+  @Post('discards')
+  @HttpCode(200)
+  async discard(
+    @Body(body(discard)) wanted: z.infer<typeof discard>,
+    @CallerOf() caller: Caller,
+  ): Promise<{ discarded: number }> {
+    return answering(async () => {
+      assertTeam(caller, this.service);
+      const reason = wanted.reason.trim();
+      if (reason === '') throw new ProductError('reasonMissing');
+      if (holdsNhsNumber(reason)) throw new ProductError('reasonIdentifies');
+      const { quarantine, name } = this.service;
+      const items = await Promise.all([...new Set(wanted.ids)].map((id) => quarantine.get(id)));
+      const settled = items.find(({ state }) => state !== 'open');
+      if (settled) throw new ProductError('quarantineSettled', settled.id);
+      for (const { id, sha256 } of items) {
+        await this.ledger.write('quarantine.discarded', `${name}/quarantine/${id}`, {
+          by: caller.sub,
+          reason,
+          sha256,
+        });
+        await quarantine.settle(id, 'discard');
+      }
+      return { discarded: items.length };
     });
   }
 }

@@ -185,6 +185,8 @@ describe('intake over HTTP', () => {
     const { items } = await get(`/v1/quarantine?cause=MESH-2232`);
     const id = items[0].id as string;
     expect((await get(`/v1/quarantine/${id}?reveal=true`)).code).toBe('MESH-2502');
+    const named = `${id}?reveal=true&reason=of+${nhsNumber(4)}`;
+    expect((await get(`/v1/quarantine/${named}`)).code).toBe('MESH-2506');
     const shown = await get(`/v1/quarantine/${id}?reveal=true&reason=looking`);
     expect(JSON.parse(shown.payload as string)).toEqual({
       do: 'faulty',
@@ -207,14 +209,59 @@ describe('intake over HTTP', () => {
       [id],
     );
     await pool.end();
-    const response = await fetch(`${url}/v1/quarantine/replays`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ ids: [id] }),
-    });
-    expect(await response.json()).toEqual({ replayed: 1, published: 0, refused: 1 });
+    expect(await tell('replays', { ids: [id] })).toEqual({ replayed: 1, published: 0, refused: 1 });
     const after: unknown = await get(`/v1/quarantine/${id}`);
     expect(after).toMatchObject({ id, step: 'map', state: 'open', errors });
+  });
+
+  it('takes nothing in again that stands for a file, and lets it be discarded for a reason', async () => {
+    const { body } = await post([
+      { do: 'put', id: 'd1', nhs: nhsNumber(4) },
+      { do: 'cut', id: 'd2' },
+    ]);
+    const id = body.items[1]!.quarantineId!;
+    const { errors } = await get(`/v1/quarantine/${id}`);
+    expect(await tell('replays', { ids: [id] })).toMatchObject({ status: 409, code: 'MESH-2511' });
+    const others = (await get(`/v1/quarantine?cause=MESH-2101&state=open`)).items.length - 1;
+    expect(await tell('replays', { cause: 'jsonMalformed' })).toEqual({
+      ...{ replayed: others, published: 0, refused: others, leftOut: 1 },
+    });
+    expect(await get(`/v1/quarantine/${id}`)).toMatchObject({ state: 'open', errors });
+    expect((await get(`/v1/quarantine/${id}?reveal=true&reason=x`)).code).toBe('MESH-2512');
+    expect(await tell('discards', { ids: [id], reason: ' ' })).toMatchObject({ code: 'MESH-2502' });
+    mesh.governance.state.ledger.length = 0;
+    expect(await tell('discards', { ids: [id], reason: 'sent again' })).toEqual({ discarded: 1 });
+    expect(mesh.governance.state.ledger).toMatchObject([
+      {
+        action: 'quarantine.discarded',
+        object: `gp/quarantine/${id}`,
+        detail: { reason: 'sent again' },
+      },
+    ]);
+    expect(await get(`/v1/quarantine/${id}`)).toMatchObject({ state: 'discarded' });
+    expect(await tell('discards', { ids: [id], reason: 'again' })).toMatchObject({
+      ...{ status: 409, code: 'MESH-2513' },
+    });
+    expect(await tell('replays', { ids: [id] })).toEqual({ replayed: 0, published: 0, refused: 0 });
+  });
+
+  it('discards nothing while the ledger cannot be written', async () => {
+    const { body } = await post([{ do: 'cut', id: 'd3' }]);
+    const id = body.items[0]!.quarantineId!;
+    mesh.governance.state.up = false;
+    const refused = await tell('discards', { ids: [id], reason: 'x' }).finally(
+      () => (mesh.governance.state.up = true),
+    );
+    expect(refused).toMatchObject({ status: 503, code: 'MESH-2505' });
+    expect(await get(`/v1/quarantine/${id}`)).toMatchObject({ state: 'open' });
+  });
+
+  it('says of a cause that does not exist that it does not', async () => {
+    expect(await get(`/v1/quarantine?cause=banana`)).toMatchObject({
+      status: 400,
+      code: 'MESH-2514',
+    });
+    expect((await get(`/v1/quarantine?cause=dateImpossible`)).items).not.toEqual([]);
   });
 
   it('lets nobody but the team in', async () => {
@@ -430,6 +477,15 @@ async function settled(nhs: string, count: number): Promise<TopicRecord[]> {
     );
     if (found.length >= count || Date.now() > until) return found;
   }
+}
+
+async function tell(what: 'replays' | 'discards', wanted: object): Promise<unknown> {
+  const response = await fetch(`${url}/v1/quarantine/${what}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(wanted),
+  });
+  return response.json();
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers of many shapes, each asserted where it is used

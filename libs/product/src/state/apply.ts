@@ -1,12 +1,13 @@
 import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { heard } from '../choices/held.js';
+import { countsTheSame, heard, isHeld } from '../choices/held.js';
 import { choose } from './choose.js';
 import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
 import { mergePeople } from './merge.js';
 import type {
+  Alias,
   KeyedBackFill,
   KeyedChange,
   KeyedChoice,
@@ -94,8 +95,7 @@ async function settlePerson(
   emitter: Emitter,
   change: KeyedUpsert | KeyedChoice,
 ): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
-  const { person, ref: survivor } = world.survivorOf(change.person);
-  const ref = survivor ? { ...survivor, local: survivor.local ?? change.ref.local } : change.ref;
+  const { person, ref } = meantNow(world, change.person, change.ref);
   if (change.alias === null) return { person, ref, merged: false };
   const local = world.persons.get(change.alias);
   if (local && local.mergedInto === null && change.alias !== person) {
@@ -109,14 +109,25 @@ async function settlePerson(
   return { person, ref, merged: false };
 }
 
-/** One entry of the person's record about a choice: it counts if it took effect later than what was known. */
+/** Who a person is now that merges are followed. */
+function meantNow(world: World, key: string, ref: PersonRef): { person: string; ref: PersonRef } {
+  const { person, ref: survivor } = world.survivorOf(key);
+  return { person, ref: survivor ? { ...survivor, local: survivor.local ?? ref.local } : ref };
+}
+
+/**
+ * One entry of the person's record about a choice: it counts if it took effect later than what was known. One that takes
+ * back what never came is told of, and remembered: should an earlier form of it come after all, that says nothing new.
+ */
 async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice): Promise<Applied> {
+  const { choice, said, unheld } = change;
   const { person, merged } = await settlePerson(world, emitter, change);
   const before = world.person(person).choices;
-  const now = heard(before, change.choice, change.said);
-  if (now === before || now === null) return merged ? 'accepted' : 'unchanged';
-  await choose(world, emitter, change, person, now);
-  return 'accepted';
+  const now = heard(before, choice, said);
+  if (now !== null && now !== before) await choose(world, emitter, change, person, now);
+  if (unheld && !isHeld(before, choice, said)) return fault(unheld, '/status');
+  const same = countsTheSame(before?.[choice], now?.[choice]);
+  return merged || !same ? 'accepted' : 'unchanged';
 }
 
 async function contentOf(change: KeyedUpsert, held: RecordState | null): Promise<Content> {
@@ -222,14 +233,35 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
 async function merge(world: World, emitter: Emitter, change: KeyedMerge): Promise<Applied> {
   if (change.from === change.into) return fault('mergeIntoSelf', '/merge');
   const from = world.survivorOf(change.from).person;
-  const target = world.survivorOf(change.into);
-  if (from === target.person) {
-    // One person already, however many merges since; only a survivor that ended in the other one is a circle.
-    return world.leadsTo(change.into, change.from) ? fault('mergeCycle', '/merge') : 'unchanged';
-  }
-  const intoRef = target.ref ?? change.intoRef;
-  await mergePeople(world, emitter, change, { from, into: target.person, intoRef });
-  return 'accepted';
+  const { person: into, ref: intoRef } = meantNow(world, change.into, change.intoRef);
+  // One person already, however many merges since; only a survivor that ended in the other one is a circle.
+  const isOne = from === into;
+  if (isOne && world.leadsTo(change.into, change.from)) return fault('mergeCycle', '/merge');
+  if (!isOne) await mergePeople(world, emitter, change, { from, into, intoRef });
+  let isNew = !isOne;
+  for (const alias of change.aliases)
+    if (await mergeAlias(world, emitter, change, alias, { into, intoRef })) isNew = true;
+  return isNew ? 'accepted' : 'unchanged';
+}
+
+/**
+ * Whoever else an identifier of the two stood for is the same person. If that is somebody with another NHS number than
+ * is given beside it, only the identifier goes on, as with a record: to move somebody else's records is worse.
+ * @returns false if it was known.
+ */
+async function mergeAlias(
+  world: World,
+  emitter: Emitter,
+  change: KeyedMerge,
+  alias: Alias,
+  { into, intoRef }: { into: string; intoRef: PersonRef },
+): Promise<boolean> {
+  const { person: from, ref } = world.survivorOf(alias.key);
+  if (from === into) return false;
+  const numbers = [alias.nhsNumber, ref?.nhsNumber ?? null].filter((one) => one !== null);
+  if (new Set(numbers).size > 1) world.redirect(alias.key, into, intoRef);
+  else await mergePeople(world, emitter, change, { from, into, intoRef });
+  return true;
 }
 
 const isOlder = (at: number | null, held: number | null): boolean =>

@@ -2,19 +2,22 @@ import { expect, it } from 'vitest';
 
 import { apply } from './apply.js';
 import { Emitter } from './emit.js';
-import type { KeyedMerge, LiveProduct } from './model.js';
+import type { Alias, KeyedMerge, LiveProduct } from './model.js';
 import { World } from './world.js';
 
 const REF = { nhsNumber: null, nhsNumberStatus: '07', local: { issuer: 'A81001', id: 'x' } };
 
 /** Applies merges one after the other to people of whom nothing is held; what became of each. */
-async function merged(...pairs: [from: string, into: string][]): Promise<string[]> {
+async function merged(
+  ...pairs: [from: string, into: string, ...aliases: string[]][]
+): Promise<string[]> {
   const world = new World();
   const emitter = new Emitter(Buffer.alloc(32), [], 0);
   const outcomes: string[] = [];
-  for (const [from, into] of pairs) {
+  for (const [from, into, ...names] of pairs) {
+    const aliases = names.map((key): Alias => ({ key, nhsNumber: null }));
     const change: KeyedMerge = {
-      ...{ change: 'merge', from, into, intoRef: REF },
+      ...{ change: 'merge', from, into, intoRef: REF, aliases },
       ...{ product: {} as LiveProduct, publisherOds: 'A81001', at: null, traceparent: '' },
     };
     const applied = await apply(world, emitter, change);
@@ -42,4 +45,16 @@ it('refuses a merge whose survivor ended in the person it names, and one into th
     ...['accepted', 'accepted', 'MESH-2602'],
   ]);
   expect(await merged(['a', 'a'])).toEqual(['MESH-2601']);
+});
+
+it('takes what else the two are known by for new until it was told', async () => {
+  expect(await merged(['a', 'b'], ['a', 'b', 'x'], ['a', 'b', 'x'], ['x', 'b'])).toEqual([
+    ...['accepted', 'accepted', 'unchanged', 'unchanged'],
+  ]);
+});
+
+it('makes no circle of identifiers that name each other', async () => {
+  expect(await merged(['a', 'b', 'b', 'a'], ['a', 'c', 'b'], ['c', 'd', 'a', 'b', 'd'])).toEqual([
+    ...['accepted', 'accepted', 'accepted'],
+  ]);
 });

@@ -1,5 +1,6 @@
-import type { HeldChoices, OwnChoice, Said } from '../choices/held.js';
+import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
+import type { FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
 
@@ -108,7 +109,11 @@ export type KeyedMerge = Head & {
   from: string;
   into: string;
   intoRef: PersonRef;
+  /** What else the two are known by. */
+  aliases: readonly Alias[];
 };
+/** Key by a further identifier that a merge gives of a person, and the NHS number that it gives beside it. */
+export type Alias = { key: string; nhsNumber: string | null };
 /** The end of a record's retention; of one that changed since its revision was read, it is not the end. */
 export type KeyedExpire = Head & { change: 'expire'; record: string; revision: number };
 /** A record of an earlier major, as a newer one publishes it: only where the newer holds nothing of it yet. */
@@ -126,7 +131,9 @@ export type KeyedChoice = Head & {
   alias: string | null;
   ref: PersonRef;
   choice: OwnChoice;
-  said: Said;
+  said: Entry;
+  /** What is told if it takes back an entry that is not held. */
+  unheld?: FaultName;
 };
 export type KeyedChange =
   KeyedUpsert | KeyedRetract | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;

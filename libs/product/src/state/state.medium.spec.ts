@@ -188,12 +188,12 @@ it('never loses order, revision or people, whatever the feed says', async () => 
         .map(({ who, ...rest }) => ({ ...rest, ...who })),
     },
     {
-      weight: 1,
-      arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => ({
-        do: 'merge' as const,
-        nhs: nhsNumber(20 + a),
-        into: nhsNumber(20 + b),
-      })),
+      weight: 2,
+      arbitrary: fc
+        .record({ from: person, into: person, others: fc.array(fc.nat(3).map((n) => `Q${n}`)) })
+        .map(({ from, into, others }) => ({
+          ...{ do: 'merge' as const, ...from, others, into: into.nhs, intoLocal: into.local },
+        })),
     },
   );
   const own = committer();

@@ -6,7 +6,7 @@ import { leftOut } from '../choices/held.js';
 import type { HeldChoices } from '../choices/held.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Left } from './left.js';
-import type { KeyedChange, PersonState, RecordState } from './model.js';
+import type { KeyedChange, KeyedMerge, PersonState, RecordState } from './model.js';
 import { World } from './world.js';
 
 type PersonRow = [
@@ -80,6 +80,7 @@ class Loader {
   readonly #keepers = new Set<string>();
   readonly #asked = new Set<string>();
   #choosing = false;
+  #merging = false;
 
   constructor(
     private readonly client: Client,
@@ -89,7 +90,8 @@ class Loader {
 
   want(change: KeyedChange): void {
     if (change.change === 'merge') {
-      this.#persons.add(change.from).add(change.into);
+      this.#merging = true;
+      for (const key of namedIn(change)) this.#persons.add(key);
       return;
     }
     if (change.change === 'choice') this.#choosing = true;
@@ -102,16 +104,16 @@ class Loader {
 
   wantMerged(change: KeyedChange): void {
     if (change.change === 'merge') {
-      this.#wantAllOf(this.world.survivorOf(change.from).person);
-      this.#wantAllOf(this.world.survivorOf(change.into).person);
+      for (const key of namedIn(change)) this.#wantAllOf(this.world.survivorOf(key).person);
       return;
     }
     if (change.change === 'choice') this.#wantAllOf(this.world.survivorOf(change.person).person);
     if (!('alias' in change) || change.alias === null) return;
     const alias = this.world.persons.get(change.alias);
     if (alias?.before && alias.mergedInto === null) this.#wantAllOf(change.alias);
-    // What the one chose, before or within this batch, holds for all that is held of the other.
-    if (this.#choosing || alias?.choices) {
+    // What the one chose, before or within this batch, holds for all that is held of the other; and a merge of this batch
+    // that names the local identifier is then about the person it stands for.
+    if (this.#choosing || this.#merging || alias?.choices) {
       this.#wantAllOf(this.world.survivorOf(change.person).person);
     }
   }
@@ -228,6 +230,13 @@ class Loader {
     this.#recordsOf.add(person);
   }
 }
+
+/** Every key by which a merge names the two. */
+const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
+  from,
+  into,
+  ...aliases.map(({ key }) => key),
+];
 
 function take(set: Set<string>): string[] {
   const all = [...set];

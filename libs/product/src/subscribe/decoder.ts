@@ -7,7 +7,11 @@ import { envelopeOf, keyOf, originOf, UNKNOWN_REVISION } from './received.js';
 import type { Envelope, RawRecord, Received, RecordKey } from './received.js';
 
 /** Which check a record failed, in the order they are made. */
-type RefusalStep = 'wire' | 'approval' | 'decode' | 'key' | 'envelope' | 'handler';
+const REFUSAL_STEPS = ['wire', 'approval', 'decode', 'key', 'envelope', 'handler'] as const;
+type RefusalStep = (typeof REFUSAL_STEPS)[number];
+/** Whether a consumer refuses records at a step of that name. */
+export const isRefusalStep = (name: string): boolean =>
+  (REFUSAL_STEPS as readonly string[]).includes(name);
 
 /** A record that reaches no handler, and why. `detail` is in our own words: never text of the record. */
 export type Refusal = { raw: RawRecord; step: RefusalStep; fault: FaultName; detail: string };

@@ -5,7 +5,9 @@ import type { ClientBase, Pool } from 'pg';
 
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
+import { causeCode } from '../quarantine/cause.js';
 import { publisherOf } from '../quarantine/origin.js';
+import { isRefusalStep } from './decoder.js';
 import type { Refusal } from './decoder.js';
 import { letterOf } from './letter.js';
 import type { LetterSeal } from './letter.js';
@@ -28,7 +30,7 @@ export type RefusedItem = {
 
 /** Which lines of the list are wanted. */
 export type RefusedFilter = {
-  /** A code or a step. */
+  /** A fault's code or name, or a step. */
   cause?: string | undefined;
   publisher?: string | undefined;
   /** Only lines of these publishers: what the asker may see. */
@@ -118,6 +120,10 @@ type Row = {
 const COLUMNS = `id, product, step, errors, state, sha256, bytes, received_at, origin_topic, origin_partition,
   origin_offset`;
 
+/** Whether a record can have been refused for that: of a cause that does not exist it would be wrong to say that nothing has it. */
+export const isRefusalCause = (cause: string): boolean =>
+  causeCode(cause) !== null || isRefusalStep(cause);
+
 /** Refused records, newest first; `next` is the cursor of the following page, null on the last. */
 export async function listRefused(
   pool: Pool,
@@ -134,7 +140,7 @@ export async function listRefused(
        AND ($6::timestamptz IS NULL OR received_at >= $6) AND ($7::timestamptz IS NULL OR received_at < $7)
      ORDER BY received_at DESC, id DESC LIMIT $8`,
     [
-      filter.cause ?? null,
+      filter.cause === undefined ? null : (causeCode(filter.cause) ?? filter.cause),
       filter.publisher ?? null,
       filter.publishers ?? null,
       filter.state ?? null,

@@ -14,11 +14,11 @@ export function stateDemographics(stated: Stated, message: Message, pid: Segment
     stated.date('birthDate', birth, 'PID-7');
   const gender = pid.value(8);
   stated.text('personStatedGender', gender ? (GENDERS[gender.toUpperCase()] ?? gender) : gender);
-  stated.text('ethnicCategory', ethnicCategoryOf(pid.value(22)));
+  stated.text('ethnicCategory', ethnicCategoryOf(pid.part(22)));
   statePostcode(stated, pid);
-  const practice = message.first('PD1')?.value(3, 3);
-  if (practice === null || /^[A-Z]\d{5}$/.test(practice ?? ''))
-    stated.text('gpPracticeOds', practice);
+  const practice = message.first('PD1')?.part(3, 3);
+  // Another practice whose code cannot be read is not the one that was held.
+  stated.text('gpPracticeOds', practice && !/^[A-Z]\d{5}$/.test(practice) ? null : practice);
 }
 
 /** National code A to Z or 99; a second letter is a local refinement of it. */
@@ -30,10 +30,11 @@ function statePostcode(stated: Stated, pid: Segment): void {
   const count = pid.repetitions(11);
   let home = 0;
   for (let at = 0; at < count; at++) if (pid.value(11, 7, 1, at) === 'H') home = at;
-  const postcode = pid.value(11, 5, 1, home);
+  const postcode = pid.part(11, 5, 1, home);
   if (typeof postcode !== 'string') return stated.text('postcode', postcode);
   const country = pid.value(11, 6, 1, home);
   const match = POSTCODE.exec(postcode.toUpperCase().trim());
-  if (match) stated.text('postcode', `${match[1]} ${match[2]}`);
-  else if (!country || country === 'GBR') stated.fault(fault('postcodeMalformed', 'PID-11.5'));
+  stated.text('postcode', match ? `${match[1]} ${match[2]}` : null);
+  if (!match && (!country || country === 'GBR'))
+    stated.fault(fault('postcodeMalformed', 'PID-11.5'));
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Faulty } from '@caremesh/product';
+import { Faulty, type MergeRef } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import { readMessage, type AdtMessage } from '../../sources/adt-message.js';
 import { sendersOf } from '../../sources/senders.js';
@@ -56,6 +56,8 @@ describe('a fault names its code and its place', () => {
     ['an hour that does not exist', '202610101350', '202603290130', 'MESH-2233 PV1-44'],
     ['a date of another form', '202610101350', '10/10/2026', 'MESH-2231 PV1-44'],
     ['a birth date that does not exist', '194803170000', '19480231', 'MESH-2232 PID-7'],
+    ['an unknown NHS number status', 'NSTS01', 'NSTS99', 'MESH-2207 PID-32'],
+    ['an unknown patient class', 'PV1|1|I|', 'PV1|1|X|', 'MESH-2241 PV1-2'],
     ['no visit number', 'S1000213^^^VISITID', '', 'MESH-2213 PV1-19'],
     ['a diagnosis of another code system', 'pneumonia^ICD10', 'x^SNM', 'MESH-2242 DG1[1]-3.3'],
     ['a procedure of another code system', 'NEC^OPCS4', 'NEC^C4', 'MESH-2242 PR1[1]-3.3'],
@@ -96,10 +98,67 @@ describe('whom a message is about', () => {
     ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
     ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
     ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
+    ['QQ1^^^GBNI^NI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
+    ['D1^^^DVLA^DL~9434765919^^^NHS', '9434765919', null],
+    ['5^^^RCB^PI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
+    ['77^^^RCB^MR~5^^^RCB^PI', null, { issuer: 'RCB', id: '77' }],
+    ['78^^^RCB~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
+    ['77^^^RCB~78^^^RCB', null, { issuer: 'RCB', id: '77' }],
   ])('%s', (identifiers, nhsNumber, local) => {
     const named = text('admission').replace('9434765919^^^NHS~448812^^^RCB^PI', identifiers);
     const [change] = toInpatientSpell(adt(named)) as { person: unknown }[];
     expect(change!.person).toEqual({ nhsNumber, nhsNumberStatus: '01', local });
+  });
+});
+
+describe('whom a merge names', () => {
+  const text40 = text('merge');
+  const A = '9434765919^^^NHS';
+  const B = '9000000009^^^NHS';
+  const local = (...ids: string[]) => ids.map((id) => ({ issuer: 'RCB', id }));
+  it.each([
+    [
+      'each repetition of MRG-1',
+      'S7^^^RCB',
+      'S8^^^RCB~S9^^^RCB',
+      [null, ...local('S8', 'S9')],
+      [null, ...local('S7')],
+    ],
+    ['each repetition of PID-3', `${A}~X3^^^RCB~X4^^^RCB`, B, [B], [A, ...local('X3', 'X4')]],
+    [
+      'numbers and local identifiers',
+      `${A}~X3^^^RCB`,
+      `${B}~Y2^^^RCB~Y2^^^RCB`,
+      [B, ...local('Y2')],
+      [A, ...local('X3')],
+    ],
+    [
+      'no visit',
+      'S7^^^RCB',
+      'S8^^^RCB~V1^^^RCB^VN~',
+      [null, ...local('S8')],
+      [null, ...local('S7')],
+    ],
+    [
+      'of one NHS number what differs',
+      `${A}~S7^^^RCB`,
+      `${A}~S7^^^RCB~S8^^^RCB~S9^^^RCB`,
+      [null, ...local('S8', 'S9')],
+      [A, ...local('S7')],
+    ],
+  ])('%s', (_, pid, mrg, from, into) => {
+    const message = text40
+      .split('\n')
+      .slice(0, 5)
+      .join('\n')
+      .replace('9434765919^^^NHS', pid)
+      .replace('22789^^^LOCALID', mrg);
+    const changes = toInpatientSpell(adt(`${message}\n`)) as Record<'from' | 'into', MergeRef>[];
+    const named = ({ nhsNumber, local: first, others = [] }: MergeRef) => [
+      nhsNumber && `${nhsNumber}^^^NHS`,
+      ...(first ? [first, ...others] : others),
+    ];
+    expect(changes.map((one) => [named(one.from), named(one.into)])).toEqual([[from, into]]);
   });
 });
 
@@ -112,6 +171,37 @@ describe('what a message leaves out', () => {
     const admitted = text('admission').replace('PV1|1|I|', 'PV1|1|E|');
     expect(codes(toInpatientSpell(adt(admitted)))).toEqual(['mapped']);
     expect(toInpatientSpell(adt(admitted.replace('|21|||C34', '||||C34')))).toEqual([]);
+  });
+
+  it('an admission cancelled is taken back, whatever class the visit has since', () => {
+    const cancelled = (patientClass: string) =>
+      text('cancelled-admission').replace('PV1|1|I|', `PV1|1|${patientClass}|`);
+    for (const patientClass of ['E', 'O'])
+      expect(toInpatientSpell(adt(cancelled(patientClass)))).toEqual([
+        {
+          ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', person: null },
+          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z' },
+        },
+      ]);
+  });
+
+  it.each([
+    ['RCB^W27^BAY2-6^RCB55', 'RCB^W5', { wardCode: 'W5', bedCode: null, siteOds: null }],
+    ['RCB^W27^BAY2-6^RCB55', '""', { wardCode: null, bedCode: null, siteOds: null }],
+    ['14 CHAPEL LANE^FULFORD^YORK^NORTH YORKSHIRE^YO10 4PF^GBR^H', '""', { postcode: null }],
+    ['NORTH YORKSHIRE^YO10 4PF^GBR^H', '^75001^FRA^H', { postcode: null }],
+    ['NORTH YORKSHIRE^YO10 4PF^GBR^H', '', { postcode: null }],
+    ['FULFORD SURGERY^^B82005', '""', { gpPracticeOds: null }],
+    ['FULFORD SURGERY^^B82005', 'ANOTHER SURGERY', { gpPracticeOds: null }],
+  ])('what is given of a whole replaces all of it: %s by %s', (from, to, expected) => {
+    const [change] = toInpatientSpell(
+      adt(
+        text('admission')
+          .replace(/\nNK1.*/, '')
+          .replace(from, to),
+      ),
+    ) as { content: object }[];
+    expect(change!.content).toMatchObject(expected);
   });
 
   it('what is not stated stays, what is withdrawn goes', () => {

@@ -15,7 +15,19 @@ export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] |
   const pid = source.message.first('PID');
   const pv1 = source.message.first('PV1');
   if (!pid || !pv1) return new Faulty([fault('hl7SegmentMissing', pid ? 'PV1' : 'PID')]);
-  return isStay(pv1) ? toSpell(source, pid, pv1) : [];
+  if (isStay(pv1)) return toSpell(source, pid, pv1);
+  return source.event === 'A11' ? toRetraction(source, pv1) : [];
+}
+
+/**
+ * An admission cancelled in a message that says no longer that it was one (PV1-2 went back to E or O). If the stay is
+ * held it is retracted; of a visit that never was a stay nothing is published, for nobody is named.
+ */
+function toRetraction({ trust, at }: AdtMessage, pv1: Segment): Change<InpatientSpell>[] {
+  const visit = pv1.value(19);
+  if (!visit) return [];
+  const sourceRecordId = `${trust}/${visit}`;
+  return [{ change: 'retract', sourceRecordId, person: null, publisherOds: trust, at }];
 }
 
 function toSpell(

@@ -1,12 +1,15 @@
-import { Faulty, fault, type Change, type PersonRef } from '@caremesh/product';
+import { Faulty, fault, type Change, type MergeRef, type PersonRef } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment } from '../../sources/hl7/message.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
 
+type Naming = Pick<AdtMessage, 'trust' | 'mode'>;
+type Local = NonNullable<PersonRef['local']>;
+
 /**
- * The merges of an A40: each PID is a survivor, the MRG after it whom it replaces. Two registrations of one NHS
- * number differ in their local identifiers alone, so then only those are merged.
+ * The merges of an A40: each PID is a survivor, the MRG after it whom it replaces, both with every repetition of their
+ * identifiers. Two registrations of one NHS number differ in their local identifiers alone, so then only those are merged.
  */
 export function toMerges({
   message,
@@ -22,8 +25,8 @@ export function toMerges({
       continue;
     }
     if (!survivor) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
-    const into = personOf(survivor, 3, { status: numberStatusOf(survivor), trust, mode });
-    const prior = personOf(segment, 1, { status: null, trust, mode });
+    const into = named(survivor, 3, numberStatusOf(survivor), { trust, mode });
+    const prior = named(segment, 1, null, { trust, mode });
     if (into instanceof Faulty) return into;
     if (prior instanceof Faulty) return prior;
     const from = whatEnds(prior, into);
@@ -33,13 +36,35 @@ export function toMerges({
   return changes;
 }
 
-/** The prior person without what the survivor keeps; null if nothing is left. */
-function whatEnds(prior: PersonRef, into: PersonRef): PersonRef | null {
-  const sameNumber = prior.nhsNumber !== null && prior.nhsNumber === into.nhsNumber;
-  const sameLocal =
-    prior.local !== null &&
-    prior.local.id === into.local?.id &&
-    prior.local.issuer === into.local.issuer;
-  if (!sameNumber) return prior.nhsNumber === null && sameLocal ? null : prior;
-  return prior.local && !sameLocal ? { ...prior, nhsNumber: null, nhsNumberStatus: '03' } : null;
+/** The person of a field, with the local identifiers that it gives beside the one that counts elsewhere. */
+function named(
+  segment: Segment,
+  field: number,
+  status: string | null,
+  naming: Naming,
+): MergeRef | Faulty {
+  const person = personOf(segment, field, { status, ...naming });
+  if (person instanceof Faulty) return person;
+  const others: Local[] = [];
+  for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
+    const one = personOf(segment.only(field, repetition), field, { status: null, ...naming });
+    // One that names nobody numbers a visit, or is empty.
+    const local = one instanceof Faulty ? null : one.local;
+    if (local && ![person.local, ...others].some((known) => isSame(local, known)))
+      others.push(local);
+  }
+  return others.length > 0 ? { ...person, others } : person;
 }
+
+/** The prior person without what the survivor keeps; null if nothing is left. */
+function whatEnds(prior: MergeRef, into: MergeRef): MergeRef | null {
+  if (prior.nhsNumber !== null && prior.nhsNumber !== into.nhsNumber) return prior;
+  const locals = prior.local ? [prior.local, ...(prior.others ?? [])] : [];
+  const [local, ...others] = locals.filter((one) => !isSame(one, into.local));
+  if (!local) return null;
+  const ends = { nhsNumber: null, nhsNumberStatus: '03', local };
+  return others.length > 0 ? { ...ends, others } : ends;
+}
+
+const isSame = (one: Local, other: Local | null): boolean =>
+  one.id === other?.id && one.issuer === other.issuer;

@@ -13,13 +13,23 @@ type Identifier = {
 
 /** The NHS number's own object identifier. */
 const NHS_OID = '2.16.840.1.113883.2.1.4.1';
-/** Identifier types (HL7 table 0203) that number a visit or account, not a person. */
-const NOT_A_PERSON = new Set(['VN', 'AN', 'VISITID']);
+/**
+ * Identifier types (HL7 table 0203) that number no person's record of care: a visit or account, a document, licence
+ * or insurance, a bank account.
+ */
+const NOT_A_RECORD = new Set(
+  (
+    'VN AN VISITID NI SS DL PPN PRC TAX CZ BC BCT BR BA CC DC DR MC MA MCN HC PEN EI EN GI GN LN ' +
+    'MI NE NPI RRI SL UPIN WC WCN'
+  ).split(' '),
+);
+/** Which of several comes first: the record number, then the trust's internal one, then others. */
+const RANKS = ['MR', 'PI'];
 
 /**
  * Whom a field of identifiers (CX, repeated) is about.
- * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH; the first other
- * one is the local identifier, issued by its authority or facility if that is an ODS code, and otherwise by the
+ * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH; another one
+ * is the local identifier, the same one in whatever order they come; it is issued by its authority or facility if that is an ODS code, and otherwise by the
  * sender: `22789^^^LOCALID` of RCB is RCB's.
  */
 export function personOf(
@@ -38,7 +48,9 @@ export function personOf(
     else digits.add(parsed.value);
   }
   if (digits.size > 1) faults.push(fault('nhsNumberConflict', path));
-  const local = identifiers.find((one) => !isNhs(one) && !NOT_A_PERSON.has(one.type ?? ''));
+  if (status !== null && !nhsNumber.isNhsNumberStatus(status))
+    faults.push(fault('nhsNumberStatusUnknown', `${segment.name}-32`));
+  const local = localOf(identifiers, trust);
   const [number = null] = digits;
   if (faults.length === 0 && !number && !local) faults.push(fault('personMissing', path));
   if (faults.length > 0) return new Faulty(faults);
@@ -46,14 +58,38 @@ export function personOf(
     nhsNumber: number,
     // Nothing said of a number that is there: present, not known to be traced. Without one: trace required.
     nhsNumberStatus: status ?? (number ? '02' : '03'),
-    local: local ? { id: local.id, issuer: issuerOf(local, trust) } : null,
+    local,
   };
 }
 
-/** NHS number status from PID-32 (`NSTS01` … `NSTS08`, ITK table 0445); null if it says none. */
+/** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
+function localOf(identifiers: Identifier[], trust: string): PersonRef['local'] {
+  const rankOf = ({ type }: Identifier): number =>
+    (RANKS.indexOf(type ?? '') + RANKS.length + 1) % (RANKS.length + 1);
+  const [first] = identifiers
+    .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
+    .map((one) => {
+      const issuer = issuerOf(one, trust);
+      const order = [rankOf(one), issuer === trust ? 0 : 1, issuer, one.id];
+      return { local: { id: one.id, issuer }, order };
+    })
+    .sort((one, other) => compare(one.order, other.order));
+  return first?.local ?? null;
+}
+
+function compare(one: (string | number)[], other: (string | number)[]): number {
+  const at = one.findIndex((part, position) => part !== other[position]);
+  if (at < 0) return 0;
+  return one[at]! < other[at]! ? -1 : 1;
+}
+
+/** `NNGBR` and the like are numbers of a nation's register. */
+const isNoRecord = (type: string): boolean => NOT_A_RECORD.has(type) || /^NN[A-Z]{2,3}$/.test(type);
+
+/** NHS number status as PID-32 states it (`NSTS01` … `NSTS08`, ITK table 0445); null if it says none. */
 export function numberStatusOf(pid: Segment): string | null {
   for (let repetition = 0; repetition < pid.repetitions(32); repetition++) {
-    const code = /^NSTS(0[1-8])$/.exec(pid.value(32, 1, 1, repetition) ?? '');
+    const code = /^NSTS(.*)$/.exec(pid.value(32, 1, 1, repetition) ?? '');
     if (code) return code[1]!;
   }
   return null;

@@ -7,6 +7,9 @@ import type { Stated } from './stated.js';
 /** HL7 table 0004 of the ITK profile: outpatients, those before admission and those on a waiting list. */
 const NOT_ADMITTED = new Set(['O', 'P', 'W', 'N']);
 
+/** Recurring, obstetric, commercial, unknown: classes of the same table that have no NHS classification. */
+const UNCLASSIFIED = new Set(['R', 'B', 'C', 'U']);
+
 /**
  * True if the visit is a stay in a bed. Class E is an emergency attendance unless the message says how the
  * person was admitted (PV1-4).
@@ -22,11 +25,11 @@ export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): voi
   const { message, event, trust } = source;
   stated.text('providerOds', trust);
   stated.text('hospitalProviderSpellNumber', pv1.value(19));
-  stated.text('patientClassification', classificationOf(pv1.value(2)));
+  stateClassification(stated, pv1.value(2));
   stated.text('admissionMethod', pv1.value(4));
   stated.text('sourceOfAdmission', pv1.value(14));
   stated.text('treatmentFunctionCode', pv1.value(10));
-  stated.text('consultantCode', pv1.value(9) ?? pv1.value(7));
+  stated.text('consultantCode', pv1.value(9) ?? pv1.value(7) ?? pv1.part(9) ?? pv1.part(7));
   const reason = message.first('PV2');
   if (reason) stated.text('admissionReasonText', reason.value(3, 2) ?? reason.value(3));
   stateLocation(stated, pv1, source);
@@ -42,10 +45,12 @@ export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): voi
 }
 
 /** PV1-2 as the NHS classification: 1 to 5 as they are; an inpatient is an ordinary admission. */
-function classificationOf(patientClass: Value): Value {
-  if (typeof patientClass !== 'string') return patientClass;
-  if (/^[1-5]$/.test(patientClass)) return patientClass;
-  return patientClass === 'I' || patientClass === 'E' ? '1' : undefined;
+function stateClassification(stated: Stated, patientClass: Value): void {
+  if (typeof patientClass === 'string' && /^[1-5IE]$/.test(patientClass))
+    stated.text('patientClassification', /^[IE]$/.test(patientClass) ? '1' : patientClass);
+  else if (patientClass === null) stated.text('patientClassification', null);
+  else if (patientClass && !UNCLASSIFIED.has(patientClass))
+    stated.fault(fault('codeUnknown', 'PV1-2'));
 }
 
 /**
@@ -53,10 +58,10 @@ function classificationOf(patientClass: Value): Value {
  * its cancellation (A12) takes that back, PV1-3 being the place before it.
  */
 function stateLocation(stated: Stated, pv1: Segment, source: AdtMessage): void {
-  const site = pv1.value(3, 4);
-  stated.text('wardCode', pv1.value(3, 2) ?? pv1.value(3));
-  stated.text('bedCode', pv1.value(3, 3));
-  if (site === null || (site && isOdsCode(site))) stated.text('siteOds', site);
+  const [ward, site] = [pv1.value(3, 2), pv1.part(3, 4)];
+  stated.text('wardCode', ward === undefined ? pv1.part(3) : ward);
+  stated.text('bedCode', pv1.part(3, 3));
+  stated.text('siteOds', site && !isOdsCode(site) ? null : site);
   if (source.event === 'A12') stated.give('transferredAt', null);
   if (source.event === 'A02') {
     const occurred = occurredOf(source);

@@ -59,6 +59,12 @@ describe('a header that cannot be read says why', () => {
     ['a letter as separator', line('MSHX^~\\&XPASX'), 'MESH-2111 MSH'],
     ['no encoding characters', line('MSH||PAS|RCB'), 'MESH-2111 MSH-2'],
     ['letters as encoding characters', line('MSH|abcd|PAS|RCB'), 'MESH-2111 MSH-2'],
+    [
+      'one separator for two things',
+      line('MSH|^^^^|PAS|RCB|||1||ADT^A01|1|P|2.4'),
+      'MESH-2111 MSH-2',
+    ],
+    ['a component that is a subcomponent', line('MSH|^~\\^|PAS|RCB'), 'MESH-2111 MSH-2'],
     ['no control id', line('MSH|^~\\&|PAS|RCB|||1||ADT^A01||P|2.4'), 'MESH-2116 MSH-10'],
     ['a header cut short', line('MSH|^~\\&|PAS|RCB|||1||ADT'), 'MESH-2116 MSH-10'],
     ['UTF-16 with its mark', Buffer.from('\ufeffMSH|^~\\&|', 'utf16le'), 'MESH-2104 MSH'],

@@ -53,6 +53,13 @@ export function readHeader(bytes: Buffer): Header | Fault {
   return headerOf(fields, delimiters, controlId);
 }
 
+/** Another header behind the first: the line it would stand in, with its own separators, whatever blanks come before. */
+const ANOTHER = /[\r\n][ \t]*MSH([^A-Za-z0-9\s"\x80-\xff])[^A-Za-z0-9\s"\x80-\xff]{1,5}\1/;
+
+/** True if the bytes of one message hold the header of another: the acknowledgement of one could not speak for both. */
+export const holdsAnother = (bytes: Buffer): boolean =>
+  bytes.indexOf('MSH', 3) >= 0 && ANOTHER.test(bytes.toString('latin1'));
+
 /** True if reading gave a fault and no header. */
 export const isFaultOf = <T extends object>(value: T | Fault): value is Fault => 'fix' in value;
 
@@ -80,10 +87,14 @@ function headerOf(fields: string[], delimiters: Delimiters, controlId: string): 
 
 /**
  * MSH-2 has four characters; a sender without escapes or subcomponents may leave the last ones out, and
- * v2.7 senders add a fifth. Letters and digits would split the data itself.
+ * v2.7 senders add a fifth. Letters and digits would split the data itself, and one character with two meanings
+ * would split it in places that nobody can tell.
  */
-function delimitersOf(field: string, characters: string): Delimiters | null {
-  if (!/^[^A-Za-z0-9\s"\x80-\xff]{1,5}$/.test(characters)) return null;
+function delimitersOf(field: string, stated: string): Delimiters | null {
+  if (!/^[^A-Za-z0-9\s"\x80-\xff]{1,5}$/.test(stated)) return null;
+  // A backslash doubled by a program that wrote the message out as a literal is one.
+  const characters = stated.replace('\\\\', '\\');
+  if (new Set([field, ...characters]).size <= characters.length) return null;
   const [component, repetition, escape, subcomponent] = characters;
   // A left out character must never match: no HL7 text holds a unit separator.
   const none = '\x1f';

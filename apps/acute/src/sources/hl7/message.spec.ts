@@ -86,6 +86,22 @@ describe('segments', () => {
     });
   });
 
+  it.each([
+    ['PV1|1|I|A\x00B', 'PV1-3'],
+    ['PV1|1|I|A\\X00\\B', 'PV1-3'],
+    ['PID|1||A\x07', 'PID-3'],
+    ['DG1|1||A\x1cB', 'DG1-3'],
+  ])('that are read hold no control characters, spelt out or not: %j', (line, path) => {
+    expect(Message.parse(`${MSH}\r${line}\r`, header)).toMatchObject({ code: 'MESH-2223', path });
+  });
+
+  it.each(['MSH', 'PID', 'PV1'])('a second %s is refused, save in a merge', (name) => {
+    const twice = `${MSH}\rPID|1\rPV1|1\r${name}|2\r`;
+    expect(Message.parse(twice, header)).toMatchObject({ code: 'MESH-2115', path: `${name}[2]` });
+    const merge = { ...header, event: 'A40' };
+    expect(isFaultOf(Message.parse(twice, merge))).toBe(name === 'MSH');
+  });
+
   it('of arbitrary text never throw', () => {
     fc.assert(
       fc.property(fc.string(), (tail) => {

@@ -10,6 +10,10 @@ export type Value = string | null | undefined;
 
 /** Segments this product reads: a broken line inside one of them would lose data, elsewhere it does not matter. */
 const READ = new Set(['MSH', 'EVN', 'PID', 'PD1', 'MRG', 'PV1', 'PV2', 'DG1', 'PR1']);
+/** Segments of which a message has one: what a second says would be lost, or be said of somebody else. */
+const ONCE = new Set(['MSH', 'PID', 'PV1']);
+/** The merge message, which repeats the group that PID begins. */
+const REPEATING = 'A40';
 const SEGMENT_NAME = /^[A-Za-z][A-Za-z0-9]{2}$/;
 
 /** One segment, split into fields; what is inside a field is looked for when asked for. */
@@ -37,10 +41,35 @@ export class Segment {
     return text === '""' ? null : (unescape(text, delimiters, characterSet) ?? text);
   }
 
+  /**
+   * A part of a field that is stated as a whole, such as a location or an address: a part that a sender leaves out of
+   * what it gives is no more, or the rest of an old value would stand beside a new one.
+   */
+  part(field: number, component = 1, subcomponent = 1, repetition = 0): Value {
+    const value = this.value(field, component, subcomponent, repetition);
+    return value === undefined && this.isStated(field) ? null : value;
+  }
+
+  /** True if the field holds more than separators. */
+  private isStated(field: number): boolean {
+    const { component, repetition, subcomponent } = this.header.delimiters;
+    const separators = new Set([component, repetition, subcomponent, ' ']);
+    return [...(this.fields[field] ?? '')].some((character) => !separators.has(character));
+  }
+
   /** How often a field is repeated; 0 if the segment ends before it. */
   repetitions(field: number): number {
     const whole = this.fields[field];
     return whole === undefined ? 0 : whole.split(this.header.delimiters.repetition).length;
+  }
+
+  /** The segment as if one repetition of a field were all that it has. */
+  only(field: number, repetition: number): Segment {
+    const { delimiters } = this.header;
+    const fields = this.fields.map((whole, at) =>
+      at === field ? piece(whole, delimiters.repetition, repetition) : whole,
+    );
+    return new Segment(fields.join(delimiters.field), this.header);
   }
 }
 
@@ -105,8 +134,8 @@ function segmentsOf(lines: string[], header: Header): string[] | Fault {
     if (trimmed === '') continue;
     const name = trimmed.slice(0, 3);
     if (SEGMENT_NAME.test(name) && (trimmed.length === 3 || trimmed[3] === separator)) {
-      if (READ.has(name) && !canBeSpelt(trimmed, header))
-        return fault('escapeOutsideCharset', name);
+      const wrong = wrongIn(trimmed, name, segments, header);
+      if (wrong) return wrong;
       segments.push(trimmed);
       reading = name;
     } else if (READ.has(reading)) {
@@ -116,8 +145,31 @@ function segmentsOf(lines: string[], header: Header): string[] | Fault {
   return segments;
 }
 
-/** Whether the bytes that a segment spells out as `\Xhh..\` are of the charset of its message. */
-function canBeSpelt(line: string, { delimiters, characterSet }: Header): boolean {
-  if (!line.includes(`${delimiters.escape}X`)) return true;
-  return unescape(line, delimiters, characterSet) !== null;
+/** Why a segment that this product reads cannot be used beside those before it. */
+function wrongIn(line: string, name: string, before: string[], header: Header): Fault | null {
+  if (!READ.has(name)) return null;
+  const repeats = header.event === REPEATING && name !== 'MSH';
+  if (ONCE.has(name) && !repeats && before.some((one) => one.startsWith(name)))
+    return fault('hl7SegmentMalformed', `${name}[2]`, 'a message has one');
+  const spelt = spellingOf(line, header);
+  if (spelt === null) return fault('escapeOutsideCharset', name);
+  if (CONTROL.test(line) || CONTROL.test(spelt))
+    return fault('textInvalid', placeOfControl(line, name, header));
+  return null;
+}
+
+/* eslint-disable-next-line no-control-regex -- what no text of a record may hold is looked for */
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
+/** The segment with the bytes that it spells out as `\Xhh..\`; null if they are not of the charset of its message. */
+function spellingOf(line: string, { delimiters, characterSet }: Header): string | null {
+  if (!line.includes(`${delimiters.escape}X`)) return line;
+  return unescape(line, delimiters, characterSet);
+}
+
+function placeOfControl(line: string, name: string, header: Header): string {
+  const fields = line.split(header.delimiters.field);
+  const at = fields.findIndex((one) => CONTROL.test(spellingOf(one, header) ?? one));
+  // MSH-1 is the separator itself, so the first field after it is MSH-2.
+  return at < 0 ? name : `${name}-${name === 'MSH' ? at + 1 : at}`;
 }

@@ -122,20 +122,28 @@ describe('every complete frame is answered', () => {
       message('s', { sender: 'XXX' }),
       Buffer.from('nothing of the kind'),
       Buffer.alloc(0),
+      Buffer.concat([message('two'), message('three')]),
       Buffer.from(`${message('big').toString()}OBX|1|${'x'.repeat(5000)}\r`),
     ];
     sender.socket.write(Buffer.concat(frames.map(framed)));
-    expect((await sender.answered(6)).map((one) => one.slice(0, 26))).toEqual(
+    expect((await sender.answered(7)).map((one) => one.slice(0, 26))).toEqual(
       [
         'MSA|AR|v|MESH-2113 MSH-12 ',
         'MSA|AR|t|MESH-2118 MSH-9 Th',
         'MSA|AR|s|MESH-2015 MSH-4 Th',
         'MSA|AR||MESH-2111 MSH The ',
         'MSA|AR||MESH-2111 MSH The ',
+        'MSA|AR|two|MESH-2115 MSH[2]',
         'MSA|AR|big|MESH-2108 MSH O',
       ].map((one) => expect.stringContaining(one.trim().slice(0, 18)) as unknown),
     );
     expect(landed.taken).toEqual([]);
+  });
+
+  it('blank lines before a message are no part of it', async () => {
+    const sender = await Sender.to(await start(intake(() => ({})).submit));
+    sender.socket.write(framed(Buffer.concat([Buffer.from('\r\n'), message('1')])));
+    expect(await sender.answered(1)).toEqual(['MSA|AA|1|']);
   });
 
   it('AA "not used" for an ADT event of no inpatient stay', async () => {

@@ -122,7 +122,11 @@ describe('a CSDS delivery', () => {
     expect(
       await refusal([['CYP201', 'CARE CONTACT IDENTIFIER,SERVICE REQUEST IDENTIFIER\n1,2\n']]),
     ).toMatchObject({ code: 'MESH-2121', path: 'CYP201.CARE CONTACT DATE' });
-    expect((await refusal([['CYP999', 'A\n1\n']])).code).toBe('MESH-2014');
+    expect(await refusal([['MYPATIENTS', 'A\n1\n']])).toMatchObject({
+      code: 'MESH-2014',
+      message: expect.stringContaining('the tables are CYP001, CYP101, CYP201, CYP202'),
+      fix: expect.stringContaining('name each file after it, such as CYP001.csv'),
+    });
     expect((await refusal([['CYP201', '']])).code).toBe('MESH-2003');
   });
 
@@ -147,8 +151,9 @@ describe('a CSDS delivery', () => {
     const items = [];
     const input = { contentType: 'multipart/form-data', environment: 'test' as const };
     for await (const item of source.read({ ...input, body: nothing(), parts: broken() }))
-      items.push(item.outcome ? item.errors[0]!.code : item.record.row.key);
-    expect(items).toEqual(['RY5|CC1', 'MESH-2013']);
+      items.push(item.outcome ? [item.errors[0]!.code, item.raw] : item.record.row.key);
+    // Nothing is kept of it that could be taken in again in the file's place.
+    expect(items).toEqual(['RY5|CC1', ['MESH-2013', '']]);
   });
 
   it('reads a part in the charset it names', async () => {

@@ -88,14 +88,15 @@ function readPart(part: SourcePart, reading: PartReading, index: number): AsyncG
 // eslint-disable-next-line require-yield -- a part like the others, but one that has no items
 async function* refusePart(part: SourcePart): AsyncGenerator<never> {
   for await (const _bytes of part.body);
-  throw new IntakeRefused(fault('multipartPartUnknown', 'Content-Disposition.name'));
+  const known = `the tables are ${Object.keys(TABLES).join(', ')}`;
+  throw new IntakeRefused(fault('multipartPartUnknown', 'Content-Disposition.name', known));
 }
 
-/** Stands for a file: what of it stands before the fault was kept, and sending it again is right. */
+/** Stands for a file: of it only what stands before the fault was kept, and sending it again is right. */
 const unreadable = (name: string, wrong: Fault, index: number): Item => ({
   index,
   sourceId: null,
-  raw: 'This file was not read to its end.',
+  raw: '',
   ...(name && { part: name }),
   outcome: 'quarantined',
   errors: [wrong],

@@ -9,6 +9,7 @@ import { amendmentBody, draftBody, requestBody, templateQuery } from '../shapes.
 import type { AmendmentBody, DraftBody, RequestBody, TemplateQuery } from '../shapes.js';
 import { GrantRequests } from './requests.js';
 import { templatesFor } from './templates.js';
+import { writtenDraft } from './written.js';
 
 /** Asking for grants. What is asked is decided in the order of its steps; a draft is nobody's business yet. */
 @Allow('kind:user')
@@ -40,7 +41,7 @@ export class AskingController {
 
   @Documented({ summary: 'Begin a draft of a request', body: draftBody, status: 201 })
   @Post('drafts')
-  async draft(@CallerOf() caller: Caller, @Body(body(draftBody)) given: DraftBody) {
+  async draft(@CallerOf() caller: Caller, @Body(body(writtenDraft)) given: DraftBody) {
     return this.#grants.show(caller, await this.#requests.draft(caller, given));
   }
 
@@ -49,7 +50,7 @@ export class AskingController {
   async edit(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Body(body(draftBody)) given: DraftBody,
+    @Body(body(writtenDraft)) given: DraftBody,
   ) {
     await this.#requests.edit(caller, id, given);
     return this.#grants.show(caller, id);

@@ -1,6 +1,6 @@
 import { names } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
-import type { Caller } from '@caremesh/platform';
+import type { Caller, FieldError } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DomainEntity } from '../../domains/domain.entity.js';
@@ -12,11 +12,13 @@ import { GrantProductEntity } from '../grant.entity.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { agreementsOf, policyInForce } from '../ground-rules/in-force.js';
 import { generationOf } from '../key-changes/generation-in-force.js';
-import { readRequest } from '../request.js';
+import { daysToStand, readRequest } from '../request.js';
 import type { Reading } from '../request.js';
 import { stepsFor } from '../rules.js';
 import type { DraftBody, RequestBody } from '../shapes.js';
 import { wantedProducts } from '../wanted.js';
+import { filledIn } from './incomplete.js';
+import { legalBasisOf } from './legal-basis.js';
 
 type GoodReading = Extract<Reading, { endsAt: Date }>;
 
@@ -35,27 +37,35 @@ export class RequestReader {
 
   /** Throws MESH-3502 with every field that stands against the request. */
   async read(em: EntityManager, caller: Caller, given: RequestBody): Promise<GoodReading> {
+    const reading = await this.#reading(em, caller, given);
+    if ('endsAt' in reading) return reading;
+    throw problem(grantErrors.requestInvalid, undefined, reading.errors);
+  }
+
+  /** Everything that stands against a draft that is not whole, in the parts that are there. */
+  async faultsOf(em: EntityManager, caller: Caller, draft: DraftBody): Promise<FieldError[]> {
+    const filled = filledIn(draft, caller, new Date());
+    if (!filled) return [];
+    const { errors } = await this.#reading(em, caller, filled.request);
+    return errors.filter(({ path }) => filled.isStated(path));
+  }
+
+  async #reading(em: EntityManager, caller: Caller, given: RequestBody): Promise<Reading> {
     const now = new Date();
     const policy = await policyInForce(em);
-    const reading = readRequest(given, await wantedProducts(em, given), {
+    const { organisation } = given;
+    const { first, last } = daysToStand(given, now);
+    return readRequest(given, await wantedProducts(em, given), {
       organisation: caller.organisation,
       domain: await domainOf(em, caller),
       now,
       longestDays: this.#settings.longestGrantDays,
-      standing: await this.#organisations.organisationOn(given.organisation, firstDay(given, now)),
+      standing: await this.#organisations.organisationOn(organisation, first),
+      standingAtEnd: await this.#organisations.organisationOn(organisation, last),
       demands: policy?.demands[given.purpose] ?? [],
-      controllers: await agreementsOf(em, given.organisation),
+      controllers: await agreementsOf(em, organisation),
     });
-    if ('endsAt' in reading) return reading;
-    throw problem(grantErrors.requestInvalid, undefined, reading.errors);
   }
-}
-
-// A start that is no day is named among the errors; the organisation is then looked at as of today.
-function firstDay({ from }: RequestBody, now: Date): string {
-  const day = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/.exec(from ?? '')?.[0];
-  const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
-  return isDay ? day : now.toISOString().slice(0, 10);
 }
 
 async function domainOf(em: EntityManager, { team }: Caller): Promise<string | null> {
@@ -78,11 +88,11 @@ export function grantValues(given: RequestBody, reading: GoodReading) {
 /** The values of a draft: what is missing is empty, and its period is none. */
 export function draftValues(given: DraftBody, { organisation }: Caller) {
   const now = new Date();
-  const basis = typeof given.legalBasis === 'object' ? given.legalBasis : NO_BASIS;
+  const basis = given.legalBasis === undefined ? null : legalBasisOf(given.legalBasis);
   return {
     kind: given.purpose === 'individual-care' ? ('individual-care' as const) : ('view' as const),
     purpose: given.purpose ?? ('' as RequestBody['purpose']),
-    legalBasis: basis,
+    legalBasis: basis ?? NO_BASIS,
     organisation: given.organisation ?? organisation ?? '',
     ...{ consumer: given.consumer ?? null, reason: given.reason ?? '' },
     ...{ from: given.from ?? '', until: given.until ?? '', startsAt: now, endsAt: now },

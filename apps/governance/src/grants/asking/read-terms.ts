@@ -2,6 +2,7 @@ import type { FieldError } from '@caremesh/platform';
 import { grantErrors } from '../../errors.js';
 import { fault } from '../fault.js';
 import type { RequestBody } from '../shapes.js';
+import { paperErrors } from './papers.js';
 import { termsOf } from './terms.js';
 import type { Demandable, GrantTerms } from './terms.js';
 
@@ -28,8 +29,9 @@ export function readTerms(
   const isOutside = purpose === 'individual-care' && consumer === null;
   const controller = isOutside ? controllerFor(about) : undefined;
   const errors = [
-    ...demanded(given, about.demands),
+    ...demanded(given, about),
     ...agreementErrors(given, about),
+    ...paperErrors(given, about.now),
     ...reviewErrors(given, about),
     ...justificationErrors(given, about.asked),
     ...(given.dspt?.status === 'not-met' ? [fault(grantErrors.fieldToolkit, '$.dspt.status')] : []),
@@ -51,10 +53,17 @@ function controllerFor({ controllers, endsAt }: Context) {
   return controllers.find(({ until }) => until === null || until >= endsAt);
 }
 
-function demanded(given: RequestBody, demands: readonly Demandable[]): FieldError[] {
-  return demands
-    .filter((part) => given[part] === undefined)
-    .map((part) => fault(grantErrors.fieldDemanded, `$.${part}`));
+function demanded(given: RequestBody, { demands, asked }: Context): FieldError[] {
+  const missing = demands.filter((part) => given[part] === undefined).map((part) => `$.${part}`);
+  const { justifications } = given;
+  // One by one: a field that nobody justified is not justified by the next.
+  const unjustified =
+    justifications && demands.includes('justifications')
+      ? [...new Set(asked)]
+          .filter((name) => !Object.hasOwn(justifications, name))
+          .map((name) => `$.justifications.${name}`)
+      : [];
+  return [...missing, ...unjustified].map((path) => fault(grantErrors.fieldDemanded, path));
 }
 
 // Days are compared as moments: an agreement until a day holds on that day.

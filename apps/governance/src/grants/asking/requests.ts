@@ -9,7 +9,7 @@ import { governanceErrors, grantErrors } from '../../errors.js';
 import { SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
 import { AutoGrants } from '../deciding/auto-grants.js';
-import { GrantEntity } from '../grant.entity.js';
+import { GrantEntity, GrantProductEntity } from '../grant.entity.js';
 import { lockGrant } from '../grant-store.js';
 import { Granter } from '../granter.js';
 import { openGrantMoves } from '../lifecycle.js';
@@ -88,6 +88,8 @@ export class GrantRequests {
       if (grant.state !== 'draft') throw illegal(grant);
       Object.assign(grant, draftValues(given, caller));
       await em.save(GrantEntity, grant);
+      // Those of the request before: what the draft names is read when it is submitted.
+      await em.delete(GrantProductEntity, { grantId: grant.id });
       await this.#lifecycle.note(em, grant, 'grant.edited', byRequester(caller));
     });
   }
@@ -101,7 +103,10 @@ export class GrantRequests {
       const { grant } = await own(em, caller, id);
       if (grant.state !== 'draft') throw illegal(grant);
       if (!parsed.success) {
-        throw problem(grantErrors.requestIncomplete, undefined, incomplete(parsed.error));
+        const draft = (grant.asked ?? {}) as DraftBody;
+        const errors = incomplete(parsed.error, draft);
+        errors.push(...(await this.#reader.faultsOf(em, caller, draft)));
+        throw problem(grantErrors.requestIncomplete, undefined, errors);
       }
       const given = parsed.data;
       const reading = await this.#reader.read(em, caller, given);

@@ -3,6 +3,7 @@ import { PURPOSES } from '@caremesh/contract';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '@caremesh/platform';
 import { policyInForce } from '../ground-rules/in-force.js';
+import { DEMANDABLE } from './terms.js';
 
 const DAY_MS = 86_400_000;
 
@@ -48,7 +49,12 @@ export async function templatesFor(em: EntityManager, caller: Caller, purpose?: 
   return { items, next: null };
 }
 
-function templateOf(purpose: Purpose, { organisation }: Caller, demands: readonly string[]) {
+/** One of them. What a policy can demand is there as a blank, whether it is demanded or not. */
+export function templateOf(
+  purpose: Purpose,
+  { organisation }: Pick<Caller, 'organisation'>,
+  demands: readonly string[],
+) {
   const { legalBasis, days, says } = USUAL[purpose];
   const day = (offset: number) => new Date(Date.now() + offset * DAY_MS).toISOString().slice(0, 10);
   return {
@@ -56,6 +62,7 @@ function templateOf(purpose: Purpose, { organisation }: Caller, demands: readonl
     request: {
       ...{ product: null, major: 1, purpose, legalBasis, organisation: organisation ?? null },
       ...{ fields: 'all', from: day(0), until: day(days), reason: null },
+      ...Object.fromEntries(DEMANDABLE.map((part) => [part, null])),
     },
     /** What the reason should tell whoever decides. */
     says,

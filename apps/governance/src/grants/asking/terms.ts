@@ -1,12 +1,24 @@
 import { EXEMPTIONS } from '@caremesh/contract';
 import { z } from 'zod';
+import { IDENTIFIES, freeText, identifiesNobody } from '../../decisions/free-text.js';
 
 const day = z.iso.date('A day YYYY-MM-DD is expected.');
 const text = (longest: number) => z.string().trim().min(1).max(longest);
+const words = (longest: number) => freeText(text(longest));
 const ods = z.string().regex(/^[A-Z0-9]{3,10}$/, 'An ODS code is expected.');
 
 /** Statuses of the Data Security and Protection Toolkit, as NHS England publishes them per ODS code and year. */
 const DSPT = ['exceeded', 'met', 'approaching', 'not-met'] as const;
+
+// A name is in the path of what is refused under it: one that identifies somebody is refused with the whole.
+function justified(given: Record<string, string>, { addIssue }: z.RefinementCtx): void {
+  for (const [name, why] of Object.entries(given)) {
+    const isPlain = identifiesNobody(name);
+    if (isPlain && identifiesNobody(why)) continue;
+    const { error: message, params } = IDENTIFIES;
+    addIssue({ code: 'custom', path: isPlain ? [name] : [], message, params });
+  }
+}
 
 /**
  * What is agreed beside purpose, fields and period. All of it is optional here: what a purpose demands is the
@@ -15,12 +27,12 @@ const DSPT = ['exceeded', 'met', 'approaching', 'not-met'] as const;
 export const termsShape = {
   /** Who will use the data. */
   people: z
-    .array(z.strictObject({ name: text(200), role: text(200).optional() }))
+    .array(z.strictObject({ name: words(200), role: words(200).optional() }))
     .min(1)
     .max(200)
     .optional(),
   /** Why each field is needed, by its name. */
-  justifications: z.record(text(200), text(2_000)).optional(),
+  justifications: z.record(text(200), text(2_000)).superRefine(justified).optional(),
   /** Data protection impact assessment. */
   dpia: z.strictObject({ reference: text(200), date: day.optional() }).optional(),
   /** Data sharing agreement, with the last day on which it holds. */

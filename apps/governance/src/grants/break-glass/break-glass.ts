@@ -11,6 +11,7 @@ import { SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
 import { RequestReader, fill, grantValues } from '../asking/filling.js';
 import { GrantEntity } from '../grant.entity.js';
+import { fault } from '../fault.js';
 import { Granter } from '../granter.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { requestBody } from '../shapes.js';
@@ -37,13 +38,13 @@ export class BreakGlass {
 
   /**
    * Answers the id of a grant that is approved already and active in seconds. Throws MESH-3530 (role), MESH-3531
-   * (another purpose), MESH-3502 (product, organisation or period as for any grant of individual care).
+   * (another purpose), MESH-3502 (hours, or product, organisation or period as for any grant of individual care).
    */
   async take(caller: Caller, given: BreakGlassBody): Promise<string> {
     const role = this.#roles.find((one) => caller.roles.includes(one));
     if (!role) throw problem(grantErrors.breakGlassRole, `Needed: ${this.#roles.join(', ')}`);
     if (given.purpose !== 'individual-care') throw problem(grantErrors.breakGlassPurpose);
-    const hours = Math.min(given.hours ?? Infinity, this.settings.breakGlassHours);
+    const hours = hoursOf(given, this.settings.breakGlassHours);
     const id = await this.store.transaction((em) => this.#insert(em, caller, role, given, hours));
     this.granter.wake();
     return id;
@@ -89,4 +90,13 @@ export class BreakGlass {
     await this.outbox.tell(em, { type: 'grant.break-glass', subject, data });
     return grant.id;
   }
+}
+
+// Not cut silently: who asks for a night and is cut off in it should have known.
+function hoursOf({ hours }: BreakGlassBody, longest: number): number {
+  if (hours === undefined || hours <= longest) return hours ?? longest;
+  const message = `Emergency access lasts at most ${longest} hours.`;
+  throw problem(grantErrors.requestInvalid, undefined, [
+    fault(grantErrors.fieldHours, '$.hours', message),
+  ]);
 }

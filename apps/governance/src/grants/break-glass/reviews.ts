@@ -6,9 +6,11 @@ import { Covers } from '../../cover/covers.js';
 import { Store } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { Outbox } from '../../events/outbox.js';
+import { fault } from '../fault.js';
 import { GrantEnding } from '../grant-ending.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { grantableOf, lockGrant } from '../grant-store.js';
+import { LIVE_STATES } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import type { GrantBy } from '../lifecycle.service.js';
 import { grantRoleOf, grantRuling, maySee } from '../rules.js';
@@ -41,7 +43,7 @@ export class GrantReviews {
 
   /**
    * Writes down what was found; access that was not justified ends. Emergencies are the Caldicott guardian's to review,
-   * other grants those of who may suspend them; nobody reviews their own. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3532.
+   * other grants those of who may suspend them; nobody reviews their own. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3532, MESH-3502.
    */
   async review(caller: Caller, id: string, given: ReviewBody): Promise<void> {
     const isRevoked = await this.#store.transaction((em) => this.#in(em, caller, id, given));
@@ -56,7 +58,7 @@ export class GrantReviews {
     const isGuardian = person.kind === 'user' && person.roles.includes(GUARDIAN);
     if (grant.breakGlass && !isGuardian) throw problem(grantErrors.notYourGrant, GUARDIAN);
     // The rule of giving access back: an independent one of those who may take it away.
-    const found = grantRoleOf(grantRuling(person, about, 'renew')).role;
+    const found = grantRoleOf(grantRuling(person, about, 'review')).role;
     const role = grant.breakGlass ? GUARDIAN : found;
     if (!isOpen(grant)) throw problem(grantErrors.nothingToReview);
     const { outcome, reason, reviewOn } = given;
@@ -65,7 +67,10 @@ export class GrantReviews {
     if (grant.breakGlass) {
       const review = { outcome, by: caller.sub, at, reason };
       grant.breakGlass = { ...grant.breakGlass, review };
-    } else grant.terms = withNext(grant, reviewOn);
+    } else {
+      heedNext(grant, given);
+      grant.terms = withNext(grant, reviewOn);
+    }
     await em.save(grant);
     await this.#lifecycle.note(em, grant, 'grant.reviewed', by);
     const data = { outcome, organisation: grant.organisation };
@@ -76,13 +81,23 @@ export class GrantReviews {
   }
 }
 
-function isOpen({ breakGlass, terms, endedAt }: GrantEntity): boolean {
+function isOpen({ breakGlass, terms, state }: GrantEntity): boolean {
   if (breakGlass) return breakGlass.review === null;
-  const today = new Date().toISOString().slice(0, 10);
-  return endedAt === null && terms.reviewOn !== undefined && terms.reviewOn <= today;
+  return LIVE_STATES.includes(state) && terms.reviewOn !== undefined && terms.reviewOn <= today();
+}
+
+/** The next review lies ahead, and before the end: on any other day it would be due at once, or never. */
+function heedNext({ endsAt }: GrantEntity, { reviewOn }: ReviewBody): void {
+  if (reviewOn === undefined) return;
+  if (reviewOn > today() && new Date(`${reviewOn}T00:00:00Z`) < endsAt) return;
+  const message = 'The next review is not between tomorrow and the last day of the grant.';
+  const error = fault(grantErrors.fieldReview, '$.reviewOn', message);
+  throw problem(grantErrors.requestInvalid, undefined, [error]);
 }
 
 function withNext({ terms }: GrantEntity, reviewOn: string | undefined) {
   const { reviewOn: _, ...rest } = terms;
   return reviewOn === undefined ? rest : { ...rest, reviewOn };
 }
+
+const today = () => new Date().toISOString().slice(0, 10);

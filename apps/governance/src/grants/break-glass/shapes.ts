@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { reason } from '../../decisions/shapes.js';
+import { eachOnce } from '../shapes.js';
 
 const productId = z.string().min(3).max(100);
 const major = z.number().int().min(1).max(9_999);
@@ -13,10 +14,11 @@ export const breakGlassBody = z
       .array(z.strictObject({ product: productId, major: major.default(1) }))
       .min(1)
       .max(20)
+      .superRefine(eachOnce)
       .optional(),
     reason: reason.min(10, 'Say in a sentence what is happening.'),
-    /** At most as long as the mesh allows, which is what it is without this. */
-    hours: z.number().positive().max(24).optional(),
+    /** At most as long as the mesh allows, which is what it is without this; more is refused. */
+    hours: z.number().positive().optional(),
     /** Nothing but individual care; anything else is refused by its own code. */
     purpose: z.string().max(60).default('individual-care'),
   })

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,12 +6,15 @@ import { Store } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { Outbox } from '../../events/outbox.js';
 import { RequestReader } from '../asking/filling.js';
+import { incomplete } from '../asking/incomplete.js';
 import { GrantRequests, own } from '../asking/requests.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { openGrantMoves } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { requestBody } from '../shapes.js';
-import type { AmendmentBody, RequestBody } from '../shapes.js';
+import type { AmendmentBody, DraftBody, RequestBody } from '../shapes.js';
+import { extensionDetail } from './extensions.js';
+import { changedParts, isExtension, merged, renewedTerms } from './amended.js';
 
 const AMENDABLE: readonly GrantEntity['state'][] = ['approved', 'active'];
 
@@ -48,28 +50,39 @@ export class Amendments {
       const { grant, products } = await own(em, caller, id);
       const isOpen = AMENDABLE.includes(grant.state) && grant.breakGlass === null;
       if (!isOpen) throw problem(grantErrors.illegalGrantMove, openGrantMoves(grant.state));
-      const before = requestBody.parse(grant.asked ?? askedOf(grant, products));
+      // Its end may have come nearer since: another grant that takes its place ends it soon.
+      const asked = { ...(grant.asked ?? askedOf(grant, products)), until: grant.until };
+      const before = readAgain({ ...asked, reason: given.reason });
       const after = merged(before, given);
       const changed = changedParts(before, after);
       if (changed.length === 0) throw problem(grantErrors.nothingAmended);
       if (!isExtension(changed)) return after;
-      await this.#extend(em, caller, grant, after);
+      await this.#extend(em, caller, grant, after, changed);
       return null;
     });
     return wanted === null ? id : this.#requests.request(caller, wanted, id);
   }
 
-  async #extend(em: EntityManager, caller: Caller, grant: GrantEntity, after: RequestBody) {
+  async #extend(
+    em: EntityManager,
+    caller: Caller,
+    grant: GrantEntity,
+    after: RequestBody,
+    changed: readonly string[],
+  ) {
     if (grant.extension) throw problem(grantErrors.extensionOpen);
-    const { endsAt } = await this.#reader.read(em, caller, after);
+    const { endsAt, terms: read } = await this.#reader.read(em, caller, after);
     const { until, reason } = after;
+    const askedAt = new Date().toISOString();
+    const today = askedAt.slice(0, 10);
+    const terms = renewedTerms(changed, { held: grant.terms, read, today });
     grant.extension = {
-      ...{ until, endsAt: endsAt.toISOString(), reason, askedBy: caller.sub },
-      askedAt: new Date().toISOString(),
+      ...{ until, endsAt: endsAt.toISOString(), terms, reason, askedBy: caller.sub, askedAt },
       steps: grant.steps.map(({ role }) => ({ role, by: null, at: null })),
     };
     await em.save(grant);
-    const by = { actor: caller.sub, role: 'requester', reason, detail: { until } };
+    const detail = extensionDetail(grant.extension);
+    const by = { actor: caller.sub, role: 'requester', reason, detail };
     await this.#lifecycle.note(em, grant, 'grant.extension-asked', by);
     await this.#outbox.tell(em, {
       type: 'grant.extension-asked',
@@ -77,6 +90,13 @@ export class Amendments {
       data: { until, organisation: grant.organisation },
     });
   }
+}
+
+/** A request that was kept, by today's rules: what these refuse of it is asked for in a request of its own. */
+function readAgain(asked: DraftBody): RequestBody {
+  const parsed = requestBody.safeParse(asked);
+  if (parsed.success) return parsed.data;
+  throw problem(grantErrors.requestIncomplete, undefined, incomplete(parsed.error, asked));
 }
 
 /** What was asked, of a grant made before that was kept. */
@@ -94,28 +114,3 @@ function askedOf(
     products: each,
   };
 }
-
-/** Fields that are changed are so for every product. */
-function merged(before: RequestBody, given: AmendmentBody): RequestBody {
-  const stated = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  );
-  const products = given.fields
-    ? before.products?.map(({ fields: _, ...one }) => one)
-    : before.products;
-  return { ...before, ...stated, ...(products && { products }) };
-}
-
-function changedParts(before: RequestBody, after: RequestBody): string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  for (const name of ['reason', 'demonstration']) names.delete(name);
-  return [...names].filter(
-    (name) =>
-      !isDeepStrictEqual(before[name as keyof RequestBody], after[name as keyof RequestBody]),
-  );
-}
-
-// The papers may be renewed with the end; whatever decides what is read, or for what, is another grant.
-const WITH_EXTENSION = ['until', 'agreement', 'dpia', 'dspt', 'reviewOn'];
-const isExtension = (changed: readonly string[]): boolean =>
-  changed.includes('until') && changed.every((name) => WITH_EXTENSION.includes(name));

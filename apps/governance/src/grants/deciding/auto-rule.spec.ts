@@ -42,6 +42,7 @@ describe('a rule of the policy for grants', () => {
     ['individual care', asked({ kind: 'individual-care' })],
     ['another organisation', asked({ organisation: 'QR1' })],
     ['a longer period', asked({ endsAt: new Date('2026-04-01T00:00:00Z') })],
+    ['no field', asked({}, [])],
     ['a field of another class', asked({}, ['codeText'])],
     ['a field with something of another class inside', asked({}, ['sites'])],
     ['a field the contract does not know', asked({}, ['shoeSize'])],

@@ -39,6 +39,7 @@ function meets(rule: AutoGrantRule, { purpose, organisation, products, ...period
       ({ product, fields, contract }) =>
         rule.products.includes(product) &&
         contract !== null &&
+        fields.length > 0 &&
         fields.every((field) => isWithin(rule, contract, field)),
     )
   );

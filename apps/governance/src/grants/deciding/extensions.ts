@@ -7,6 +7,20 @@ import { IdentityClients } from '../../identity/identity-clients.js';
 import type { GrantEntity, GrantExtension } from '../grant.entity.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import type { GrantBy } from '../lifecycle.service.js';
+import type { StepDecision } from '../rules.js';
+
+/** How a later end comes to nothing, as it is told. The grant goes on as it was, and another may be asked for. */
+const CLOSED = {
+  refuse: 'grant.extension-refused',
+  changes: 'grant.extension-changes-requested',
+  withdraw: 'grant.extension-withdrawn',
+} as const;
+type Closing = keyof typeof CLOSED;
+
+/** What the ledger keeps of a later end: the day, and the terms that come with it. */
+export function extensionDetail({ until, terms = {} }: GrantExtension) {
+  return { until, ...(Object.keys(terms).length > 0 && { terms }) };
+}
 
 /** Deciding a later end of a grant that reads on meanwhile: step by step, as the grant itself was decided. */
 @Injectable()
@@ -26,12 +40,12 @@ export class Extensions {
     em: EntityManager,
     grant: GrantEntity,
     step: number,
-    isApproved: boolean,
+    decision: StepDecision,
     by: GrantBy,
   ): Promise<void> {
     const { extension } = grant;
     if (!extension) return;
-    if (!isApproved) return this.#refuse(em, grant, extension, by);
+    if (decision !== 'approve') return this.close(em, grant, decision, by);
     const at = new Date().toISOString();
     const steps = extension.steps.map((one, index) =>
       index === step ? { ...one, by: by.actor, at } : one,
@@ -43,18 +57,24 @@ export class Extensions {
     await this.#lifecycle.note(em, grant, 'grant.extension-approved-in-part', by);
   }
 
-  async #refuse(em: EntityManager, grant: GrantEntity, { until }: GrantExtension, by: GrantBy) {
+  /** Ends the asking: refused, to be asked for otherwise, or taken back by who asked. */
+  async close(em: EntityManager, grant: GrantEntity, how: Closing, by: GrantBy): Promise<void> {
+    const { extension } = grant;
+    if (!extension) return;
     grant.extension = null;
     await em.save(grant);
-    await this.#told(em, grant, 'grant.extension-refused', until, by);
+    await this.#told(em, grant, CLOSED[how], extension, by);
   }
 
   async #extend(em: EntityManager, grant: GrantEntity, asked: GrantExtension, by: GrantBy) {
     const endsAt = new Date(asked.endsAt);
-    Object.assign(grant, { until: asked.until, endsAt, extension: null });
-    if (grant.asked) grant.asked = { ...grant.asked, until: asked.until };
+    const { until, terms } = asked;
+    // In what was asked too: the next amendment is measured by what holds from now on.
+    if (grant.asked) grant.asked = { ...grant.asked, until, ...terms };
+    grant.terms = { ...grant.terms, ...terms };
+    Object.assign(grant, { until, endsAt, extension: null });
     await em.save(grant);
-    await this.#told(em, grant, 'grant.extended', asked.until, by);
+    await this.#told(em, grant, 'grant.extended', asked, by);
     const live = { grantId: grant.id, endedAt: IsNull() };
     await em.update(CredentialEntity, live, { expires: endsAt });
     // Last before the commit: what the identity provider was told too early is still ended with the grant.
@@ -66,12 +86,13 @@ export class Extensions {
   async #told(
     em: EntityManager,
     grant: GrantEntity,
-    type: 'grant.extended' | 'grant.extension-refused',
-    until: string,
+    type: 'grant.extended' | (typeof CLOSED)[Closing],
+    asked: GrantExtension,
     by: GrantBy,
   ): Promise<void> {
-    await this.#lifecycle.note(em, grant, type, { ...by, detail: { ...by.detail, until } });
-    const data = { until, organisation: grant.organisation };
+    const detail = { ...by.detail, ...extensionDetail(asked) };
+    await this.#lifecycle.note(em, grant, type, { ...by, detail });
+    const data = { until: asked.until, organisation: grant.organisation };
     await this.#outbox.tell(em, { type, subject: `grant:${grant.id}`, data });
   }
 }

@@ -11,7 +11,10 @@ import { MOTION_DECIDERS, Motions } from '../../motions/motions.js';
 import type { Motion } from '../../motions/motions.js';
 import { showMotion } from '../../motions/shapes.js';
 import type { MotionDecision } from '../../motions/shapes.js';
+import { Organisations } from '../../organisations/organisations.js';
+import { today } from '../../organisations/shapes.js';
 import { endOf } from '../request.js';
+import { agreementFaults } from './agreement-faults.js';
 import type { AgreementBody, GroundRuleQuery, PolicyBody } from './shapes.js';
 
 /** Who may put one to the leads. */
@@ -27,15 +30,19 @@ type GroundRuleKind = 'agreement' | 'grant-policy';
 export class GroundRules {
   readonly #store: Store;
   readonly #motions: Motions;
+  readonly #organisations: Organisations;
 
-  constructor(store: Store, motions: Motions) {
+  constructor(store: Store, motions: Motions, organisations: Organisations) {
     this.#store = store;
     this.#motions = motions;
+    this.#organisations = organisations;
   }
 
-  /** Throws MESH-3523. */
-  proposeAgreement(caller: Caller, given: AgreementBody) {
+  /** Throws MESH-3523, and MESH-3712 with every field that stands against the agreement. */
+  async proposeAgreement(caller: Caller, given: AgreementBody) {
     const { reference, until, reason, demonstration } = given;
+    roleOf(caller);
+    await this.#mayHold(given);
     const organisations = [...new Set(given.organisations)].sort();
     const content = { reference, organisations, until };
     const endsAt = until === null ? null : endOf(until);
@@ -99,6 +106,15 @@ export class GroundRules {
     const row = await this.#store.reader.findOneBy(MotionEntity, { kind, id });
     if (!row) throw problem(grantErrors.groundRuleNotFound);
     return show(row);
+  }
+
+  async #mayHold({ until, organisations }: AgreementBody): Promise<void> {
+    const now = today();
+    const standings = await Promise.all(
+      organisations.map((ods) => this.#organisations.organisationOn(ods, now)),
+    );
+    const errors = agreementFaults(until, standings, now);
+    if (errors.length > 0) throw problem(grantErrors.agreementRefused, undefined, errors);
   }
 
   async #propose(caller: Caller, asked: Omit<Motion, 'basedOn'>) {

@@ -2,6 +2,8 @@ import { Allow, CallerOf, body } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { DecidersGuard } from '../../cover/deciders.guard.js';
+import { reasonBody } from '../../decisions/shapes.js';
+import type { ReasonBody } from '../../decisions/shapes.js';
 import { Documented } from '../../http/documented.js';
 import { motionDecision } from '../../motions/shapes.js';
 import type { MotionDecision } from '../../motions/shapes.js';
@@ -49,5 +51,17 @@ export class KeyChangesController {
     @Body(body(motionDecision)) given: MotionDecision,
   ) {
     return this.#changes.decide(caller, id, given);
+  }
+
+  @Documented({ summary: 'Take back what is not decided yet', body: reasonBody })
+  @Allow('kind:user')
+  @Post(':id/withdraw')
+  @HttpCode(200)
+  withdraw(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Body(body(reasonBody)) given: ReasonBody,
+  ) {
+    return this.#changes.withdraw(caller, id, given.reason);
   }
 }

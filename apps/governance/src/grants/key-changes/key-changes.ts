@@ -4,11 +4,12 @@ import type { Caller } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isOwnerOf } from '../../authority/authority.js';
-import { Store } from '../../database/store.js';
+import { Store, turn } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { pageOf, positionOf } from '../../http/page.js';
 import { MotionEntity } from '../../motions/motion.entity.js';
 import { Motions, hashOf } from '../../motions/motions.js';
+import type { Motion } from '../../motions/motions.js';
 import type { MotionDecision } from '../../motions/shapes.js';
 import { generationOf } from './generation-in-force.js';
 import type { Recipient } from './generation-in-force.js';
@@ -33,7 +34,10 @@ export class KeyChanges {
     this.#generations = generations;
   }
 
-  /** Throws MESH-3706 where the recipient has no view, MESH-3708 for somebody who guards none of its products. */
+  /**
+   * Throws MESH-3706 where the recipient has no view, MESH-3708 for somebody who guards none of its products, MESH-3715 where
+   * another change of the recipient's waits; the same one asked for again, for the same reason, is that one.
+   */
   async ask(caller: Caller, given: KeyChangeBody) {
     const { organisation, purpose, keepDays, reason, demonstration } = given;
     const made = await this.#store.transaction(async (em) => {
@@ -45,9 +49,23 @@ export class KeyChanges {
         ...{ kind: KIND.kind, subject: `${organisation}/${purpose}`, content },
         ...{ basedOn: basisOf(generation - 1), reason, demonstration, endsAt: null },
       };
-      return this.#motions.put(em, caller, motion, roleOf(caller, products));
+      const role = roleOf(caller, products);
+      await turn(em, `motion:${motion.kind}:${motion.subject}`);
+      await refuseBesideAnother(em, motion);
+      return this.#motions.put(em, caller, motion, role);
     });
     return showKeyChange(made);
+  }
+
+  /** Takes back what is not decided yet: who asked for it. Throws MESH-3707, MESH-3716, MESH-3007. */
+  async withdraw(caller: Caller, id: string, reason: string) {
+    return this.#store.transaction(async (em) => {
+      const motion = await this.#motions.lock(em, { ...KIND, id });
+      if (motion.proposedBy !== caller.sub) throw problem(grantErrors.keyChangeOfAnother);
+      const by = { actor: caller.sub, role: 'requester', detail: { reason } };
+      await this.#motions.move(em, motion, 'withdraw', by);
+      return showKeyChange(motion);
+    });
   }
 
   /** Decides. Throws MESH-3707, and as Motions.decide does: MESH-3008 if the key is of another generation by now. */
@@ -94,6 +112,16 @@ export class KeyChanges {
 
 /** What a change would replace, as a decision on it is held against. */
 const basisOf = (generation: number): string => hashOf({ generation });
+
+/** One change of a recipient's at a time: of two that wait, the second decided would come to nothing. */
+async function refuseBesideAnother(
+  em: EntityManager,
+  { kind, subject, content, reason }: Motion,
+): Promise<void> {
+  const open = await em.findOneBy(MotionEntity, { kind, subject, state: 'proposed' });
+  const isTheSame = open?.contentHash === hashOf(content) && open.reason === reason;
+  if (open && !isTheSame) throw problem(grantErrors.keyChangeOpen, open.id);
+}
 
 async function productsOf(em: EntityManager, { organisation, purpose }: Recipient) {
   const rows = await em.query<{ product: string }[]>(

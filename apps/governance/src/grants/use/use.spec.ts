@@ -58,6 +58,13 @@ describe('what a recipient is told', () => {
     );
   });
 
+  it('of the end names the last day, or the moment where it is none', () => {
+    const sentenceOf = (end: string) =>
+      endingNotice({ endsAt: new Date(end), days: 7 }).sentence.split('. ')[0];
+    expect(sentenceOf('2026-12-16T00:00:00Z')).toBe('The last day of the grant is 2026-12-15');
+    expect(sentenceOf('2026-12-16T09:30:00Z')).toBe('The grant ends on 2026-12-16 at 09:30 UTC');
+  });
+
   it('reminds anew of another end, and once a day of a review that is late', () => {
     const endsAt = new Date('2026-05-01T00:00:00Z');
     expect(endingNotice({ endsAt, days: 7 }).key).toBe('ending:2026-05-01:7');

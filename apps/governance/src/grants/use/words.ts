@@ -11,13 +11,22 @@ export type Notice = {
 /** A reminder so many days before the end; another end is another reminder. */
 export function endingNotice({ endsAt, days }: { endsAt: Date; days: number }): Notice {
   const until = endsAt.toISOString();
-  const day = until.slice(0, 10);
   return {
-    key: `ending:${day}:${days}`,
+    key: `ending:${until.slice(0, 10)}:${days}`,
     type: 'grant.expiring',
-    sentence: `The grant ends on ${day}. A later end is asked for by an amendment, and decided before then.`,
+    sentence: `${endOf(endsAt)} A later end is asked for by an amendment, and decided before then.`,
     data: { until, days },
   };
+}
+
+/** A grant until a day ends when the day is over; that first moment after it has the next day's date. */
+function endOf(endsAt: Date): string {
+  const until = endsAt.toISOString();
+  if (!until.endsWith('T00:00:00.000Z')) {
+    return `The grant ends on ${until.slice(0, 10)} at ${until.slice(11, 16)} UTC.`;
+  }
+  const lastDay = new Date(endsAt.getTime() - 1).toISOString().slice(0, 10);
+  return `The last day of the grant is ${lastDay}.`;
 }
 
 export function reviewNotice(due: { by: string; emergency: boolean; now: Date }): Notice {
@@ -38,7 +47,7 @@ export function unusedNotice({ days, now }: { days: number; now: Date }): Notice
   return {
     key: `unused:${now.toISOString().slice(0, 10)}`,
     type: 'grant.unused',
-    sentence: `Nothing was read under the grant for ${days} days. If it is not needed any more, have it ended.`,
+    sentence: `Nothing was read under the grant for ${days} days. If it is not needed any more, its requester gives it up by \`mesh grant revoke\`.`,
     data: { days },
   };
 }

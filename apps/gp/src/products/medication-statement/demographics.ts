@@ -44,10 +44,10 @@ export function practiceOf({ patient, organisations }: MedicineEntry): string | 
 /** The ODS code a reference states beside it, or leads to. */
 export const odsOf = (
   reference: Reference | undefined,
-  organisations: Record<string, string>,
+  organisations: ReadonlyMap<object, string>,
 ): string | null =>
   (reference?.identifier?.system === ODS ? reference.identifier.value : undefined) ??
-  organisations[reference?.reference ?? ''] ??
+  (reference && organisations.get(reference)) ??
   null;
 
 function ethnicCategoryOf(patient: Patient): string | null {

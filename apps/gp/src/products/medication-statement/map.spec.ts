@@ -224,6 +224,30 @@ describe('a fault names its code and its place', () => {
   });
 });
 
+it('a status said of an NHS number that is not there is the person’s', async () => {
+  const verification =
+    'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus';
+  const patient = {
+    ...{ resourceType: 'Patient', id: 'p' },
+    identifier: [
+      {
+        system: 'https://fhir.nhs.uk/Id/nhs-number',
+        extension: [{ url: verification, valueCodeableConcept: { coding: [{ code: '07' }] } }],
+      },
+      {
+        ...{ system: 'https://surgery.example/records', value: 'R-4471' },
+        assigner: {
+          identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'B82005' },
+        },
+      },
+    ],
+  };
+  const contained = { ...statement, contained: [patient], subject: { reference: '#p' } };
+  expect(outcomeOf((await read(JSON.stringify(contained)))[0]!)).toMatchObject({
+    changes: [{ person: { nhsNumber: null, nhsNumberStatus: '07', local: { id: 'R-4471' } } }],
+  });
+});
+
 describe('a submission of which nothing can be read is refused as a whole', () => {
   it.each<[string, string | Buffer, string]>([
     ['malformed JSON', '{"resourceType": "Bundle", "entry": [}', 'MESH-2101'],

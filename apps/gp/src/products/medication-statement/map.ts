@@ -1,6 +1,11 @@
 import { Faulty, fault, type Change, type Fault } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
-import { authorOf, changedAt, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import {
+  authorOf,
+  changedAt,
+  unresolved,
+  type MedicineEntry,
+} from '../../sources/fhir/medicine-entry.js';
 import type { Medicine } from '../../sources/fhir/resources.js';
 import {
   clinicalCode,
@@ -114,13 +119,11 @@ function contentOf(
 }
 
 /** The medicine's code, its name and the words typed, from the element itself or the Medication it refers to. */
-function medicationOf(
-  { medicine, medication }: MedicineEntry,
-  faults: Fault[],
-): Partial<MedicationStatement> {
+function medicationOf(entry: MedicineEntry, faults: Fault[]): Partial<MedicationStatement> {
+  const { medicine, medication } = entry;
   const reference = medicine.medicationReference;
   if (reference?.reference && !medication) {
-    faults.push(fault('fhirReferenceUnresolved', '/medicationReference/reference'));
+    faults.push(unresolved(reference, '/medicationReference/reference', entry));
     return {};
   }
   const concept = medicine.medicationCodeableConcept ??

@@ -1,5 +1,5 @@
 import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
-import { ODS, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import { ODS, unresolved, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import type { Identifier } from '../../sources/fhir/resources.js';
 import { extensionCode, extensionOf } from './coded.js';
 
@@ -45,7 +45,7 @@ export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | nul
     ...(national ? [{ system: NHS_NUMBER, value: national }] : []),
   ];
   if (!entry.patient && identifiers.length === 0 && subject.reference)
-    return refuse(faults, fault('fhirReferenceUnresolved', '/subject/reference'));
+    return refuse(faults, unresolved(subject, '/subject/reference', entry));
   return identified(identifiers, entry, faults);
 }
 
@@ -64,6 +64,8 @@ function identified(
     else numbers.add(parsed.value);
     status ??= statusOf(one);
   }
+  // UK Core states why a number is not there on an NHS number without a value.
+  status ??= statusOf(identifiers.find((one) => isNhsNumber(one) && !one.value?.trim()));
   if (numbers.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${path}/extension`));
@@ -87,7 +89,7 @@ function localOf(identifiers: Identifier[], { organisations }: MedicineEntry): P
   const issued = identifiers.flatMap((one) => {
     const named = one.assigner?.identifier;
     const issuer =
-      named?.system === ODS ? named.value : organisations[one.assigner?.reference ?? ''];
+      named?.system === ODS ? named.value : one.assigner && organisations.get(one.assigner);
     const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
     return issuer ? [{ issuer, id: one.value!.trim(), isRecordNumber }] : [];
   });
@@ -95,8 +97,8 @@ function localOf(identifiers: Identifier[], { organisations }: MedicineEntry): P
   return chosen ? { issuer: chosen.issuer, id: chosen.id } : null;
 }
 
-function statusOf(identifier: Identifier): string | null {
-  const code = extensionCode(extensionOf(identifier.extension, 'NHSNumberVerificationStatus'));
+function statusOf(identifier: Identifier | undefined): string | null {
+  const code = extensionCode(extensionOf(identifier?.extension, 'NHSNumberVerificationStatus'));
   return code && (STATUSES[code] ?? code);
 }
 

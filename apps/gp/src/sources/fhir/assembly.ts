@@ -1,4 +1,5 @@
-import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { choiceStatedAt, fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
 import type { Entry } from './entries.js';
 import {
@@ -8,7 +9,7 @@ import {
   type Found,
   type MedicineEntry,
 } from './medicine-entry.js';
-import { References } from './references.js';
+import { References, type Place } from './references.js';
 import { isMedicineKind, isSupportingKind, readMedicine, readSupporting } from './resources.js';
 import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
@@ -46,7 +47,7 @@ export class Assembly {
   add(entry: Entry): Item[] {
     const placed = this.place(entry, this.count++);
     if (placed) this.queue.push(placed);
-    return this.release();
+    return entry.more ? [] : this.release();
   }
 
   /** Everything still waiting, as it is, and the resources that served nobody. */
@@ -62,23 +63,19 @@ export class Assembly {
   private place(entry: Entry, index: number): Found | Item | null {
     if (entry.unread)
       return { ...head(index, null, entry.raw), outcome: 'quarantined', errors: [entry.unread] };
-    const { value, fullUrl } = entry;
+    const { value, fullUrl, bundle } = entry;
+    if (entry.without) return nothingIn(index, entry.without);
     const hostile = hostileStructure(value);
     if (hostile) return unreadable(index, null, {}, hostile);
     const kind = kindOf(value);
     if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
     const resource = value as Record<string, unknown>;
     const other = entry.otherVersion || isOtherVersion(kind, resource);
-    if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, fullUrl);
-    if (other || !isSupportingKind(kind)) return notUsed(index, kind, other);
-    const supporting = readSupporting(kind, resource);
-    this.references.add(kind, resource['id'], {
-      kind,
-      resource: supporting,
-      fullUrl,
-      index,
-      used: false,
-    });
+    const place = { fullUrl, bundle, contained: [] };
+    if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
+    if (other || !isSupportingKind(kind)) return leftOut(index, kind, resource, other);
+    const read = readSupporting(kind, resource);
+    this.references.add(resource['id'], { kind, ...read, place, index, used: false });
     return null;
   }
 
@@ -90,7 +87,7 @@ export class Assembly {
   }
 
   private mayGo(one: Found | Item): boolean {
-    return !('medicine' in one) || isComplete(one.medicine, this.references);
+    return !('medicine' in one) || isComplete(one, this.references);
   }
 
   private finished(one: Found | Item): Item {
@@ -103,14 +100,23 @@ function medicineOf(
   kind: 'MedicationStatement' | 'MedicationRequest',
   resource: Record<string, unknown>,
   otherVersion: boolean,
-  fullUrl: string | undefined,
+  place: Place,
 ): Found | Item {
   const sourceId = sourceIdOf(kind, resource['id'], index);
   if (otherVersion)
     return unreadable(index, sourceId, resource, fault('fhirVersionNotTaken', '/meta/profile'));
   const medicine = readMedicine(kind, resource);
   if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
-  return { index, medicine, original: resource, fullUrl };
+  const contained = medicine.contained ?? [];
+  return { index, medicine, original: resource, place: { ...place, contained } };
+}
+
+/** A resource of a kind that is not read; left out without a word, a choice would have no effect and nobody would know. */
+function leftOut(index: number, kind: string, resource: object, otherVersion: boolean): Item {
+  const choice = choiceStatedAt(resource, TYPE_1_CODES);
+  if (choice === null) return notUsed(index, kind, otherVersion);
+  const name = sourceIdOf(kind, undefined, index);
+  return unreadable(index, name, resource, fault('choiceElsewhere', choice));
 }
 
 function kindOf(value: unknown): string | null {
@@ -143,6 +149,12 @@ function unreadable(
   ...errors: Fault[]
 ): Item {
   return { ...head(index, sourceId, JSON.stringify(value)), outcome: 'quarantined', errors };
+}
+
+/** An entry that by its kind brings no resource: the answer to another, or a request to read. */
+function nothingIn(index: number, element: 'request' | 'response'): Item {
+  const errors = [fault('kindNotUsed', `/${element}`, 'an entry that brings no resource')];
+  return { ...head(index, null, JSON.stringify({})), outcome: 'notUsed', errors };
 }
 
 /** A resource left out is not landed: its kind is all there is to say of it. */

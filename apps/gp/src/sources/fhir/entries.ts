@@ -4,16 +4,24 @@ import { isBottomless, parseJson, wrongStart } from './text.js';
 import { isOtherVersion } from './version.js';
 
 /** One resource of a submission, or what stands where one should. */
-export type Entry =
+export type Entry = (
   | {
       value: unknown;
       fullUrl?: string;
       deleted?: boolean;
+      /** Set for an entry that may be without a resource: what it is instead. */
+      without?: 'request' | 'response';
       /** The Bundle around it says that it is of another FHIR version. */
       otherVersion?: boolean;
       unread?: undefined;
     }
-  | { unread: Fault; raw: Buffer };
+  | { unread: Fault; raw: Buffer }
+) & {
+  /** Which Bundle of a file of several. */
+  bundle?: number;
+  /** True if more of the same Bundle is at hand: what refers to it is not decided before all is known. */
+  more?: boolean;
+};
 
 /** Bundles up to this size are parsed at once; larger ones entry by entry in flat memory. */
 const AT_ONCE_MAX = 8 * 1024 * 1024;
@@ -66,12 +74,12 @@ async function* entriesByLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<E
     if (bytes.every((byte) => byte <= 0x20)) continue;
     const path = `line ${number}`;
     const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-    if ('value' in parsed) yield* entriesOf(parsed.value);
+    if ('value' in parsed) yield* entriesOf(parsed.value, number);
     else yield { unread: parsed, raw: bytes };
   }
 }
 
-function* entriesOf(value: unknown): Generator<Entry> {
+function* entriesOf(value: unknown, bundle?: number): Generator<Entry> {
   if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value };
   const entries: unknown = value['entry'] ?? [];
   if (!Array.isArray(entries))
@@ -80,18 +88,36 @@ function* entriesOf(value: unknown): Generator<Entry> {
       raw: Buffer.from(JSON.stringify(value)),
     };
   const otherVersion = isOtherVersion('Bundle', value);
-  for (const entry of entries) yield { ...entryOf(entry), otherVersion };
+  for (const [at, entry] of entries.entries())
+    yield {
+      ...entryOf(entry),
+      otherVersion,
+      ...(bundle !== undefined && { bundle }),
+      more: at < entries.length - 1,
+    };
 }
 
 function entryOf(entry: unknown): Exclude<Entry, { unread: Fault }> {
   if (!isObject(entry)) return { value: entry };
-  const { fullUrl, request } = entry;
+  const { fullUrl, request, resource } = entry;
   const deleted = isObject(request) && request['method'] === 'DELETE';
+  const without = resource === undefined && !deleted ? insteadOf(entry) : undefined;
   return {
-    value: entry['resource'],
+    value: resource,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
     ...(deleted ? { deleted } : {}),
+    ...(without ? { without } : {}),
   };
+}
+
+/** What a Bundle's entry without a resource is (bdl-5): the outcome of another request, or a request to read. */
+function insteadOf({
+  request,
+  response,
+}: Record<string, unknown>): 'request' | 'response' | undefined {
+  if (isObject(response)) return 'response';
+  const method = isObject(request) ? request['method'] : undefined;
+  return method === 'GET' || method === 'HEAD' ? 'request' : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,6 +1,6 @@
-import { fault, shownId, ukTime, type Mode, type SourceItem } from '@caremesh/product';
+import { fault, shownId, ukTime, type Fault, type Mode, type SourceItem } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
-import type { Held, References } from './references.js';
+import type { Held, Place, References } from './references.js';
 import type { Identifier, Medication, Medicine, Patient, Reference } from './resources.js';
 
 /** A statement or request with all that it refers to. What is missing of it, the mapping says. */
@@ -10,19 +10,37 @@ export type MedicineEntry = {
   fullUrl: string | null;
   patient: Patient | null;
   medication: Medication | null;
-  /** ODS code of the organisation that a reference leads to, by reference text. */
-  organisations: Record<string, string>;
+  /** ODS code of the organisation that a reference of the medicine, its patient or its author leads to. */
+  organisations: ReadonlyMap<object, string>;
+  /** References that may mean more than one resource of the submission. */
+  ambiguous: ReadonlySet<object>;
   mode: Mode;
 };
 
 /** A medicine as it stands in a submission: read, and as it came. */
-export type Found = { index: number; medicine: Medicine; original: object; fullUrl?: string };
+export type Found = { index: number; medicine: Medicine; original: object; place: Place };
+/** A reference, and where it stands. */
+type Placed = { reference: Reference; from: Place };
 
 export const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
 
 /** Who prescribed, or who said that it is taken. */
 export const authorOf = (medicine: Medicine): Reference | undefined =>
   medicine.resourceType === 'MedicationRequest' ? medicine.requester : medicine.informationSource;
+
+/** A reference that leads to nobody: nothing is there, or which of several is meant cannot be told. */
+export const unresolved = (
+  reference: Reference,
+  path: string,
+  { ambiguous }: MedicineEntry,
+): Fault =>
+  fault(
+    'fhirReferenceUnresolved',
+    path,
+    ambiguous.has(reference)
+      ? 'several have this type and id; give each entry its fullUrl'
+      : undefined,
+  );
 
 /** When the source system last changed the resource, if it says so in a way that can be read. */
 export function changedAt({ meta }: Medicine): string | null {
@@ -42,72 +60,75 @@ export function sourceIdOf(
 }
 
 /** True if nothing that may stand further on in the submission could add to the medicine. */
-export const isComplete = (medicine: Medicine, references: References): boolean =>
-  reachOf(medicine, references).every(
-    (one) => !mayCome(one) || references.find(one, medicine.contained) !== undefined,
+export const isComplete = ({ medicine, place }: Found, references: References): boolean =>
+  reachOf(medicine, place, references).every(
+    ({ reference, from }) => !mayCome(reference) || references.find(reference, from) !== undefined,
   );
 
 /** The item of a medicine with what the submission holds of its surroundings. */
 export function itemOf(
-  { index, medicine, original, fullUrl }: Found,
+  { index, medicine, original, place }: Found,
   references: References,
   mode: Mode,
 ): SourceItem<MedicineEntry> {
-  const find = (one: Reference | undefined): Held | undefined =>
-    references.find(one, medicine.contained);
-  const reach = reachOf(medicine, references);
-  const surroundings = [...new Set(reach.flatMap((one) => find(one) ?? []))];
-  const identifiers = [
-    medicine.subject?.identifier,
-    ...(patientOf(find(medicine.subject))?.identifier ?? []),
-  ];
+  const reach = reachOf(medicine, place, references);
+  const surroundings = new Set(
+    reach.flatMap(({ reference, from }) => references.find(reference, from) ?? []),
+  );
+  const subject = references.find(medicine.subject, place);
+  const drug = references.find(medicine.medicationReference, place);
+  const patient = patientOf(subject);
+  const organisations = organisationsOf(reach, references);
+  const keeper = patient?.managingOrganization && organisations.get(patient.managingOrganization);
+  const identifiers = [medicine.subject?.identifier, ...(patient?.identifier ?? [])];
   const people = identifiers.flatMap((one) => one?.value ?? []);
-  const sourceId = sourceIdOf(medicine.resourceType, medicine.id, index, people);
-  const keeper = odsOf(find(patientOf(find(medicine.subject))?.managingOrganization), find);
   const head = {
     index,
-    sourceId,
-    raw: rawOf(original, fullUrl, surroundings),
+    sourceId: sourceIdOf(medicine.resourceType, medicine.id, index, people),
+    raw: rawOf(original, place.fullUrl, [...surroundings]),
     publisherOds: keeper ?? organisation.ods,
   };
-  const subject = find(medicine.subject);
-  const drug = find(medicine.medicationReference);
-  for (const [held, path] of [
-    [subject, '/subject'],
-    [drug, '/medicationReference'],
-  ] as const)
-    if (held?.resource === null)
-      return { ...head, outcome: 'quarantined', errors: [fault('fhirElementInvalid', path)] };
-  const organisations: Record<string, string> = {};
-  for (const one of reach) {
-    const ods = odsOf(find(one), find);
-    if (ods && one.reference) organisations[one.reference] = ods;
-  }
+  const errors = [...faultsOf(subject, '/subject'), ...faultsOf(drug, '/medicationReference')];
+  if (errors.length > 0) return { ...head, outcome: 'quarantined', errors };
+  const ambiguous = reach.filter(({ reference, from }) => references.isAmbiguous(reference, from));
   const record = {
     medicine,
-    fullUrl: fullUrl ?? null,
-    patient: patientOf(subject),
+    fullUrl: place.fullUrl ?? null,
+    patient,
     medication: drug?.resource?.resourceType === 'Medication' ? drug.resource : null,
     organisations,
+    ambiguous: new Set(ambiguous.map(({ reference }) => reference)),
     mode,
   };
   return { ...head, record, at: changedAt(medicine) };
 }
 
-/** Every reference that a record may need: of the medicine, of its patient, of the role that prescribed. */
-function reachOf(medicine: Medicine, references: References): Reference[] {
-  const patient = patientOf(references.find(medicine.subject, medicine.contained));
-  const author = references.find(authorOf(medicine), medicine.contained)?.resource;
-  return [
+/** Why a resource that a medicine refers to could not be read, by the path that leads there. */
+const faultsOf = (held: Held | undefined, path: string): Fault[] =>
+  (held?.faults ?? []).map((one) => ({ ...one, path: `${path}${one.path}` }));
+
+/** Every reference that a record may need: of the medicine, of its patient, of a role that either names. */
+function reachOf(medicine: Medicine, place: Place, references: References): Placed[] {
+  const subject = references.find(medicine.subject, place);
+  const patient = patientOf(subject);
+  const own = [
     medicine.subject,
     medicine.medicationReference,
     authorOf(medicine),
-    author?.resourceType === 'PractitionerRole' ? author.organization : undefined,
+    medicine.subject?.identifier?.assigner,
+  ];
+  const ofPatient = [
     patient?.managingOrganization,
     ...(patient?.generalPractitioner ?? []),
     ...(patient?.identifier ?? []).map(({ assigner }) => assigner),
-  ].filter((one) => one !== undefined);
+  ];
+  const direct = [...placed(own, place), ...placed(ofPatient, subject?.place)];
+  const roles = direct.flatMap(({ reference, from }) => references.find(reference, from) ?? []);
+  return [...direct, ...roles.flatMap((role) => placed([organisationOf(role)], role.place))];
 }
+
+const placed = (all: (Reference | undefined)[], from: Place | undefined): Placed[] =>
+  all.flatMap((reference) => (reference && from ? [{ reference, from }] : []));
 
 /** True if the reference may be to something that this domain reads and that stands further on. */
 const mayCome = ({ reference }: Reference): boolean =>
@@ -118,21 +139,25 @@ const mayCome = ({ reference }: Reference): boolean =>
 const patientOf = (held: Held | undefined): Patient | null =>
   held?.resource?.resourceType === 'Patient' ? held.resource : null;
 
-/** The ODS code of an organisation, or of the one for which a role is held. */
-function odsOf(
-  held: Held | undefined,
-  find: (one: Reference) => Held | undefined,
-): string | undefined {
-  const resource = held?.resource;
-  if (resource?.resourceType === 'Organization') return odsIn(resource.identifier);
-  if (resource?.resourceType !== 'PractitionerRole' || !resource.organization) return undefined;
-  const { organization } = resource;
-  const referred = find(organization)?.resource;
-  const stated = organization.identifier && odsIn([organization.identifier]);
-  return (
-    stated ?? (referred?.resourceType === 'Organization' ? odsIn(referred.identifier) : undefined)
-  );
+/** The organisation for which a role is held. */
+const organisationOf = (held: Held | undefined): Reference | undefined =>
+  held?.resource?.resourceType === 'PractitionerRole' ? held.resource.organization : undefined;
+
+/** The ODS code of every organisation that a reference leads to, or of the one for which a role is held. */
+function organisationsOf(reach: Placed[], references: References): Map<object, string> {
+  const organisations = new Map<object, string>();
+  for (const { reference, from } of reach) {
+    const held = references.find(reference, from);
+    const role = organisationOf(held);
+    const stated = role?.identifier && odsIn([role.identifier]);
+    const ods = stated ?? odsOf(role && held ? references.find(role, held.place) : held);
+    if (ods) organisations.set(reference, ods);
+  }
+  return organisations;
 }
+
+const odsOf = (held: Held | undefined): string | undefined =>
+  held?.resource?.resourceType === 'Organization' ? odsIn(held.resource.identifier) : undefined;
 
 const odsIn = (identifiers: Identifier[] | undefined): string | undefined =>
   identifiers?.find((one) => one.system === ODS)?.value;
@@ -144,7 +169,7 @@ const odsIn = (identifiers: Identifier[] | undefined): string | undefined =>
 function rawOf(original: object, fullUrl: string | undefined, surroundings: Held[]): string {
   const supports = surroundings
     .filter((held) => held.index >= 0)
-    .map((held) => ({ fullUrl: held.fullUrl, resource: held.resource }));
+    .map((held) => ({ fullUrl: held.place.fullUrl, resource: held.resource }));
   if (supports.length === 0 && !fullUrl) return JSON.stringify(original);
   const entry = [{ fullUrl, resource: original }, ...supports];
   return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry });

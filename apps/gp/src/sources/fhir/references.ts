@@ -1,56 +1,138 @@
+import type { Fault } from '@caremesh/product';
 import { isSupportingKind, readSupporting, type Reference, type Supporting } from './resources.js';
 
-/** A supporting resource of the submission: `null` if it does not fit its definition. */
+/** Where a reference stands: a relative one is meant from its entry's address, `#…` from what it is contained in. */
+export type Place = {
+  fullUrl?: string | undefined;
+  /** The Bundle around it, where a submission holds several. */
+  bundle?: number | undefined;
+  contained: unknown[];
+};
+
+/** A supporting resource of the submission: `null`, with the reasons, if it does not fit its definition. */
 export type Held = {
   kind: string;
   resource: Supporting | null;
-  fullUrl?: string;
+  faults: Fault[];
+  place: Place;
   index: number;
   used: boolean;
 };
 
 /**
- * The resources of a submission that others refer to: patients, medications, organisations. A reference is found by
- * the entry's full URL, or by type and id, however much of a server's address stands before them.
+ * The resources of a submission that others refer to: patients, medications, organisations. References are resolved
+ * as FHIR R4 says of Bundles: an absolute one by the full URL of an entry alone, a relative one by the server that its
+ * own entry's full URL names. Ids are a server's own, so type and id find a resource only where no server is named,
+ * and only if it is the one resource of that name.
  */
 export class References {
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, Held[]>();
   private readonly order: Held[] = [];
+  private readonly contained = new WeakMap<object, Held>();
 
-  add(kind: string, id: unknown, held: Held): void {
+  add(id: unknown, held: Held): void {
     this.order.push(held);
-    if (held.fullUrl) this.held.set(held.fullUrl, held);
-    if (typeof id === 'string') this.held.set(`${kind}/${id}`, held);
+    const address = addressOf(held.place.fullUrl);
+    if (address) this.put(address, held);
+    if (typeof id === 'string') this.put(`${held.kind}/${id}`, held);
   }
 
-  /** What a reference points to, looking first among the resources contained in the one that refers. */
-  find(reference: Reference | undefined, contained: unknown[] = []): Held | undefined {
-    const target = reference?.reference;
-    if (!target) return undefined;
-    if (target.startsWith('#')) return containedAs(target.slice(1), contained);
-    const plain = target.replace(/\/_history\/.*$/, '');
-    const found = this.held.get(plain) ?? this.held.get(plain.split('/').slice(-2).join('/'));
-    if (found) found.used = true;
-    return found;
+  /** What a reference points to; nothing if several may be meant, for one of them would be somebody else. */
+  find(reference: Reference | undefined, from: Place): Held | undefined {
+    const found = this.candidates(reference, from);
+    if (found.length !== 1) return undefined;
+    found[0]!.used = true;
+    return found[0];
+  }
+
+  /** True if more than one resource of the submission may be meant. */
+  isAmbiguous(reference: Reference | undefined, from: Place): boolean {
+    return this.candidates(reference, from).length > 1;
   }
 
   /** Those that nothing referred to, in the order they came. */
   unused(): Held[] {
     return this.order.filter((held) => !held.used);
   }
+
+  private candidates(reference: Reference | undefined, from: Place): Held[] {
+    const target = reference?.reference;
+    if (!target) return [];
+    if (target.startsWith('#')) return this.containedAs(target.slice(1), from);
+    const address = addressOf(target);
+    if (address) return this.under(address, from);
+    const name = withoutVersion(target);
+    const named = this.under(name, from);
+    const server = serverOf(from.fullUrl);
+    if (server === null) return named;
+    const own = this.under(`${server}/${name}`, from);
+    if (own.length > 0) return own;
+    return named.every(({ place }) => serverOf(place.fullUrl) === null) ? named : [];
+  }
+
+  /** Those of a name: of the same Bundle first, else of the whole submission. */
+  private under(name: string, { bundle }: Place): Held[] {
+    return this.held.get(within(bundle, name)) ?? this.held.get(name) ?? [];
+  }
+
+  private containedAs(id: string, from: Place): Held[] {
+    const found: Held[] = [];
+    for (const resource of from.contained) {
+      if (typeof resource !== 'object' || resource === null) continue;
+      const { id: own, resourceType } = resource as { id?: unknown; resourceType?: unknown };
+      if (own !== id || typeof resourceType !== 'string' || !isSupportingKind(resourceType))
+        continue;
+      found.push(this.contained.get(resource) ?? this.read(resourceType, resource, from));
+    }
+    return found;
+  }
+
+  /** Once for each: what is found of it later is the same object. */
+  private read(kind: Parameters<typeof readSupporting>[0], resource: object, from: Place): Held {
+    const read = readSupporting(kind, resource);
+    const held = { kind, ...read, place: from, index: -1, used: true };
+    this.contained.set(resource, held);
+    return held;
+  }
+
+  private put(name: string, held: Held): void {
+    for (const key of [name, within(held.place.bundle, name)]) {
+      const known = this.held.get(key) ?? [];
+      // A second that says something else makes the name ambiguous; a third changes nothing in that.
+      if (known.length > 1) continue;
+      const [before] = known;
+      const isState = !before || serverOf(name) !== null || saidBy(before) === saidBy(held);
+      this.held.set(key, isState ? [held] : [before, held]);
+    }
+  }
 }
 
-function containedAs(id: string, contained: unknown[]): Held | undefined {
-  for (const resource of contained) {
-    if (typeof resource !== 'object' || resource === null) continue;
-    const { id: own, resourceType } = resource as { id?: unknown; resourceType?: unknown };
-    if (own !== id || typeof resourceType !== 'string' || !isSupportingKind(resourceType)) continue;
-    return {
-      kind: resourceType,
-      resource: readSupporting(resourceType, resource),
-      index: -1,
-      used: true,
-    };
-  }
-  return undefined;
+const within = (bundle: number | undefined, name: string): string =>
+  bundle === undefined ? name : `${bundle} ${name}`;
+
+const withoutVersion = (text: string): string => text.replace(/\/_history\/.*$/, '');
+
+/** An absolute reference or full URL, without its version; undefined for a relative one. */
+function addressOf(text: string | undefined): string | undefined {
+  if (text === undefined || !/^[a-z][a-z0-9+.-]*:/i.test(text)) return undefined;
+  // The digits of a UUID are the same in capitals.
+  return /^urn:/i.test(text) ? text.toLowerCase() : withoutVersion(text);
+}
+
+/** The server of a resource's full URL: what stands before its type and id. Null if it names none (a `urn:`). */
+function serverOf(fullUrl: string | undefined): string | null {
+  const match = /^(https?:\/\/.+)\/[A-Z][A-Za-z]*\/[A-Za-z0-9.-]{1,64}$/.exec(
+    withoutVersion(fullUrl ?? ''),
+  );
+  return match ? match[1]! : null;
+}
+
+/** What makes a resource the one it is. Two of a name that agree in it are two states of one. */
+function saidBy({ resource, place }: Held): string {
+  const { identifier, code, organization, managingOrganization } = (resource ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const server = serverOf(place.fullUrl);
+  return JSON.stringify([server, identifier, code, organization, managingOrganization]);
 }

@@ -182,10 +182,15 @@ export function readMedicine(kind: keyof typeof medicines, resource: object): Me
   return result.success ? result.data : result.error.issues.map(faultOf);
 }
 
-/** The supporting resource, or null if it does not fit its definition: whoever refers to it then says so. */
-export function readSupporting(kind: keyof typeof supporting, resource: object): Supporting | null {
+/** The supporting resource, or null with each element that does not fit: whoever refers to it then says so. */
+export function readSupporting(
+  kind: keyof typeof supporting,
+  resource: object,
+): { resource: Supporting | null; faults: Fault[] } {
   const result = supporting[kind].safeParse(resource);
-  return result.success ? result.data : null;
+  return result.success
+    ? { resource: result.data, faults: [] }
+    : { resource: null, faults: result.error.issues.map(faultOf) };
 }
 
 /** Names come from our own definitions above and positions are numbers, so a path holds no text of the input. */

@@ -1,0 +1,116 @@
+import { dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
+import type { TestDatabase, TestStack } from '@caremesh/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approved, startGovernance, until } from './spec/running-governance.js';
+import type { Calls, Running } from './spec/running-governance.js';
+
+const PRODUCT = 'acute.inpatient-spell';
+
+type Grant = { id: string; state: string };
+type Faults = { code: string; errors: { path: string; code: string }[] };
+
+let stack: TestStack;
+let database: TestDatabase;
+let governance: Running;
+
+const person = async (user: string): Promise<Calls> =>
+  governance.as(await personToken(stack, user));
+const decide = async (user: string, id: string, given: object) =>
+  (await person(user)).post(`/v1/grants/${id}/decisions`, { reason: 'Agreed', ...given });
+const shown = async (user: string, id: string) =>
+  (await (await person(user)).get(`/v1/grants/${id}`)).body as Grant;
+const asked = {
+  product: PRODUCT,
+  purpose: 'service-planning',
+  legalBasis: '6(1)(e)/9(2)(h)/s251',
+  organisation: 'QUY',
+  fields: 'all',
+  until: dayFromNow(200),
+  reason: 'Beds',
+};
+
+beforeAll(async () => {
+  stack = await sharedStack();
+  database = await testDatabase();
+  governance = await startGovernance(stack, database.url);
+  const { id } = await approved(person, 'acute/inpatient-spell/v1');
+  const lead = await person('governance-lead');
+  await until(
+    () => lead.get(`/v1/proposals/${id}`),
+    ({ body }) => (body as Grant).state === 'published',
+    60_000,
+  );
+});
+
+afterAll(async () => {
+  await governance?.stop();
+  await database?.drop();
+});
+
+describe('what is asked', () => {
+  it('is refused for an organisation that is closed by now, however early it would begin', async () => {
+    const early = { ...asked, organisation: 'QH8', from: '2026-03-01', until: dayFromNow(30) };
+    const { body } = (await (await person('analyst')).post('/v1/grants', early)) as {
+      body: Faults;
+    };
+    expect(body.errors).toContainEqual(
+      expect.objectContaining({ path: '$.organisation', code: 'MESH-3514' }),
+    );
+  });
+
+  it('shows who decides where the contract states another legal basis', async () => {
+    const analyst = await person('analyst');
+    const other = { ...asked, legalBasis: '6(1)(e)/9(2)(i)/statute' };
+    const { id } = (await analyst.post('/v1/grants', other)).body as Grant;
+    const contract = { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' };
+    const legalBasisDiffers = [{ product: PRODUCT, major: 1, contract }];
+    const owner = await person('acute-owner');
+    const { items } = (await owner.get('/v1/grants')).body as { items: Grant[] };
+    expect(await shown('acute-owner', id)).toMatchObject({ legalBasisDiffers });
+    expect(items.filter((one) => 'legalBasisDiffers' in one).map((one) => one.id)).toEqual([id]);
+    await analyst.post(`/v1/grants/${id}/withdraw`, { reason: 'Seen' });
+  });
+
+  it('is read as a draft as far as it goes, and shows nothing of what was asked before', async () => {
+    const analyst = await person('analyst');
+    const { id } = (await analyst.post('/v1/grants', asked)).body as Grant;
+    await decide('acute-owner', id, { decision: 'refuse' });
+    const draft = { product: PRODUCT, purpose: asked.purpose, fields: 'shoeSize' };
+    const { legalBasis } = asked;
+    const edited = await analyst.put(`/v1/grants/${id}/draft`, { ...draft, legalBasis });
+    expect(edited.body).toMatchObject({
+      ...{ state: 'draft', products: [], fields: [] },
+      legalBasis: { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' },
+    });
+    await analyst.put(`/v1/grants/${id}/draft`, { ...draft, reason: 'Beds' });
+    const { body } = (await analyst.post(`/v1/grants/${id}/submit`)) as { body: Faults };
+    expect(body.errors.map(({ path, code }) => `${path} ${code}`)).toEqual([
+      '$.legalBasis MESH-3520',
+      '$.organisation MESH-3520',
+      '$.until MESH-3520',
+      '$.fields[0] MESH-3604',
+    ]);
+  });
+
+  it('names no person by number, and no agreement that is over rests beside it', async () => {
+    const named = { ...asked, reason: 'patient 943 476 5919 collapsed' };
+    const refused = (await (await person('analyst')).post('/v1/grants', named)) as {
+      body: Faults;
+      text: string;
+    };
+    expect(refused.body.errors).toEqual([
+      expect.objectContaining({ path: '$.reason', code: 'MESH-3709' }),
+    ]);
+    expect(refused.text).not.toContain('943');
+    const agreement = { reference: 'DSA-9', organisations: ['RRK', 'QH8'], until: '2020-12-05' };
+    const guardian = await person('caldicott-guardian');
+    const over = await guardian.post('/v1/agreements', { ...agreement, reason: 'Shared care' });
+    expect(over.body).toMatchObject({
+      code: 'MESH-3712',
+      errors: [
+        { path: '$.until', code: 'MESH-3713' },
+        { path: '$.organisations[1]', code: 'MESH-3514' },
+      ],
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { draftBody, requestBody } from '../shapes.js';
+import { filledIn, incomplete } from './incomplete.js';
+
+const lacks = (given: object) => {
+  const draft = draftBody.parse(given);
+  const { error } = requestBody.safeParse(draft);
+  return error ? incomplete(error, draft) : [];
+};
+const whole = {
+  ...{ product: 'gp.a', purpose: 'audit', legalBasis: '6(1)(e)/9(2)(h)/s251' },
+  ...{ organisation: 'QUY', until: '2026-12-31', reason: 'Beds' },
+};
+const ANALYST = { organisation: 'QUY' } as never;
+const NOW = new Date('2026-11-29T10:00:00Z');
+
+describe('a draft that is no whole request', () => {
+  it('is told everything it lacks at once, in words', () => {
+    const errors = lacks({ reason: 'Beds' });
+    expect(errors.map(({ path, code }) => `${path} ${code}`)).toEqual([
+      '$.product MESH-3520',
+      '$.purpose MESH-3520',
+      '$.legalBasis MESH-3520',
+      '$.organisation MESH-3520',
+      '$.until MESH-3520',
+    ]);
+    expect(errors.map(({ message }) => message).join(' ')).not.toMatch(/Invalid|undefined/);
+  });
+
+  it('is told once that it names no product, or both ways', () => {
+    const { product: _, ...rest } = whole;
+    const both = { ...whole, products: [{ product: 'gp.b' }] };
+    for (const given of [rest, both]) {
+      expect(lacks(given)).toEqual([
+        expect.objectContaining({
+          path: '$.product',
+          message: 'Name one product, or a list of products.',
+        }),
+      ]);
+    }
+    expect(lacks(whole)).toEqual([]);
+  });
+
+  it('is read as far as it goes, with what it lacks filled in and passed over', () => {
+    const { until: _, legalBasis: __, ...rest } = whole;
+    const filled = filledIn(draftBody.parse({ ...rest, from: '2026-12-05' }), ANALYST, NOW);
+    expect(filled?.request).toMatchObject({ ...rest, until: '2026-12-05' });
+    const places = ['$.until', '$.legalBasis', '$.reviewOn', '$.fields[0]', '$.dpia.date'];
+    expect(places.filter((path) => filled?.isStated(path))).toEqual(['$.fields[0]', '$.dpia.date']);
+  });
+
+  it('is not guessed at without a purpose or a product', () => {
+    const { purpose: _, ...aimless } = whole;
+    const { product: __, ...bare } = whole;
+    for (const given of [aimless, bare]) {
+      expect(filledIn(draftBody.parse(given), ANALYST, NOW)).toBeNull();
+    }
+  });
+});
