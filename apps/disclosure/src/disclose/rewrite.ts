@@ -1,4 +1,5 @@
 import { keys } from '@caremesh/contract';
+import { momentOn } from '@caremesh/product';
 import type { RecordEnvelope, WrittenRecord } from '@caremesh/product';
 
 import type { ViewPlan } from '../views/plan.js';
@@ -15,6 +16,12 @@ export type Place = {
   nowText: string;
   traceparent: string;
 };
+
+/** When a view tells what it tells now; one under the publisher's own names and times is told apart by nothing. */
+export function momentOf(plan: ViewPlan): Date {
+  const now = Date.now();
+  return new Date(plan.recordedByPublisher ? now : momentOn(plan.topic, now));
+}
 
 /**
  * One record as its recipient gets it. The value holds what the view's own schema names, each field treated; person,

@@ -1,4 +1,3 @@
-import { momentOn } from '@caremesh/product';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
@@ -7,7 +6,7 @@ import type { Ended } from '../withdrawal/note.js';
 import type { ViewPlan } from '../views/plan.js';
 import { holdMerge } from './merges.js';
 import type { ProductReceived } from './product-record.js';
-import { outgoing, rewrite } from './rewrite.js';
+import { momentOf, outgoing, rewrite } from './rewrite.js';
 import type { Place } from './rewrite.js';
 import { tracesOf } from './traces.js';
 import { peopleOf, reserve } from './view-people.js';
@@ -48,7 +47,7 @@ export async function writeViews(
   const ended: Ended[] = [];
   const all: WrittenRecord[] = [];
   for (const { held, ...writing } of ready) {
-    const now = new Date(momentOn(writing.plan.topic, Date.now()));
+    const now = momentOf(writing.plan);
     const common = { now, nowText: now.toISOString() };
     await hold(client, { ...writing, records: held }, people, common);
     all.push(...written(writing, { people, survivors }, common, ended));

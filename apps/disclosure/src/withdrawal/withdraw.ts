@@ -1,9 +1,8 @@
 import { keys } from '@caremesh/contract';
-import { momentOn } from '@caremesh/product';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
-import { outgoing, rewrite } from '../disclose/rewrite.js';
+import { momentOf, outgoing, rewrite } from '../disclose/rewrite.js';
 import { tracesOf } from '../disclose/traces.js';
 import { reserve } from '../disclose/view-people.js';
 import type { ViewPlan } from '../views/plan.js';
@@ -31,7 +30,7 @@ export async function withdrawPeople(
   }
   const wanted = [...counts].map(([person, count]) => ({ viewId, person, pseudonym: null, count }));
   const known = await reserve(client, wanted);
-  const now = new Date(momentOn(plan.topic, Date.now()));
+  const now = momentOf(plan);
   const nowText = now.toISOString();
   const ended: Ended[] = [];
   const traces = tracesOf(gone.length);
