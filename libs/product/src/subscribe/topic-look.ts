@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import { headers as names } from '@caremesh/contract';
+import { Admin, findErrorBy } from '@platformatic/kafka';
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
 
-import { createConsumer } from '../kafka/client.js';
+import { createConsumer, kafkaOptions } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import { HeaderNames, RecordHeaders } from './record-headers.js';
 import { UNKNOWN_REVISION } from './received.js';
@@ -80,24 +81,29 @@ export class TopicLook {
   }
 
   /**
-   * Has a group of which nothing is committed begin at these offsets, whichever of its members reads where. Before its members
-   * follow: several that each did so would have each other join anew. Throws what the client throws.
+   * Has a group of which nothing is committed begin at these offsets, whichever of its members reads where. Nobody joins for that: a
+   * member that is killed then would keep its partitions from the others until its session has passed. A group that has
+   * members was begun by who they are. Throws what the client throws.
    */
   async begin(groupId: string, topic: string, from: Offsets): Promise<void> {
-    const offsets = [...from]
+    const partitionOffsets = [...from]
       .filter(([, offset]) => offset > 0n)
-      .map(([partition, offset]) => ({ topic, partition, offset, leaderEpoch: -1 }));
-    if (offsets.length === 0) return;
-    const consumer = this.#consumer(groupId);
+      .map(([partition, offset]) => ({ partition, offset }));
+    if (partitionOffsets.length === 0) return;
+    const admin = new Admin(kafkaOptions(this.#connection));
     try {
-      const topics = [{ topic, partitions: [...from.keys()] }];
-      const committed = (await consumer.listCommittedOffsets({ topics })).get(topic) ?? [];
-      if (committed.some((offset) => offset >= 0n)) return;
-      consumer.topics.track(topic);
-      await consumer.joinGroup({});
-      await consumer.commit({ offsets });
+      const wanted = [{ groupId, topics: [{ name: topic, partitionIndexes: [...from.keys()] }] }];
+      const [group] = await admin.listConsumerGroupOffsets({ groups: wanted });
+      const committed = group?.topics.flatMap(({ partitions }) => partitions) ?? [];
+      if (committed.some(({ committedOffset }) => committedOffset >= 0n)) return;
+      await admin.alterConsumerGroupOffsets({
+        groupId,
+        topics: [{ name: topic, partitionOffsets }],
+      });
+    } catch (error) {
+      if (!(error instanceof Error) || !hasMembers(error)) throw error;
     } finally {
-      void consumer.close(true).catch(() => undefined);
+      void Promise.resolve(admin.close()).catch(() => undefined);
     }
   }
 
@@ -123,12 +129,16 @@ export class TopicLook {
     }
   }
 
-  #consumer(groupId = `${this.#groups}.look.${randomUUID()}`): Client {
+  #consumer(): Client {
+    const groupId = `${this.#groups}.look.${randomUUID()}`;
     const consumer = createConsumer(this.#connection, { groupId, autocommit: false, retries: 2 });
     consumer.on('error', () => undefined);
     return consumer;
   }
 }
+
+const hasMembers = (error: Error): boolean =>
+  ['UNKNOWN_MEMBER_ID', 'NON_EMPTY_GROUP'].some((id) => findErrorBy(error, 'apiId', id) !== null);
 
 async function endsOf(consumer: Client, topic: string): Promise<Map<number, bigint>> {
   const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
