@@ -86,7 +86,7 @@ export class ViewWatch {
     this.#topics = parts.topics;
   }
 
-  /** One look. Throws if governance or the database gave no answer; then nothing was ended. */
+  /** One look. Throws if governance, the database or the broker gave no answer; without the first two nothing was ended. */
   async look(): Promise<void> {
     const granted = await this.#governance.activeViews();
     const known = new Map((await this.#store.all()).map((view) => [view.topic, view]));
@@ -207,12 +207,12 @@ export class ViewWatch {
     await this.#topics.begin(groupId, edition, from);
     const reading = readingUntil(await this.#topics.ends(edition));
     this.#editions.set(edition, reading);
-    void this.#afterLook(this.#editions, edition, { topic: edition, from }, () =>
-      this.#followIn(groupId, edition),
+    void this.#afterLook(this.#editions, edition, { topic: edition, from }, (following) =>
+      this.#followIn(groupId, edition, following),
     );
   }
 
-  #followIn(groupId: string, edition: string): void {
+  #followIn(groupId: string, edition: string, following: Reading): void {
     const views = () => this.#views.get(edition)?.length ?? 0;
     const apart = () => apartFor(views());
     const batchSize = () => batchFor(views());
@@ -223,6 +223,7 @@ export class ViewWatch {
         groupId,
         apart,
         batchSize,
+        settled: (positions) => settle(following, positions),
       });
     }
   }
@@ -299,9 +300,7 @@ export class ViewWatch {
     { until, open }: Reading,
     positions: ReadonlyMap<number, bigint>,
   ): Promise<void> {
-    const done = [...open].filter(
-      (partition) => (positions.get(partition) ?? -1n) >= until.get(partition)!,
-    );
+    const done = doneOf({ until, open }, positions);
     if (done.length === 0) return;
     for (const partition of done) open.delete(partition);
     try {
@@ -314,8 +313,23 @@ export class ViewWatch {
 }
 
 const readingUntil = (until: Offsets): Reading => ({
-  ...{ until, open: new Set(until.keys()), words: null, looking: new AbortController() },
+  ...{
+    until,
+    open: new Set([...until].filter(([, end]) => end > 0n).map(([at]) => at)),
+    words: null,
+    looking: new AbortController(),
+  },
 });
+
+/** Of what was looked through, the partitions that are read to its end. */
+const doneOf = ({ until, open }: Pick<Reading, 'until' | 'open'>, positions: Offsets): number[] =>
+  [...open].filter((partition) => (positions.get(partition) ?? -1n) >= until.get(partition)!);
+
+/** What was over before is of no use once all of it is passed. */
+function settle(following: Reading, positions: Offsets): void {
+  for (const partition of doneOf(following, positions)) following.open.delete(partition);
+  if (following.open.size === 0) following.words = null;
+}
 
 const isBelow = (offsets: Offsets, { origin }: Place): boolean =>
   origin.offset < (offsets.get(origin.partition) ?? 0n);

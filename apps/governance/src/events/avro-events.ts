@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { headers as ce, names, noticesSchema } from '@caremesh/contract';
+import { headers as ce, names } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Serializer } from '@nestjs/microservices';
+import { toldSchemaOf } from '../broker/told-schemas.js';
 import { Registry } from '../registry/registry.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
@@ -42,7 +43,7 @@ export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message
   // Rare, and of many grants: that the registry is asked each time keeps no list of them here.
   async #notice(event: OutboxEventEntity, topic: string): Promise<Message> {
     const { id, type, subject, createdAt } = event;
-    const schema = JSON.stringify(noticesSchema(grantOf(event)));
+    const schema = JSON.stringify(toldSchemaOf(topic));
     const schemaId = await this.#registry.register(names.subjectOf(topic), schema);
     const value = await this.#codec.encode(schemaId, noticeOf(event));
     const headers = {
@@ -79,5 +80,3 @@ function recordOf({ id, type, subject, createdAt, data }: OutboxEventEntity) {
 function noticeOf({ type, createdAt, data: { sentence, ...data } }: OutboxEventEntity) {
   return { type, recordedAt: createdAt.getTime(), sentence, data: JSON.stringify(data) };
 }
-
-const grantOf = ({ subject }: OutboxEventEntity): string => subject.replace(/^grant:/, '');

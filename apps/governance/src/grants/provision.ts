@@ -1,10 +1,4 @@
-import {
-  deriveViewSchema,
-  names,
-  noticesSchema,
-  renamingsSchema,
-  withdrawalsSchema,
-} from '@caremesh/contract';
+import { deriveViewSchema, names } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { AccessRule } from '../broker/access-rules.js';
@@ -19,6 +13,7 @@ import {
 } from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
 import { Quotas } from '../broker/quotas.js';
+import { toldSchemaOf } from '../broker/told-schemas.js';
 import { toldTopicPlan, viewTopicPlan } from '../broker/topic-plan.js';
 import { Topics } from '../broker/topics.js';
 import { Store } from '../database/store.js';
@@ -72,7 +67,7 @@ export class Provision {
     const topics = made.filter(isOpen).map(({ topic }) => topic);
     const views = topics.filter((topic) => names.parseTopic(topic)?.kind === 'view');
     const told = toldOn(grantId, topics);
-    for (const topic of told) await this.#tells(grantId, topic);
+    for (const topic of told) await this.#tells(topic);
     await this.#topics.stand([
       ...views.map((topic) => viewTopicPlan(topic, this.#settings)),
       ...told.map((topic) => toldTopicPlan(topic, this.#settings)),
@@ -97,14 +92,8 @@ export class Provision {
   }
 
   /** What a grant is told beside its views is told under schemas of their own. */
-  async #tells(grantId: string, topic: string): Promise<void> {
-    const schemas = new Map([
-      [names.noticesTopic(grantId), noticesSchema],
-      [names.withdrawalsTopic(grantId), withdrawalsSchema],
-      [names.renamingsTopic(grantId), renamingsSchema],
-    ]);
-    const schema = JSON.stringify(schemas.get(topic)!(grantId));
-    await this.#registry.register(names.subjectOf(topic), schema);
+  async #tells(topic: string): Promise<void> {
+    await this.#registry.register(names.subjectOf(topic), JSON.stringify(toldSchemaOf(topic)));
   }
 
   #grant(id: string): Promise<GrantEntity> {

@@ -1,12 +1,7 @@
-import {
-  deriveViewSchema,
-  names,
-  noticesSchema,
-  renamingsSchema,
-  withdrawalsSchema,
-} from '@caremesh/contract';
+import { deriveViewSchema, names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import { toldSchemaOf } from '../broker/told-schemas.js';
 import { Store } from '../database/store.js';
 import { GrantEntity, GrantProductEntity } from '../grants/grant.entity.js';
 import { DECIDED } from '../proposals/lifecycle.js';
@@ -23,13 +18,13 @@ export class DecidedSchemas {
 
   /** Every schema decided for the subject; null for a subject whose schemas come with the software. */
   async of(subject: string): Promise<object[] | null> {
-    const topic = names.parseTopic(subject.replace(/-value$/, ''));
+    const name = subject.replace(/-value$/, '');
+    const topic = names.parseTopic(name);
+    const told = toldSchemaOf(name);
     if (topic?.kind === 'product' || topic?.kind === 'secondary') {
       return (await this.#contents(topic.id, topic.major)).map(schemaOf);
     }
-    if (topic?.kind === 'notices') return [plain(noticesSchema(topic.grant))];
-    if (topic?.kind === 'withdrawals') return [plain(withdrawalsSchema(topic.grant))];
-    if (topic?.kind === 'renamings') return [plain(renamingsSchema(topic.grant))];
+    if (told !== null) return [plain(told)];
     if (topic?.kind !== 'view') return null;
     const { grant, id: product, major } = topic;
     const view = await this.#store.reader.findOneBy(GrantProductEntity, {

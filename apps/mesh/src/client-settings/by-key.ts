@@ -1,4 +1,5 @@
 import type { Credential } from './settings.js';
+import { nodeExports } from './stream.js';
 
 /** Where the program looks for the private key of the credential: a JWK beside it. */
 const KEY_FILE = 'private.jwk';
@@ -59,8 +60,7 @@ export function pythonByKey(credential: Credential): string {
 
 /** @platformatic/kafka, signing with Node's own crypto: an ES module that exports the options of its Consumer. */
 export function nodeByKey(credential: Credential): string {
-  const { clientId, keyId, tokenUrl, saslMechanism, bootstrap } = credential;
-  const tls = credential.securityProtocol === 'SASL_SSL' ? ['  tls: {},'] : [];
+  const { clientId, keyId, tokenUrl } = credential;
   const text = (value: unknown) => JSON.stringify(value);
   return [
     "import { createPrivateKey, randomUUID, sign } from 'node:crypto';",
@@ -91,16 +91,6 @@ export function nodeByKey(credential: Credential): string {
     '  });',
     '  return (await answer.json()).access_token;',
     '}',
-    '',
-    'export const consumer = {',
-    `  clientId: ${text(clientId)},`,
-    `  groupId: ${text(`${credential.groupPrefix}node`)},`,
-    `  bootstrapBrokers: ${text(bootstrap.split(','))},`,
-    `  sasl: { mechanism: ${text(saslMechanism)}, token },`,
-    ...tls,
-    '  maxWaitTime: 1000,',
-    '};',
-    `export const topics = ${text(credential.topics)};`,
-    `export const registryUrl = ${text(credential.registryUrl)};`,
+    ...nodeExports(credential),
   ].join('\n');
 }

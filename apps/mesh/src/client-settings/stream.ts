@@ -45,8 +45,7 @@ export function java(credential: Credential): string {
 
 /** @platformatic/kafka: an ES module that exports the options of its Consumer. */
 export function node(credential: Credential): string {
-  const { clientId, clientSecret, tokenUrl, scope, saslMechanism, bootstrap } = credential;
-  const tls = credential.securityProtocol === 'SASL_SSL' ? ['  tls: {},'] : [];
+  const { clientId, clientSecret, tokenUrl, scope } = credential;
   const text = (value: unknown) => JSON.stringify(value);
   return [
     'async function token() {',
@@ -61,6 +60,16 @@ export function node(credential: Credential): string {
     '  });',
     '  return (await answer.json()).access_token;',
     '}',
+    ...nodeExports(credential),
+  ].join('\n');
+}
+
+/** What the module for Node exports, whichever way its `token` is had. */
+export function nodeExports(credential: Credential): string[] {
+  const { clientId, saslMechanism, bootstrap } = credential;
+  const tls = credential.securityProtocol === 'SASL_SSL' ? ['  tls: {},'] : [];
+  const text = (value: unknown) => JSON.stringify(value);
+  return [
     '',
     'export const consumer = {',
     `  clientId: ${text(clientId)},`,
@@ -72,7 +81,7 @@ export function node(credential: Credential): string {
     '};',
     `export const topics = ${text(credential.topics)};`,
     `export const registryUrl = ${text(credential.registryUrl)};`,
-  ].join('\n');
+  ];
 }
 
 function librdkafkaSettings(credential: Credential, group: string): Record<string, string> {
