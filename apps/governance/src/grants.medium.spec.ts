@@ -177,7 +177,7 @@ describe('asking and deciding', () => {
     const autoGrant = [
       { ...rule, products: [PRODUCT], classifications: ['none'], longestDays: 400 },
     ];
-    const demands = { audit: ['dpia'] };
+    const demands = { audit: ['dpia'], 'individual-care': ['dpia'] };
     const policy = { autoGrant, demands, reason: 'Low risk' };
     expect((await (await person('analyst')).post('/v1/grant-policies', policy)).status).toBe(403);
     const put = await (await person('ig-lead')).post('/v1/grant-policies', policy);
@@ -253,6 +253,7 @@ describe('breaking the glass', () => {
       code: 'MESH-3531',
     });
     const asked = Date.now();
+    // The policy in force demands an impact assessment for care; nobody waits for one here.
     const answer = await clinician.post('/v1/grants/break-glass', taken);
     expect(answer).toMatchObject({
       status: 201,
@@ -290,13 +291,25 @@ describe('individual care of the people of some organisations', () => {
     const narrowedTo = { organisations: ['A20047'] };
     const care = { purpose: 'individual-care', legalBasis: '6(1)(e)/9(2)(h)/direct-care' };
     const clinician = await person('clinician');
-    const request = { ...asked, ...care, organisation: 'RRK', until: dayFromNow(30), narrowedTo };
+    const dpia = { reference: 'DPIA-2' };
+    const request = {
+      ...asked,
+      ...care,
+      organisation: 'RRK',
+      until: dayFromNow(30),
+      narrowedTo,
+      dpia,
+    };
     const { id } = (await clinician.post('/v1/grants', request)).body as Grant;
     for (const user of ['acute-owner', 'caldicott-guardian']) {
       await decide(user, id, { decision: 'approve' });
     }
     const grant = await becoming(id, 'active', 'clinician');
     expect(grant).toMatchObject({
+      organisations: [
+        { ods: 'RRK', name: expect.stringContaining('BIRMINGHAM') as string, state: 'open' },
+        { ods: 'A20047', name: null, state: 'unknown' },
+      ],
       ...{ kind: 'individual-care', narrowedTo },
       topics: [
         {

@@ -6,6 +6,8 @@ import type { StandingIn } from '../cover/covers.js';
 import { Store } from '../database/store.js';
 import { grantErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
+import { Organisations } from '../organisations/organisations.js';
+import type { NamedOrganisation } from '../organisations/organisations.js';
 import { Extensions } from './deciding/extensions.js';
 import { basesThatDiffer } from './asking/legal-basis.js';
 import type { ContractBasis } from './asking/legal-basis.js';
@@ -34,6 +36,7 @@ export class Grants {
   readonly #lifecycle: GrantLifecycle;
   readonly #covers: Covers;
   readonly #extensions: Extensions;
+  readonly #organisations: Organisations;
 
   constructor(
     store: Store,
@@ -41,12 +44,14 @@ export class Grants {
     lifecycle: GrantLifecycle,
     covers: Covers,
     extensions: Extensions,
+    organisations: Organisations,
   ) {
     this.#store = store;
     this.#grants = grants;
     this.#lifecycle = lifecycle;
     this.#covers = covers;
     this.#extensions = extensions;
+    this.#organisations = organisations;
   }
 
   /** One page of the grants the caller may see, newest first. */
@@ -78,12 +83,12 @@ export class Grants {
       .take(query.limit + 1)
       .getMany();
     const grants = await this.#grants.complete(rows);
-    const bases = await contractBases(this.#store.reader, grants);
+    const about = await this.#about(grants);
     return pageOf(
       grants,
       query.limit,
       ({ grant }) => [grant.createdAt.toISOString(), grant.id],
-      (whole) => shownTo(standingIn, whole, bases),
+      (whole) => shownTo(standingIn, whole, about),
     );
   }
 
@@ -94,7 +99,14 @@ export class Grants {
     if (!whole || !maySee(standingIn([]), grantableOf(whole.grant, whole.products))) {
       throw problem(grantErrors.grantNotFound);
     }
-    return shownTo(standingIn, whole, await contractBases(this.#store.reader, [whole]));
+    return shownTo(standingIn, whole, await this.#about([whole]));
+  }
+
+  async #about(grants: readonly WholeGrant[]): Promise<About> {
+    return {
+      bases: await contractBases(this.#store.reader, grants),
+      named: await this.#organisations.namesOf(grants.flatMap(codesOf)),
+    };
   }
 
   /** The requester takes a request back, or the later end of a grant that goes on without it. Throws MESH-3501, MESH-3506, MESH-3509. */
@@ -111,13 +123,23 @@ export class Grants {
   }
 }
 
+/** What is told of grants that stands elsewhere: in contracts, and in the register of organisations. */
+type About = { bases: readonly ContractBasis[]; named: readonly NamedOrganisation[] };
+
+/** Every organisation a grant names: whose it is, and of whom its people are. */
+const codesOf = ({ grant: { organisation, terms } }: WholeGrant): string[] => [
+  organisation,
+  ...(terms.narrowedTo?.organisations ?? []),
+];
+
 /** A grant as somebody is shown it: with the role in which they, or whom they stand in for, may take its next decision. */
-function shownTo(standingIn: StandingIn, whole: WholeGrant, bases: readonly ContractBasis[]) {
+function shownTo(standingIn: StandingIn, whole: WholeGrant, { bases, named }: About) {
   const about = grantableOf(whole.grant, whole.products);
   const ruling = grantRuling(standingIn([about.requester]), stepping(about), 'approve');
   const differs = basesThatDiffer(whole.grant, basesOf(whole, bases));
   return {
     ...showGrant(whole),
+    organisations: named.filter(({ ods }) => codesOf(whole).includes(ods)),
     ...(differs.length > 0 && { legalBasisDiffers: differs }),
     mayDecide: 'role' in ruling ? [ruling.role] : [],
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { problem } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
+import { In } from 'typeorm';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { Store } from '../database/store.js';
@@ -31,6 +32,9 @@ const listed = z.strictObject({
   ),
 });
 
+/** Whom an ODS code names, for those who decide on it: a code nobody could look up is seen to be one. */
+export type NamedOrganisation = { ods: string; name: string | null; state: Standing['state'] };
+
 /** Which organisation an ODS code is, whether it stands on a day, and what came after it. */
 @Injectable()
 export class Organisations implements OnApplicationBootstrap {
@@ -52,6 +56,17 @@ export class Organisations implements OnApplicationBootstrap {
   /** Where the organisation of an ODS code stands on a day (YYYY-MM-DD). Throws nothing: it may be unknown. */
   async organisationOn(ods: string, on: string): Promise<Standing> {
     return standingOn(await this.#store.reader.findOneBy(OrganisationEntity, { ods }), on);
+  }
+
+  /** Those of some ODS codes as the reference data knows them today, in their order; `name` null and `unknown` where it does not. */
+  async namesOf(codes: readonly string[]): Promise<NamedOrganisation[]> {
+    const wanted = [...new Set(codes)];
+    const found = await this.#store.reader.findBy(OrganisationEntity, { ods: In(wanted) });
+    return wanted.map((ods) => {
+      const organisation = found.find((one) => one.ods === ods) ?? null;
+      const { state } = standingOn(organisation, today());
+      return { ods, name: organisation?.name ?? null, state };
+    });
   }
 
   /** One organisation and where it stands on a day, today if none is given. Throws MESH-3036. */

@@ -16,6 +16,8 @@ type Trouble = { since: string; code: string; why: string };
 
 type Step = { role: string; by: string | null };
 
+type Named = { ods: string; name: string | null; state: string };
+
 type Basis = { article6: string; article9: string; commonLaw: string };
 
 /** A grant as HTTP gives it. */
@@ -31,6 +33,8 @@ export type GrantBody = {
   principal: string;
   groupPrefix: string;
   organisation: string;
+  /** What the register of organisations says of every code the grant names. */
+  organisations?: Named[];
   /** The domain whose service reads too. */
   consumer?: string | null;
   legalBasis: Basis;
@@ -77,7 +81,7 @@ export function grantCard(grant: GrantBody): string {
       'the contract differs',
       `${product}: ${basisText(contract)}`,
     ]),
-    ['organisation', grant.organisation],
+    ['organisation', organisationText(grant, grant.organisation)],
     ['requested by', grant.requestedBy],
     ['reason', grant.reason],
     ['period', `${grant.from} to ${grant.until}`],
@@ -145,7 +149,7 @@ function furtherFacts(grant: GrantBody): [string, unknown][] {
     ['joint controllers', grant.jointControllers],
     ['begins', grant.waitsForStart && `by itself, on ${grant.from}`],
     ['suspended as', grant.suspendedAs],
-    ['people of', narrowedTo?.organisations],
+    ['people of', narrowedTo?.organisations.map((ods) => organisationText(grant, ods))],
     ['granted by rule', grant.autoGranted?.rule],
     ['amends', grant.amends],
     ...(extension ? extensionFacts(extension) : []),
@@ -188,6 +192,15 @@ export function decidesNext({ state, steps, extension }: GrantBody): string | nu
 
 const stepsText = (steps: readonly Step[]): string[] =>
   steps.map(({ role, by }) => `${role}: ${by ?? 'waiting'}`);
+
+/** A code that nobody could look up says so: it may be mistyped, and whoever decides has to know whose it is. */
+function organisationText({ organisations }: GrantBody, ods: string): string {
+  const named = organisations?.find((one) => one.ods === ods);
+  if (!named) return ods;
+  const { name, state } = named;
+  if (name === null) return `${ods} (not in the register kept here: look it up)`;
+  return `${ods} (${name}${state === 'open' ? '' : `, ${state}`})`;
+}
 
 /** A draft may say nothing of it yet. */
 function basisText({ article6, article9, commonLaw }: GrantBody['legalBasis']): string | null {

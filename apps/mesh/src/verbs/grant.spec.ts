@@ -55,6 +55,23 @@ describe('what a decider reads', () => {
     });
   });
 
+  it('says whose codes it names, and which of them nobody could look up', async () => {
+    const { mesh, out } = await meshAnswering({
+      ...{ ...grant, narrowedTo: { organisations: ['QH8', 'A20O47'] } },
+      organisations: [
+        { ods: 'QUY', name: 'NHS SOMEWHERE', state: 'open' },
+        { ods: 'QH8', name: 'NHS ELSEWHERE', state: 'closed' },
+        { ods: 'A20O47', name: null, state: 'unknown' },
+      ],
+    });
+    expect(await mesh('grant', 'show', 'abcdefgh')).toBe(0);
+    expect(linesOf(out())).toMatchObject({
+      organisation: 'QUY (NHS SOMEWHERE)',
+      'people of':
+        'QH8 (NHS ELSEWHERE, closed), A20O47 (not in the register kept here: look it up)',
+    });
+  });
+
   it('has a later end with the papers that are renewed for it', async () => {
     const later = { until: '2027-06-30', steps: [waiting('gp-owner')] };
     const { agreement } = terms;

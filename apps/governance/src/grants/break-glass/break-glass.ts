@@ -64,7 +64,8 @@ export class BreakGlass {
       ...{ organisation: caller.organisation ?? '000', from: now.toISOString() },
       until: new Date(now.getTime() + hours * HOUR_MS).toISOString(),
     });
-    const reading = await this.reader.read(em, caller, asked);
+    // Nobody writes an impact assessment beside somebody unconscious; the review asks what would have been asked.
+    const reading = await this.reader.read(em, caller, asked, { demands: false });
     const reviewBy = new Date(now.getTime() + this.settings.breakGlassReviewHours * HOUR_MS);
     const breakGlass = { reviewBy: reviewBy.toISOString(), review: null };
     const grant = em.create(GrantEntity, {
