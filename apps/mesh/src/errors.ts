@@ -121,6 +121,14 @@ export const meshErrors = {
     retriable: false,
     exit: EXIT.notAuthorised,
   },
+  unsupervised: {
+    code: 'MESH-6514',
+    status: 503,
+    title: 'Parts of the mesh run, and nothing keeps them running',
+    fix: 'Run `npx mesh up`, which ends them and starts the mesh again, or `npx mesh down`.',
+    retriable: true,
+    exit: EXIT.unavailable,
+  },
   unexpected: {
     code: 'MESH-6599',
     status: 500,

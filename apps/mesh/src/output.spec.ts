@@ -47,6 +47,16 @@ it('shows the stack trace with --debug only, and calls a surprise a surprise', (
   expect(err()).toMatch(/MESH-6599[\s\S]*at /);
 });
 
+it('names a path that cannot be used, whoever stumbles over it', () => {
+  const { io, err } = memoryIo();
+  const error = Object.assign(new Error('EEXIST: file already exists, mkdir'), {
+    ...{ code: 'EEXIST', syscall: 'mkdir', path: '/etc/hostname' },
+  });
+  expect(printError(io, error, {})).toBe(2);
+  expect(err()).toContain('why: /etc/hostname is a file where a folder is due.');
+  expect(err()).toContain('[MESH-6510]');
+});
+
 it.each([
   [401, 3],
   [403, 3],

@@ -114,11 +114,31 @@ function asCliError(error: unknown): CliError {
   if (isCoded(error)) {
     return new CliError({ ...error, detail: error.message }, { cause: error });
   }
+  const path = unusablePath(error);
+  if (path !== null) return cliError(meshErrors.unreadableFile, path, error);
   return cliError(
     meshErrors.unexpected,
     error instanceof Error ? error.message : String(error),
     error,
   );
+}
+
+/** What the file system says of a path that somebody gave: missing, not theirs, or a file where a folder is due. */
+const PATH_FAULTS: Record<string, string> = {
+  EACCES: 'may not be used by this user',
+  EPERM: 'may not be used by this user',
+  EEXIST: 'is a file where a folder is due',
+  ENOTDIR: 'is a file where a folder is due',
+  EISDIR: 'is a folder where a file is due',
+  ENOENT: 'is missing',
+  EROFS: 'lies where nothing can be written',
+};
+
+/** Null if the error is about no path of a file or folder. */
+function unusablePath(error: unknown): string | null {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const fault = code === undefined ? undefined : PATH_FAULTS[code];
+  return path === undefined || fault === undefined ? null : `${path} ${fault}.`;
 }
 
 /** Errors of the stack (infra/local) carry their own code, title, fix and exit code. */

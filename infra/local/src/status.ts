@@ -3,7 +3,7 @@ import { writeWhole, type Home } from './home/paths.js';
 import type { Intake } from './intake.js';
 import type { Mode, Plan } from './plan.js';
 import type { ComponentStatus } from './supervisor/component.js';
-import { childrenByParent, isAlive, residentMb } from './supervisor/processes.js';
+import { childrenByParent, isAlive, ProcessRegistry, residentMb } from './supervisor/processes.js';
 import type { Snapshot } from './supervisor/supervisor.js';
 
 type ComponentState = Snapshot & { rssMb: number | null };
@@ -52,18 +52,26 @@ export function writeStatus(home: Home, status: Status): void {
 }
 
 /**
- * How the mesh of this home stands now; null when none was ever started. Without a living supervisor
- * every part counts as stopped, whatever the file says.
+ * How the mesh of this home stands now; null when none was ever started. Without a living supervisor the mesh is not
+ * ready, whatever the file says; a part whose process still runs keeps its pid and what was last known of it.
  */
 export function readStatus(home: Home): Status | null {
   if (!existsSync(home.status)) return null;
   const status = JSON.parse(readFileSync(home.status, 'utf8')) as Status;
-  return supervisorOf(home) === null ? stopped(status) : withMemory(status);
+  return withMemory(supervisorOf(home) === null ? unsupervised(home, status) : status);
 }
 
-function stopped(status: Status): Status {
-  const off = { status: 'stopped' as ComponentStatus, pid: null, rssMb: null };
-  const components = status.components.map((one) => ({ ...one, ...off }));
+function unsupervised(home: Home, status: Status): Status {
+  const alive = new Set(
+    new ProcessRegistry(home.processes)
+      .read()
+      .filter(isAlive)
+      .map(({ pid }) => pid),
+  );
+  const off = { status: 'stopped' as ComponentStatus, pid: null };
+  const components = status.components.map((one) =>
+    one.pid !== null && alive.has(one.pid) ? one : { ...one, ...off },
+  );
   return { ...status, ready: false, components, supervisor: null };
 }
 

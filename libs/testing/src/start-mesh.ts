@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
+  down,
   homeAt,
   PATIENCE,
   startStack,
+  type Home,
   type Patience,
   type RunningStack,
   type Status,
@@ -59,7 +61,7 @@ export async function startMesh({
   });
   const stop = async () => {
     await running.stop();
-    if (!process.env['CARE_KEEP_TEST_HOME']) rmSync(home.root, { recursive: true, force: true });
+    if (!process.env['CARE_KEEP_TEST_HOME']) await removeWhole(home);
   };
   await Promise.race([running.ready(), tooLate(running)]).catch(async (error: unknown) => {
     await stop();
@@ -81,6 +83,14 @@ export async function startMesh({
     },
     stop,
   };
+}
+
+/** Every story's mesh is deleted as a user deletes theirs: what that leaves may be about people, and is an error. */
+async function removeWhole(home: Home): Promise<void> {
+  await down(home, { volumes: true });
+  const left = existsSync(home.root) ? readdirSync(home.root) : [];
+  rmSync(home.root, { recursive: true, force: true });
+  if (left.length > 0) throw new Error(`Left by \`mesh down --volumes\`: ${left.join(', ')}`);
 }
 
 async function tooLate(running: RunningStack): Promise<never> {

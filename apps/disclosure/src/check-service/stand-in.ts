@@ -21,7 +21,7 @@ export class StandInMailbox implements Mailbox {
 
   constructor(file: string) {
     this.#file = file;
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     try {
       writeFileSync(file, `${INTRODUCTION.join('\n')}\n`, { flag: 'wx', mode: 0o600 });
     } catch (error) {

@@ -95,7 +95,7 @@ async function credentialOf(io: Io, { id }: Grant): Promise<Credential> {
   const file = join(io.home, 'demo', `credential-${id}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Credential;
   const { body } = await as(io, ANALYST).post<Credential>(`/v1/grants/${id}/credentials`);
-  mkdirSync(join(io.home, 'demo'), { recursive: true });
+  mkdirSync(join(io.home, 'demo'), { recursive: true, mode: 0o700 });
   writeFileSync(file, JSON.stringify(body, null, 2), { mode: 0o600 });
   return body;
 }

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { readPublicKey } from '../audit/checkpoint.js';
 import { unpack } from '../audit/unpack.js';
 import { verifyExport } from '../audit/verify.js';
 import { verdictText } from '../audit/verdict-text.js';
@@ -103,7 +104,7 @@ async function verify(io: Io, folder: string, command: Command): Promise<void> {
   const verdict = await verifyExport({
     folder: readable(io, folder),
     witness: options.witness && readable(io, options.witness),
-    key: options.key && readable(io, options.key),
+    key: options.key && publicKeyIn(readable(io, options.key)),
   });
   printValue(io, options, verdict, verdictText);
   if (!verdict.ok) throw cliError(meshErrors.checkFailed, 'The export is not as it was written.');
@@ -113,6 +114,15 @@ function readable(io: Io, path: string): string {
   const file = resolve(io.cwd, path);
   if (!existsSync(file)) throw cliError(meshErrors.unreadableFile, `${file} is missing.`);
   return file;
+}
+
+/** A key that is none says nothing of the export: the wrong file was named. */
+function publicKeyIn(file: string): string {
+  if (readPublicKey(readFileSync(file, 'utf8'))) return file;
+  throw cliError(
+    meshErrors.unreadableFile,
+    `${file} holds no Ed25519 public key (a JWK of kty OKP).`,
+  );
 }
 
 async function who(io: Io, command: Command): Promise<void> {

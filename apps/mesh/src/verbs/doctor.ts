@@ -51,13 +51,21 @@ function checkout(io: Io): Finding[] {
 }
 
 function mesh(io: Io): Finding[] {
-  const components = readStatus(homeAt(io.home))?.components ?? [];
-  return components
-    .filter(({ status }) => status !== 'stopped')
-    .map(({ name, status }) => ({
-      name: `Part ${name}`,
-      found: status,
-      ok: status === 'ready',
-      fix: `See ${join(io.home, 'logs', `${name}.log`)}.`,
-    }));
+  const status = readStatus(homeAt(io.home));
+  const running = (status?.components ?? []).filter((one) => one.status !== 'stopped');
+  if (status === null || running.length === 0) return [];
+  const { supervisor } = status;
+  const kept = {
+    name: 'Supervisor of the mesh',
+    found: supervisor && `pid ${supervisor.pid}`,
+    ok: supervisor !== null,
+    fix: 'Nothing starts a part again that dies: run `npx mesh up`.',
+  };
+  const parts = running.map(({ name, status: found }) => ({
+    name: `Part ${name}`,
+    found,
+    ok: found === 'ready',
+    fix: `See ${join(io.home, 'logs', `${name}.log`)}.`,
+  }));
+  return [kept, ...parts];
 }

@@ -348,6 +348,13 @@ describe('mesh audit', () => {
     expect(await mesh('audit', 'verify', 'ledger')).toBe(1);
     expect(err()).toContain('MESH-6512');
   });
+
+  it('accuses no ledger because the wrong file was named as its key', async () => {
+    const { mesh, io, err } = await meshAnswering({});
+    writeFileSync(join(io.home, 'hostname'), 'here\n');
+    expect(await mesh('audit', 'verify', '.', '--key', 'hostname')).toBe(2);
+    expect(err()).toContain('MESH-6510');
+  });
 });
 
 describe('mesh drift', () => {

@@ -180,5 +180,7 @@ function showStatus(io: Io, command: Command): void {
     throw cliError(meshErrors.notRunning, `No mesh was ever started in ${io.home}.`);
   if (options.output === 'env') io.stdout(asEnvironment(status));
   else printValue(io, options, status, statusTable);
-  if (status.supervisor === null) throw cliError(meshErrors.notRunning);
+  if (status.supervisor !== null) return;
+  const runs = status.components.some(({ pid }) => pid !== null);
+  throw cliError(runs ? meshErrors.unsupervised : meshErrors.notRunning);
 }

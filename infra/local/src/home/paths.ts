@@ -30,6 +30,8 @@ export const HOME_ENTRIES = [
   'demo',
   'credentials',
   'witness',
+  'snapshots',
+  'check-service',
   'reports',
   'people.json',
   'ports.json',

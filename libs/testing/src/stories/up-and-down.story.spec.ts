@@ -100,7 +100,14 @@ describe('a mesh', () => {
     process.kill(before.supervisor?.pid ?? 0, 'SIGKILL');
     // It is gone when the kernel has ended it, not when the signal was sent.
     await expect.poll(() => marked(home), { timeout: 10_000 }).toEqual([pidOf(before)]);
-    expect(await statusOf(home)).toMatchObject({ ready: false, supervisor: null });
+    expect(await statusOf(home)).toMatchObject({
+      ...{ ready: false, supervisor: null },
+      components: [{ name: 'postgresql', status: 'ready', pid: pidOf(before) }],
+    });
+    expect((await mesh(home, ['status'])).stderr).toMatch(
+      /nothing keeps them running[\s\S]*MESH-6514/,
+    );
+    expect((await mesh(home, ['doctor'])).stdout).toMatch(/MISSING\s+Supervisor of the mesh/);
     expect((await mesh(home, ['up', '--detach'])).exit).toBe(0);
     const after = await statusOf(home);
     expect(pidOf(after)).not.toBe(pidOf(before));
