@@ -30,6 +30,12 @@ type RecordIdentity = {
    * identifier is unique within the product.
    */
   keeper?: string | null;
+  /**
+   * For a change that cannot be told from the source record alone to be about a record of this product (an update whose
+   * sender no longer says of what kind the visit is): it counts if the product holds the record, not retracted, and is
+   * not used otherwise. That is decided in the transaction that applies it.
+   */
+  onlyIfHeld?: true;
 };
 
 /** A record now has this content. `at`: RFC 3339 time of the source's event, null to order by receipt. */
@@ -64,7 +70,10 @@ export type Product<S = never, R = never> = {
   contract: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the rows' type is bound by defineProduct to S
   from: Source<S> | JoinedSource<any>;
-  /** Pure: the same source record always gives the same changes. An empty list: not used by this product. */
+  /**
+   * Pure: the same source record always gives the same changes. An empty list: not used by this product. What depends on
+   * whether the record is held says so (`onlyIfHeld`), a `Faulty` too.
+   */
   map(record: S): Change<R>[] | Faulty;
   /**
    * For sources whose messages state only part of a record (HL7): what the record is after a message, given

@@ -1,11 +1,12 @@
 import type { Statement } from '@caremesh/platform';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
+import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { quarantineStatement } from '../quarantine/statements.js';
 import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
-import { apply } from '../state/apply.js';
+import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
@@ -60,6 +61,13 @@ export class Decision {
     const outcomes: Outcome[] = [];
     let refusal = item.refusal;
     for (const change of item.changes) {
+      if (change.change === 'faulty') {
+        const refused = refusedFor(this.world, change);
+        const { product, publisherOds } = change;
+        if (refused) refusal = { ...refused, product: product.id, publisherOds };
+        else outcomes.push('notUsed');
+        continue;
+      }
       const applied = await apply(this.world, this.emitter, change);
       if (typeof applied === 'string') outcomes.push(applied);
       else refusal = { step: 'state', product: change.product.id, errors: [applied] };
@@ -77,7 +85,7 @@ export class Decision {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
-      this.#settle(item, outcome, null, []);
+      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault('kindNotUsed', '/')] : []);
     }
   }
 
