@@ -50,6 +50,10 @@ export type Prepared = {
   landing: { key: Buffer; digest: Buffer } | null;
   /** The root row of a joined source that the item was made from. */
   joinedRoot?: Buffer;
+  /** The row of a joined source that could not be read, where it is known which it is: it closes the refusal when it comes. */
+  joinedRow?: { key: Buffer; at: number | null };
+  /** The quarantine entry that it was taken in again from: refused anew, it stays that one. */
+  entry?: string;
   changes: KeyedChange[];
   refusal: Refusal | null;
   notUsed: Fault[] | null;
