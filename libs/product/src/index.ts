@@ -11,6 +11,7 @@ export type {
   Merge,
   MergeRef,
   PersonRef,
+  Places,
   Product,
   Retract,
   Upsert,

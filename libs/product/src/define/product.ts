@@ -65,6 +65,12 @@ export type Merge = {
 };
 export type Change<R> = Upsert<R> | Retract | Merge;
 
+/**
+ * Where the source states each field: `PV1-4`, a CSV column, a FHIR path; of what a list holds `procedures[].code`. Whoever is told of a
+ * fault knows the source and not the record. Only of fields that have one place.
+ */
+export type Places<R> = { readonly [F in (keyof R & string) | `${string}[]${string}`]?: string };
+
 export type Product<S = never, R = never> = {
   /** `<domain>/<product>/v<major>`: the folder below schemas/. */
   contract: string;
@@ -80,6 +86,7 @@ export type Product<S = never, R = never> = {
    * what is held. Without it a record is what the last message said.
    */
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<R>;
   /**
    * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
    * the major begins with everything that is held; null leaves a record out until its source states it again. Pure.
@@ -93,6 +100,7 @@ export function defineProduct<Row, R>(definition: {
   from: JoinedSource<Row>;
   map(record: Joined<Row>): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<Joined<Row>, R>;
 export function defineProduct<S, R>(definition: {
@@ -100,6 +108,7 @@ export function defineProduct<S, R>(definition: {
   from: Source<S>;
   map(record: S): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<S, R>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are what callers see

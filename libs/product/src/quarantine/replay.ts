@@ -53,7 +53,7 @@ export class Replayer {
   }
 
   async #again(replayable: Replayable): Promise<Came> {
-    const { joined, store } = this.parts;
+    const { joined } = this.parts;
     const { id } = replayable.item;
     if (joined && replayable.landing && replayable.item.step !== 'read') {
       const outcome = await joined.remap(replayable.landing, id);

@@ -172,6 +172,19 @@ describe('a hospital sends its admissions', () => {
     ]);
   });
 
+  it('what the contract does not take is told where the hospital finds it', async () => {
+    const file = join(mesh.home, 'code.hl7');
+    const wrong: [string, string] = ['BAY2-6^RCB55|21|', 'BAY2-6^RCB55|77|'];
+    writeFileSync(file, message('admission', 'u1', ['S1000213', 'S13'], wrong));
+    const answer = await mesh.json<Answer>('intake', 'acute', file, '--as', 'acute-publisher');
+    expect(answer.items[0]!.errors).toMatchObject([
+      {
+        ...{ code: 'MESH-2241', path: 'PV1-4' },
+        message: 'The code is not in its code list (PV1-4, published as admissionMethod)',
+      },
+    ]);
+  });
+
   it('a bare socket that sends nonsense is answered, and harms nobody', async () => {
     const reply = await new Promise<string>((resolve) => {
       const socket = connect(mllp(), () => socket.write('\x0bnonsense\x1c\r'));
