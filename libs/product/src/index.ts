@@ -16,6 +16,7 @@ export type {
   Retract,
   Upsert,
 } from './define/product.js';
+export { hasControl } from './plain-text.js';
 export { defineJoinedSource, defineSource } from './define/source.js';
 export type {
   ItemOutcome,
