@@ -42,9 +42,19 @@ export function fault(name: FaultName, path: string, detail?: string): Fault {
 export const isFault = (candidate: Fault, name: FaultName): boolean =>
   candidate.code === FAULTS[name].code;
 
-/** What a mapping answers when it cannot make a record: everything wrong with the item, at once. */
+/**
+ * What a mapping answers when it cannot make a record: everything wrong with the item, at once.
+ * @param onlyIfHeld the record that a change with `onlyIfHeld` would have been about: where it is not held, nothing is wrong.
+ */
 export class Faulty {
-  constructor(readonly faults: readonly Fault[]) {}
+  constructor(
+    readonly faults: readonly Fault[],
+    readonly onlyIfHeld: {
+      sourceRecordId: string;
+      keeper?: string | null;
+      publisherOds: string;
+    } | null = null,
+  ) {}
 }
 
 /** Thrown when nothing at all of a submission could be read, and so nothing was landed. */

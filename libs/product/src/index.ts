@@ -11,10 +11,12 @@ export type {
   Merge,
   MergeRef,
   PersonRef,
+  Places,
   Product,
   Retract,
   Upsert,
 } from './define/product.js';
+export { hasControl } from './plain-text.js';
 export { defineJoinedSource, defineSource } from './define/source.js';
 export type {
   ItemOutcome,

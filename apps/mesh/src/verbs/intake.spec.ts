@@ -299,6 +299,16 @@ describe('mesh quarantine', () => {
     ]);
   });
 
+  it('says how many wait for a row that they belong to', async () => {
+    const result = { replayed: 2, published: 1, refused: 0, held: 1 };
+    const { mesh } = await domain(() => ({ status: 200, body: result }), [{}]);
+    await run(['quarantine', 'replay', '--domain', 'gp', '--cause', 'MESH-2232'], mesh.io);
+    expect(mesh.out()).toBe(
+      '2 taken in again: 1 published, 0 refused anew.\n' +
+        '1 held: each waits for a row that it belongs to. Send that row.\n',
+    );
+  });
+
   it('replays what is named, and nothing unnamed', async () => {
     const result = { replayed: 2, published: 1, refused: 1 };
     const { mesh, seen } = await domain(() => ({ status: 200, body: result }), [{}]);

@@ -31,7 +31,13 @@ type Item = {
   payload?: string;
 };
 /** `leftOut`: of those that stand for a file nothing is kept that could be taken in again. */
-type Replayed = { replayed: number; published: number; refused: number; leftOut?: number };
+type Replayed = {
+  replayed: number;
+  published: number;
+  refused: number;
+  held?: number;
+  leftOut?: number;
+};
 
 /** `mesh quarantine list|show|replay|discard`: what a domain (or a service that consumes) put aside. */
 export function registerQuarantine(program: Command, io: Io): void {
@@ -170,9 +176,12 @@ async function replay(
     throw cliError(meshErrors.usage, 'Name what to replay: ids, or --cause, --from, --to.');
   const selection = ids.length > 0 ? { ids } : { cause, from, to };
   const reply = await holder(io, options).post<Replayed>('/v1/quarantine/replays', selection);
-  print(io, options, reply, ({ replayed, published, refused, leftOut = 0 }) =>
+  print(io, options, reply, ({ replayed, published, refused, held = 0, leftOut = 0 }) =>
     [
       `${replayed} taken in again: ${published} published, ${refused} refused anew.`,
+      ...(held > 0
+        ? [`${held} held: each waits for a row that it belongs to. Send that row.`]
+        : []),
       ...(leftOut > 0
         ? [
             `${leftOut} left out: they stand for files that could not be read. Send the files again.`,

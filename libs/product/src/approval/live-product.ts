@@ -46,6 +46,7 @@ export async function runProduct(
   const checks = new Checks(
     contract.product,
     standardChecks(contractRules(contract), identifierRules(contract)),
+    definition.places,
   );
   return { definition: definition as RunningProduct['definition'], live, checks };
 }

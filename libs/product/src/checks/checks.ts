@@ -3,6 +3,8 @@ import type { Fault } from '../errors.js';
 import type { Codec, Content, Identity } from '../state/codec.js';
 import { classificationCheck } from './classification.js';
 import type { IdentifierRules } from './classification.js';
+import { atSource } from './places.js';
+import type { PlacesBy } from './places.js';
 
 /** A record as a mapping made it, before it may be committed. */
 export type Candidate = {
@@ -44,6 +46,8 @@ export class Checks {
   constructor(
     private readonly product: string,
     private readonly list: readonly RecordCheck[],
+    /** Where fields come from: their faults name that. */
+    private readonly places: PlacesBy = {},
   ) {
     if (list.length === 0) throw new ProductError('noChecks', product);
   }
@@ -52,7 +56,8 @@ export class Checks {
   run(candidate: Candidate): { step: string; errors: Fault[] } | null {
     for (const check of this.list) {
       const errors = check.run(candidate);
-      if (errors.length > 0) return { step: check.name, errors };
+      if (errors.length > 0)
+        return { step: check.name, errors: errors.map((one) => atSource(one, this.places)) };
     }
     return null;
   }

@@ -45,6 +45,12 @@ export class RowReader<K extends string> {
     this.faults.push(found);
   }
 
+  /** True if nothing was found wrong with a column so far. */
+  isRight(key: K): boolean {
+    const own = this.table.pathOf(key);
+    return !this.faults.some(({ path }) => path === own);
+  }
+
   path(key: K): string {
     return this.table.pathOf(key);
   }

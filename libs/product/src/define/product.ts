@@ -30,6 +30,12 @@ type RecordIdentity = {
    * identifier is unique within the product.
    */
   keeper?: string | null;
+  /**
+   * For a change that cannot be told from the source record alone to be about a record of this product (an update whose
+   * sender no longer says of what kind the visit is): it counts if the product holds the record, not retracted, and is
+   * not used otherwise. That is decided in the transaction that applies it.
+   */
+  onlyIfHeld?: true;
 };
 
 /** A record now has this content. `at`: RFC 3339 time of the source's event, null to order by receipt. */
@@ -59,18 +65,28 @@ export type Merge = {
 };
 export type Change<R> = Upsert<R> | Retract | Merge;
 
+/**
+ * Where the source states each field: `PV1-4`, a CSV column, a FHIR path; of what a list holds `procedures[].code`. Whoever is told of a
+ * fault knows the source and not the record. Only of fields that have one place.
+ */
+export type Places<R> = { readonly [F in (keyof R & string) | `${string}[]${string}`]?: string };
+
 export type Product<S = never, R = never> = {
   /** `<domain>/<product>/v<major>`: the folder below schemas/. */
   contract: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the rows' type is bound by defineProduct to S
   from: Source<S> | JoinedSource<any>;
-  /** Pure: the same source record always gives the same changes. An empty list: not used by this product. */
+  /**
+   * Pure: the same source record always gives the same changes. An empty list: not used by this product. What depends on
+   * whether the record is held says so (`onlyIfHeld`), a `Faulty` too.
+   */
   map(record: S): Change<R>[] | Faulty;
   /**
    * For sources whose messages state only part of a record (HL7): what the record is after a message, given
    * what is held. Without it a record is what the last message said.
    */
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<R>;
   /**
    * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
    * the major begins with everything that is held; null leaves a record out until its source states it again. Pure.
@@ -84,6 +100,7 @@ export function defineProduct<Row, R>(definition: {
   from: JoinedSource<Row>;
   map(record: Joined<Row>): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<Joined<Row>, R>;
 export function defineProduct<S, R>(definition: {
@@ -91,6 +108,7 @@ export function defineProduct<S, R>(definition: {
   from: Source<S>;
   map(record: S): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<S, R>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are what callers see

@@ -46,9 +46,17 @@ type ItemHead = {
 };
 
 /** An item read: `at` is the RFC 3339 time of the source's event; null orders by receipt. */
-type ReadItem<S> = ItemHead & { outcome?: undefined; record: S; at: string | null };
+export type ReadItem<S> = ItemHead & { outcome?: undefined; record: S; at: string | null };
 /** An item that could not be read, or is of a kind the product does not use. */
-type UnreadItem = ItemHead & { outcome: 'quarantined' | 'notUsed'; errors: Fault[] };
+export type UnreadItem = ItemHead & {
+  outcome: 'quarantined' | 'notUsed';
+  errors: Fault[];
+  /**
+   * Of a joined source: which row it is, and the RFC 3339 time of the return it is of, where that much of it could be read. When that
+   * row comes as it should be, of this return or a later one, the refusal is no longer open.
+   */
+  row?: { part: string; key: string; at: string | null };
+};
 export type SourceItem<S> = ReadItem<S> | UnreadItem;
 
 /** What became of one item. */

@@ -1,11 +1,12 @@
 import type { Statement } from '@caremesh/platform';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
+import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { quarantineStatement } from '../quarantine/statements.js';
+import { quarantineStatement, refusedAgainStatement } from '../quarantine/statements.js';
 import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
-import { apply } from '../state/apply.js';
+import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
@@ -32,6 +33,8 @@ export class Decision {
   readonly #landings: Landing[] = [];
   readonly #kept: Prepared[] = [];
   readonly #refused: QuarantineEntry[] = [];
+  /** Those that were in quarantine before, and stay there. */
+  readonly #again: QuarantineEntry[] = [];
 
   constructor(
     private readonly world: World,
@@ -60,6 +63,13 @@ export class Decision {
     const outcomes: Outcome[] = [];
     let refusal = item.refusal;
     for (const change of item.changes) {
+      if (change.change === 'faulty') {
+        const refused = refusedFor(this.world, change);
+        const { product, publisherOds } = change;
+        if (refused) refusal = { ...refused, product: product.id, publisherOds };
+        else outcomes.push('notUsed');
+        continue;
+      }
       const applied = await apply(this.world, this.emitter, change);
       if (typeof applied === 'string') outcomes.push(applied);
       else refusal = { step: 'state', product: change.product.id, errors: [applied] };
@@ -77,13 +87,13 @@ export class Decision {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
-      this.#settle(item, outcome, null, []);
+      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault('kindNotUsed', '/')] : []);
     }
   }
 
   #quarantine(item: Prepared, { step, product, errors, publisherOds }: Refusal): string {
-    const id = newId();
-    this.#refused.push({
+    const id = item.entry ?? newId();
+    (item.entry ? this.#again : this.#refused).push({
       id,
       product,
       source: item.arrival.source,
@@ -93,7 +103,8 @@ export class Decision {
       errors,
       contentType: item.arrival.contentType,
       part: item.part,
-      landing: item.joinedRoot ?? item.landing?.key ?? null,
+      landing: item.joinedRoot ?? item.joinedRow?.key ?? item.landing?.key ?? null,
+      landingAt: item.joinedRow?.at ?? null,
       payload:
         item.preamble === '' ? item.raw : Buffer.concat([Buffer.from(item.preamble), item.raw]),
       origin: null,
@@ -125,6 +136,7 @@ export class Decision {
       ...(this.#landings.length > 0 ? [landedStatement(this.#landings)] : []),
       ...(this.#kept.length > 0 ? [payloadStatement(batchId, this.#kept, seal)] : []),
       ...(this.#refused.length > 0 ? [quarantineStatement(this.#refused, seal)] : []),
+      ...(this.#again.length > 0 ? [refusedAgainStatement(this.#again, seal)] : []),
     ];
   }
 }

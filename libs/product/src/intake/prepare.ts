@@ -50,6 +50,10 @@ export type Prepared = {
   landing: { key: Buffer; digest: Buffer } | null;
   /** The root row of a joined source that the item was made from. */
   joinedRoot?: Buffer;
+  /** The row of a joined source that could not be read, where it is known which it is: it closes the refusal when it comes. */
+  joinedRow?: { key: Buffer; at: number | null };
+  /** The quarantine entry that it was taken in again from: refused anew, it stays that one. */
+  entry?: string;
   changes: KeyedChange[];
   refusal: Refusal | null;
   notUsed: Fault[] | null;
@@ -79,8 +83,11 @@ export class Preparer {
     const raw = typeof item.raw === 'string' ? Buffer.from(item.raw) : asBuffer(item.raw);
     const { place } = item;
     const outcome = this.#outcomeOf(item, arrival);
-    if (place && outcome.refusal)
-      outcome.refusal = { ...outcome.refusal, errors: atPlace(outcome.refusal.errors, place) };
+    if (place) {
+      if (outcome.refusal) outcome.refusal = atPlace(outcome.refusal, place);
+      for (const change of outcome.changes)
+        if (change.change === 'faulty') change.refused = atPlace(change.refused, place);
+    }
     return {
       index: item.index,
       sourceId: shownIdOf(item, outcome.changes),
@@ -111,17 +118,22 @@ export class Preparer {
     for (const product of this.products) {
       const mapped = mapSafely(product, record);
       if (mapped instanceof Faulty) {
-        refusal = { step: 'map', product: product.live.id, errors: [...mapped.faults] };
+        const failed = { step: 'map', product: product.live.id, errors: [...mapped.faults] };
+        if (mapped.onlyIfHeld)
+          changes.push(this.#keyedFaulty(product.live, mapped.onlyIfHeld, failed, traceparent));
+        else refusal = failed;
         continue;
       }
       for (const change of mapped) {
         used = true;
         const keyed = this.#keyed(product, change, traceparent);
-        if ('step' in keyed) refusal = keyed;
-        else changes.push(keyed);
+        if (!('step' in keyed)) changes.push(keyed);
+        else if (change.change !== 'merge' && change.onlyIfHeld)
+          changes.push(this.#keyedFaulty(product.live, change, keyed, traceparent));
+        else refusal = keyed;
       }
     }
-    const notUsed = used || refusal ? null : [fault('kindNotUsed', '/')];
+    const notUsed = used || refusal || changes.length > 0 ? null : [fault('kindNotUsed', '/')];
     return { changes, refusal, notUsed };
   }
 
@@ -188,6 +200,7 @@ export class Preparer {
       ...this.#recordOf(head.product, change),
       person: known ? this.#personKey(change.person!) : null,
       ref: known ? change.person : null,
+      ...(change.onlyIfHeld && { onlyIfHeld: true }),
     };
   }
 
@@ -218,6 +231,22 @@ export class Preparer {
       ref: change.person,
       content: change.content,
       state: live.carry ? null : candidate.state,
+      ...(change.onlyIfHeld && { onlyIfHeld: true }),
+    };
+  }
+
+  /** What is wrong with a change of a record that may not be held: whether it is refused is decided with its state. */
+  #keyedFaulty(
+    product: LiveProduct,
+    change: NonNullable<Faulty['onlyIfHeld']>,
+    { step, errors }: Refusal,
+    traceparent: string,
+  ): KeyedChange {
+    const { publisherOds } = change;
+    return {
+      ...{ product, publisherOds, traceparent, at: null },
+      ...{ change: 'faulty', onlyIfHeld: true, person: null, refused: { step, errors } },
+      ...this.#recordOf(product, change),
     };
   }
 
@@ -265,13 +294,15 @@ export function shownIdOf(
 }
 
 function identifiersOf(change: KeyedChange): (string | null)[] {
-  if (change.change === 'expire') return [];
+  if (change.change === 'expire' || change.change === 'faulty') return [];
   const ref = change.change === 'merge' ? change.intoRef : change.ref;
   return ref ? [ref.nhsNumber, ref.local?.id ?? null] : [];
 }
 
-const atPlace = (errors: readonly Fault[], place: string): Fault[] =>
-  errors.map((one) => ({ ...one, message: `${one.message} (${place})` }));
+const atPlace = <R extends { errors: Fault[] }>(refused: R, place: string): R => ({
+  ...refused,
+  errors: refused.errors.map((one) => ({ ...one, message: `${one.message} (${place})` })),
+});
 
 type Head = Pick<KeyedChange, 'product' | 'publisherOds' | 'at' | 'traceparent'>;
 

@@ -3,7 +3,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Statement } from '@caremesh/platform';
 
 import type { AnySource } from '../define/domain.js';
-import type { ItemOutcome, JoinedSource, Outcome, PartRow, SourceItem } from '../define/source.js';
+import type {
+  ItemOutcome,
+  JoinedSource,
+  Outcome,
+  PartRow,
+  ReadItem,
+  SourceItem,
+  UnreadItem,
+} from '../define/source.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Committer } from '../intake/committer.js';
@@ -12,7 +20,7 @@ import type { Arrival, Prepared, Preparer } from '../intake/prepare.js';
 import type { ProcessLock } from '../intake/process-lock.js';
 import { inputOf, itemsOf } from '../intake/reception.js';
 import type { OnUnit, Receiver } from '../intake/reception.js';
-import { byteaArray } from '../outbox/arrays.js';
+import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Mode } from '../person/nhs-number.js';
 import { partKey } from './part-store.js';
 import type { IncomingRow, MarkedRoot, PartStore, WrittenRow } from './part-store.js';
@@ -36,6 +44,9 @@ type Part = {
 type SealedPart = Omit<Part, 'rows'> & { rows: WrittenRow[] };
 /** Marked roots, mapped where all that they belong to is there. */
 type Mapped = { roots: readonly MarkedRoot[]; whole: readonly MarkedRoot[]; items: Prepared[] };
+/** A root that stands in quarantine and is mapped again. */
+type Again = { key: Buffer; entry: string };
+type Asked = { again?: Again; each?: (root: MarkedRoot, outcome: Outcome) => void };
 type Parts = {
   source: JoinedSource<unknown>;
   store: PartStore;
@@ -88,18 +99,52 @@ export class JoinedReception implements Receiver {
     await this.parts.lock.close();
   }
 
-  /** Maps one root again; its outcome. */
-  async remap(key: Buffer, arrival: Arrival): Promise<Outcome> {
+  /** Maps one root again, which stands in quarantine under `entry`; its outcome. */
+  async remap(key: Buffer, arrival: Arrival, entry: string): Promise<Outcome> {
     await this.parts.store.markRoot(key);
+    return this.#mapOne({ key, entry }, arrival, '');
+  }
+
+  /**
+   * Takes in one row that stands in quarantine under `entry` and can be read now, as if it came by itself: it is stored, and
+   * what it concerns is mapped. Its outcome, or why it still cannot be taken.
+   */
+  async takeAgain(
+    { record, at, index, sourceId }: ReadItem<PartRow<unknown>>,
+    arrival: Arrival,
+    entry: string,
+  ): Promise<Outcome | Fault[]> {
+    const { store, source } = this.parts;
+    const { receipt } = arrival;
+    const row = this.#incoming(record, at, index, sourceId);
+    if (Array.isArray(row)) return row;
+    let isHeld = false;
+    this.#underWay.add(receipt);
+    try {
+      await this.#exclusive(() =>
+        store.store(store.sealed([row]), receipt, (changed, held) => {
+          isHeld = changed.size === 0 && held.size > 0;
+          return [taken([row], [entry])];
+        }),
+      );
+      const mapped = await this.#mapOne({ key: row.key, entry }, arrival, receipt);
+      if (row.part === source.root) return isHeld ? 'held' : mapped;
+      const { changed, held } = await store.others(receipt, 0);
+      return held > 0 ? 'held' : changed > 0 ? 'accepted' : 'unchanged';
+    } finally {
+      this.#underWay.delete(receipt);
+    }
+  }
+
+  /** Maps what is marked; the outcome of the root that is asked for. */
+  async #mapOne(again: Again, arrival: Arrival, receipt: string): Promise<Outcome> {
     let found: Outcome = 'unchanged';
-    await this.#mapMarked(
-      arrival,
-      '',
-      () => [],
-      (root, outcome) => {
-        if (root.key.equals(key)) found = outcome;
+    await this.#mapMarked(arrival, receipt, () => [], {
+      again,
+      each: (root, outcome) => {
+        if (root.key.equals(again.key)) found = outcome;
       },
-    );
+    });
     return found;
   }
 
@@ -154,7 +199,11 @@ export class JoinedReception implements Receiver {
   #add(unit: Part, item: SourceItem<PartRow<unknown>>, arrival: Arrival): void {
     unit.stored += 1;
     if (item.outcome !== undefined) {
-      unit.refused.push(this.parts.preparer.prepare(item, arrival));
+      const joinedRow = item.row && this.#rowMeant(item.row);
+      unit.refused.push({
+        ...this.parts.preparer.prepare(item, arrival),
+        ...(joinedRow && { joinedRow }),
+      });
       return;
     }
     const incoming = this.#incoming(item.record, item.at, item.index, shownIdOf(item));
@@ -190,8 +239,13 @@ export class JoinedReception implements Receiver {
       definition.parent && parentKey
         ? partKey(source.name, definition.parent.part, parentKey)
         : null;
+    const own = this.#rowMeant({ part, key, at });
+    return { part, ...own, parent, item, sourceId, row };
+  }
+
+  #rowMeant({ part, key, at }: NonNullable<UnreadItem['row']>): { key: Buffer; at: number | null } {
     const time = at === null ? null : Date.parse(at);
-    return { part, key: partKey(source.name, part, key), parent, at: time, item, sourceId, row };
+    return { key: partKey(this.parts.source.name, part, key), at: time };
   }
 
   async #storeUnit(
@@ -204,6 +258,7 @@ export class JoinedReception implements Receiver {
     const { store, committer, source } = this.parts;
     const refused = unit.refused.length > 0 ? await committer.commit({ items: unit.refused }) : [];
     const { rows } = unit;
+    const refusedSince = laterThan(rows, unit.refused, refused);
     await store.store(rows, receipt, (changed, held) => {
       const outcomes = [...refused, ...unit.outcomes];
       for (const row of rows) {
@@ -214,7 +269,10 @@ export class JoinedReception implements Receiver {
           outcomes.push(outcomeOf(row, still ? 'held' : 'unchanged'));
         }
       }
-      return onUnit(n, { stored: unit.stored, outcomes, warnings }, false);
+      return [
+        ...(rows.length > 0 ? [taken(rows, refusedSince)] : []),
+        ...onUnit(n, { stored: unit.stored, outcomes, warnings }, false),
+      ];
     });
   }
 
@@ -223,7 +281,7 @@ export class JoinedReception implements Receiver {
     arrival: Arrival,
     receipt: string,
     also: (n: number, outcomes: ItemOutcome[]) => Statement[],
-    each: (root: MarkedRoot, outcome: Outcome) => void = () => undefined,
+    { again, each = () => undefined }: Asked = {},
   ): Promise<number> {
     let after = FIRST;
     let batches = 0;
@@ -240,7 +298,7 @@ export class JoinedReception implements Receiver {
             const n = batches++;
             const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
             // The next roots are read, opened and mapped while these are decided, and those before them written.
-            const mapped = this.#mapped(batch, arrival);
+            const mapped = this.#mapped(batch, arrival, again);
             if (committing.length === 2) await committing.shift();
             const commit = this.#commitRoots(mapped, receipt, told, each);
             commit.catch(() => undefined);
@@ -259,9 +317,13 @@ export class JoinedReception implements Receiver {
     return batches;
   }
 
-  #mapped(roots: readonly MarkedRoot[], arrival: Arrival): Mapped {
+  #mapped(roots: readonly MarkedRoot[], arrival: Arrival, again?: Again): Mapped {
     const whole = roots.filter(({ joined }) => joined !== null);
-    return { roots, whole, items: whole.map((root) => this.#prepare(root, arrival)) };
+    const items = whole.map((root) => {
+      const prepared = this.#prepare(root, arrival);
+      return again?.key.equals(root.key) ? { ...prepared, entry: again.entry } : prepared;
+    });
+    return { roots, whole, items };
   }
 
   async #commitRoots(
@@ -351,7 +413,45 @@ const outcomeOf = (
 
 const heldOutcome = (root: MarkedRoot): ItemOutcome => outcomeOf(root, 'held');
 
-/** Earlier refusals of a root that is fine now are no longer open. */
+/** What was refused further down in the file than the row of its key that is stored: the later one counts. */
+function laterThan(
+  rows: readonly WrittenRow[],
+  items: readonly Prepared[],
+  outcomes: readonly ItemOutcome[],
+): string[] {
+  if (!items.some(({ joinedRow }) => joinedRow)) return [];
+  const stored = new Map(rows.map(({ key, item }) => [key.toString('hex'), item]));
+  return items.flatMap(({ joinedRow, index }, i) => {
+    const item = joinedRow && stored.get(joinedRow.key.toString('hex'));
+    const id = outcomes[i]?.quarantineId;
+    return item !== undefined && index > item && id ? [id] : [];
+  });
+}
+
+/**
+ * Refusals of rows that have come now as they should be, of the same return or a later one, are no longer open.
+ */
+function taken(
+  rows: readonly Pick<IncomingRow, 'key' | 'at'>[],
+  except: readonly string[] = [],
+): Statement {
+  return {
+    name: 'joined-taken',
+    text: `UPDATE quarantine SET state = 'resolved', state_at = now()
+           WHERE state = 'open' AND id = ANY(ARRAY(
+             SELECT q.id FROM unnest($1::bytea[], $2::int8[]) AS u(key, at)
+             JOIN quarantine q ON q.landing = u.key AND q.state = 'open' AND q.landing IS NOT NULL
+             WHERE q.step = 'read' AND (q.landing_at IS NULL OR u.at IS NULL OR u.at >= q.landing_at)
+               AND q.id <> ALL($3::text[])))`,
+    values: [
+      byteaArray(rows.map(({ key }) => key)),
+      plainArray(rows.map(({ at }) => at)),
+      plainArray(except),
+    ],
+  };
+}
+
+/** Earlier refusals of a root that is fine now are no longer open; those of rows that could not be read are, until they come. */
 function resolved(settled: readonly [MarkedRoot, ItemOutcome][]): Statement[] {
   const keys = settled
     .filter(([, { outcome }]) => outcome !== 'quarantined' && outcome !== 'held')
@@ -361,7 +461,7 @@ function resolved(settled: readonly [MarkedRoot, ItemOutcome][]): Statement[] {
     {
       name: 'joined-resolved',
       text: `UPDATE quarantine SET state = 'resolved', state_at = now()
-             WHERE state = 'open' AND landing IS NOT NULL AND landing = ANY($1::bytea[])`,
+             WHERE state = 'open' AND step <> 'read' AND landing IS NOT NULL AND landing = ANY($1::bytea[])`,
       values: [byteaArray(keys)],
     },
   ];

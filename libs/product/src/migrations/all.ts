@@ -5,6 +5,7 @@ import { OutboxClosed1795312800082 } from './outbox-closed.js';
 import { OutboxPacked1795312800150 } from './outbox-packed.js';
 import { OutboxUnvacuumed1795313000004 } from './outbox-unvacuumed.js';
 import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
+import { QuarantineRow1795318000001 } from './quarantine-row.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { PartMarkInOrder1795313000005 } from './part-mark-in-order.js';
 import { Quarantine1764000000002 } from './quarantine.js';
@@ -21,7 +22,11 @@ export const outboxMigrations = [
   OutboxUnvacuumed1795313000004,
 ];
 /** Tables of a service that refuses records: its quarantine. */
-export const quarantineMigrations = [Quarantine1764000000002, QuarantineOrigin1764000000005];
+export const quarantineMigrations = [
+  Quarantine1764000000002,
+  QuarantineOrigin1764000000005,
+  QuarantineRow1795318000001,
+];
 /** All tables of a domain. */
 export const domainMigrations = [
   Outbox1764000000001,
@@ -38,4 +43,5 @@ export const domainMigrations = [
   OutboxPacked1795312800150,
   OutboxUnvacuumed1795313000004,
   PartMarkInOrder1795313000005,
+  QuarantineRow1795318000001,
 ];

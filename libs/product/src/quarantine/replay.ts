@@ -1,14 +1,27 @@
 import type { AnySource } from '../define/domain.js';
-import type { ItemOutcome, SourceItem } from '../define/source.js';
+import type { ItemOutcome, Outcome, ReadItem, SourceItem } from '../define/source.js';
 import { IntakeRefused } from '../errors.js';
+import type { Fault } from '../errors.js';
 import type { Committer } from '../intake/committer.js';
 import { newId, newTraceparent } from '../intake/ids.js';
 import type { Preparer } from '../intake/prepare.js';
 import type { Mode } from '../person/nhs-number.js';
 import type { QuarantineItem, QuarantineQuery, QuarantineStore, Replayable } from './store.js';
 
-/** What a replay came to: items taken in again, of which so many were published and so many refused anew. */
-export type ReplayResult = { replayed: number; published: number; refused: number };
+/**
+ * What a replay came to: items taken in again, of which so many were published and so many refused anew. `held`, where there are any:
+ * rows of a joined source that were read and wait for what they belong to.
+ */
+export type ReplayResult = { replayed: number; published: number; refused: number; held?: number };
+type Came = 'published' | 'refused' | 'held';
+
+/** What a replay asks of a joined source, whose rows make sense only together. */
+type JoinedAgain = {
+  /** A refused root is joined and mapped again, by its key. */
+  remap(root: Buffer, entry: string): Promise<Outcome>;
+  /** A row that can be read now is stored, and what it concerns is mapped: its outcome, or why it cannot be taken. */
+  take(item: ReadItem<unknown>, entry: string): Promise<Outcome | Fault[]>;
+};
 
 type Parts = {
   store: QuarantineStore;
@@ -16,8 +29,7 @@ type Parts = {
   preparer: Preparer;
   committer: Committer;
   environment: Mode;
-  /** Set for a joined source: a refused root is joined and mapped again, by its key. */
-  remap?: (root: Buffer) => Promise<string>;
+  joined?: JoinedAgain;
 };
 
 /**
@@ -30,31 +42,31 @@ export class Replayer {
 
   async replay(source: string, query: QuarantineQuery): Promise<ReplayResult> {
     const result = { replayed: 0, published: 0, refused: 0 };
+    let held = 0;
     for (const replayable of await this.parts.store.replayable({ ...query, source })) {
       result.replayed += 1;
-      if (await this.#again(replayable)) result.published += 1;
-      else result.refused += 1;
+      const came = await this.#again(replayable);
+      if (came === 'held') held += 1;
+      else result[came] += 1;
     }
-    return result;
+    return held > 0 ? { ...result, held } : result;
   }
 
-  async #again(replayable: Replayable): Promise<boolean> {
-    const { remap, store } = this.parts;
-    if (remap && replayable.landing && replayable.item.step !== 'read') {
-      const outcome = await remap(replayable.landing);
-      // A root that is fine resolves its entries itself; the one asked for counts as replayed.
-      return (
-        outcome !== 'quarantined' &&
-        outcome !== 'held' &&
-        store.settle(replayable.item.id, 'replay')
-      );
-    }
+  async #again(replayable: Replayable): Promise<Came> {
+    const { joined } = this.parts;
     const { id } = replayable.item;
+    if (joined && replayable.landing && replayable.item.step !== 'read') {
+      const outcome = await joined.remap(replayable.landing, id);
+      // A root that is fine resolves its entries itself; the one asked for counts as replayed.
+      if (outcome === 'quarantined' || outcome === 'held') return 'refused';
+      return this.#settled(id);
+    }
     const items = await this.#read(replayable).catch((error: unknown) => {
       if (error instanceof IntakeRefused) return error.fault;
       throw error;
     });
-    if (!Array.isArray(items)) return store.refusedAgain(id, 'read', [items]);
+    if (!Array.isArray(items)) return this.#refused(id, 'read', [items]);
+    if (joined) return this.#rowAgain(joined, items, replayable);
     const arrival = {
       source: replayable.item.source,
       contentType: replayable.contentType,
@@ -67,11 +79,37 @@ export class Replayer {
       landing: null,
     }));
     const refusal = prepared.find((one) => one.refusal !== null)?.refusal;
-    if (refusal) return store.refusedAgain(id, refusal.step, refusal.errors);
-    if (prepared.length === 0) return false;
+    if (refusal) return this.#refused(id, refusal.step, refusal.errors);
+    if (prepared.length === 0) return 'refused';
     const outcomes = await this.parts.committer.commit({ items: prepared });
-    if (outcomes.some(isRefused)) return false;
-    return store.settle(id, 'replay');
+    return outcomes.some(isRefused) ? 'refused' : this.#settled(id);
+  }
+
+  /** A row alone says nothing that could be mapped: it goes where it would have gone when it came. */
+  async #rowAgain(
+    joined: JoinedAgain,
+    items: readonly SourceItem<unknown>[],
+    { item }: Replayable,
+  ): Promise<Came> {
+    const [read] = items;
+    if (!read) return 'refused';
+    if (read.outcome !== undefined)
+      return this.#refused(item.id, 'read', whereItStood(read.errors, read.place, item));
+    const came = await joined.take({ ...read, sourceId: item.sourceId }, item.id);
+    if (Array.isArray(came)) return this.#refused(item.id, 'read', came);
+    // Refused for what it is joined to: the entry says so now.
+    if (came === 'quarantined') return 'refused';
+    const settled = await this.#settled(item.id);
+    return came === 'held' ? 'held' : settled;
+  }
+
+  async #settled(id: string): Promise<Came> {
+    return (await this.parts.store.settle(id, 'replay')) ? 'published' : 'refused';
+  }
+
+  async #refused(id: string, step: string, errors: readonly Fault[]): Promise<Came> {
+    await this.parts.store.refusedAgain(id, step, errors);
+    return 'refused';
   }
 
   async #read({ item, payload, contentType, part }: Replayable): Promise<SourceItem<unknown>[]> {
@@ -95,12 +133,19 @@ export class Replayer {
 /** Alone it stands on another line than in the file it came in: where it was called by its line, that is where it stood. */
 function alone(
   { place, ...item }: SourceItem<unknown>,
-  { sourceId }: Pick<QuarantineItem, 'sourceId'>,
+  entry: Pick<QuarantineItem, 'sourceId'>,
 ): SourceItem<unknown> {
-  if (item.outcome === undefined) return item;
-  const whence = (path: string) => (path === place ? (sourceId ?? '/') : path);
-  return { ...item, errors: item.errors.map((one) => ({ ...one, path: whence(one.path) })) };
+  return item.outcome === undefined
+    ? item
+    : { ...item, errors: whereItStood(item.errors, place, entry) };
 }
+
+const whereItStood = (
+  errors: readonly Fault[],
+  place: string | undefined,
+  { sourceId }: Pick<QuarantineItem, 'sourceId'>,
+): Fault[] =>
+  errors.map((one) => ({ ...one, path: one.path === place ? (sourceId ?? '/') : one.path }));
 
 const isRefused = ({ outcome }: ItemOutcome): boolean =>
   outcome === 'quarantined' || outcome === 'refused';

@@ -17,6 +17,8 @@ export type QuarantineEntry = {
   contentType: string | null;
   part: string | null;
   landing: Buffer | null;
+  /** Of a joined source's row that could not be read: the time of the return it is of, in milliseconds. */
+  landingAt: number | null;
   payload: Buffer;
   origin: { topic: string; partition: number; offset: bigint } | null;
 };
@@ -26,7 +28,16 @@ export const sealPurpose = (id: string): string => `quarantine:${id}`;
 
 /** Stores entries; one already there (a repeated attempt, a record received again) stays as it is. */
 export function quarantineStatement(entries: readonly QuarantineEntry[], seal: Seal): Statement {
-  const rows = entries.map((entry) => ({
+  return { ...INSERT, values: [JSON.stringify(rowsOf(entries, seal))] };
+}
+
+/** Entries that were taken in again and are refused anew: each stays what it is, for the reason it has now, with what is refused now. */
+export function refusedAgainStatement(entries: readonly QuarantineEntry[], seal: Seal): Statement {
+  return { ...AGAIN, values: [JSON.stringify(rowsOf(entries, seal))] };
+}
+
+function rowsOf(entries: readonly QuarantineEntry[], seal: Seal): object[] {
+  return entries.map((entry) => ({
     id: entry.id,
     product: entry.product,
     source: entry.source,
@@ -40,22 +51,31 @@ export function quarantineStatement(entries: readonly QuarantineEntry[], seal: S
     content_type: entry.contentType,
     part: entry.part,
     landing: entry.landing && `\\x${entry.landing.toString('hex')}`,
+    landing_at: entry.landingAt,
     origin_topic: entry.origin?.topic ?? null,
     origin_partition: entry.origin?.partition ?? null,
     origin_offset: entry.origin ? `${entry.origin.offset}` : null,
     sealed: `\\x${seal.close(entry.payload, sealPurpose(entry.id)).toString('hex')}`,
   }));
-  return { ...INSERT, values: [JSON.stringify(rows)] };
 }
 
 const INSERT = {
   name: 'quarantine-insert',
   text: `INSERT INTO quarantine (id, product, source, source_id, publisher_ods, received_at, step, codes, errors,
-           sha256, bytes, content_type, part, landing, origin_topic, origin_partition, origin_offset, sealed)
+           sha256, bytes, content_type, part, landing, landing_at, origin_topic, origin_partition, origin_offset, sealed)
          SELECT id, product, source, source_id, publisher_ods, now(), step, codes, errors,
-           sha256, bytes, content_type, part, landing, origin_topic, origin_partition, origin_offset, sealed
+           sha256, bytes, content_type, part, landing, landing_at, origin_topic, origin_partition, origin_offset, sealed
          FROM jsonb_to_recordset($1::jsonb) AS e(id text, product text, source text, source_id text, publisher_ods text,
            step text, codes text[], errors jsonb, sha256 text, bytes int, content_type text, part text, landing bytea,
-           origin_topic text, origin_partition int, origin_offset bigint, sealed bytea)
+           landing_at bigint,           origin_topic text, origin_partition int, origin_offset bigint, sealed bytea)
          ON CONFLICT DO NOTHING`,
+};
+
+const AGAIN = {
+  name: 'quarantine-again',
+  text: `UPDATE quarantine q SET step = e.step, codes = e.codes, errors = e.errors, sha256 = e.sha256, bytes = e.bytes,
+           part = e.part, landing = e.landing, landing_at = e.landing_at, sealed = e.sealed
+         FROM jsonb_to_recordset($1::jsonb) AS e(id text, step text, codes text[], errors jsonb, sha256 text, bytes int,
+           part text, landing bytea, landing_at bigint, sealed bytea)
+         WHERE q.id = e.id AND q.state = 'open'`,
 };

@@ -144,15 +144,14 @@ export class QuarantineStore {
     return moved.rowCount === 1;
   }
 
-  /** It is refused for another reason now: the one it was refused for first is mended. Always false: it stays open. */
-  async refusedAgain(id: string, step: string, errors: readonly Fault[]): Promise<false> {
+  /** It is refused for another reason now: the one it was refused for first is mended. It stays open. */
+  async refusedAgain(id: string, step: string, errors: readonly Fault[]): Promise<void> {
     const codes = [...new Set(errors.map(({ code }) => code))];
     await this.database.query(
       `UPDATE quarantine SET step = $2, codes = $3, errors = $4
        WHERE id = $1 AND state = 'open' AND codes <> $3::text[]`,
       [id, step, codes, JSON.stringify(errors)],
     );
-    return false;
   }
 
   /** Payloads older than the retention are no longer kept; that they were refused is. */

@@ -15,6 +15,8 @@ export type Line = {
   at?: string | null;
   /** Whose record it is, in a feed whose ids are their keeper's own; null: not said. */
   keeper?: string | null;
+  /** Counts only if the record is held, not retracted. */
+  held?: true;
   /** Makes the line a message of its own that is landed once. */
   message?: string;
   into?: string | null;
@@ -67,8 +69,13 @@ function person(nhs: string | null | undefined, local: string | null | undefined
 
 function map(line: Line): Change<Medication>[] | Faulty {
   const at = line.at ?? null;
-  if (line.do === 'faulty') return new Faulty([fault('dateImpossible', '/date')]);
-  const head = { publisherOds: line.keeper ?? ODS, at };
+  const publisherOds = line.keeper ?? ODS;
+  if (line.do === 'faulty')
+    return new Faulty(
+      [fault('dateImpossible', '/date')],
+      line.held ? { sourceRecordId: line.id ?? '', publisherOds } : null,
+    );
+  const head = { publisherOds, at };
   const ref = person(line.nhs, line.local);
   if (line.do === 'merge') {
     const others = (line.others ?? []).map((id) => ({ issuer: ODS, id }));
@@ -76,7 +83,11 @@ function map(line: Line): Change<Medication>[] | Faulty {
     return [{ ...head, change: 'merge', from, into: person(line.into, line.intoLocal) }];
   }
   const sourceRecordId = line.id ?? '';
-  const identity = { sourceRecordId, ...(line.keeper !== undefined && { keeper: line.keeper }) };
+  const identity = {
+    sourceRecordId,
+    ...(line.keeper !== undefined && { keeper: line.keeper }),
+    ...(line.held && { onlyIfHeld: line.held }),
+  };
   if (line.do === 'retract') {
     const known = ref.nhsNumber !== null || ref.local !== null;
     return [{ ...head, change: 'retract', ...identity, person: known ? ref : null }];

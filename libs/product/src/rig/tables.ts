@@ -16,6 +16,9 @@ export type TableRow = {
   at?: string;
 };
 
+/** Whether a row whose text is `unreadable` is read as any other: as after a reader was put right. */
+export const reader = { isMended: false };
+
 async function* read({ body }: SourceInput): AsyncGenerator<SourceItem<PartRow<TableRow>>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
@@ -25,7 +28,12 @@ async function* read({ body }: SourceInput): AsyncGenerator<SourceItem<PartRow<T
     .filter((line) => line !== '');
   for (const [index, raw] of lines.entries()) {
     const row = JSON.parse(raw) as TableRow;
-    yield { index, sourceId: row.key, raw, record: { part: row.part, row }, at: row.at ?? null };
+    const { part, key, at = null } = row;
+    const head = { index, sourceId: key, raw };
+    if (row.text === 'unreadable' && !reader.isMended) {
+      const errors = [fault('dateImpossible', '/read')];
+      yield { ...head, outcome: 'quarantined', errors, row: { part, key, at } };
+    } else yield { ...head, record: { part, row }, at };
   }
 }
 

@@ -198,12 +198,18 @@ export class QuarantineController {
       if (wanted.ids && standIns.length > 0)
         throw new ProductError('replayOfFile', standIns.join(', '));
       const total = { replayed: 0, published: 0, refused: 0 };
+      let held = 0;
       for (const source of this.service.parts.domain.sources) {
         const result = await this.service.running(source).replayer.replay(source.name, wanted);
         for (const name of ['replayed', 'published', 'refused'] as const)
           total[name] += result[name];
+        held += result.held ?? 0;
       }
-      return standIns.length > 0 ? { ...total, leftOut: standIns.length } : total;
+      return {
+        ...total,
+        ...(held > 0 && { held }),
+        ...(standIns.length > 0 && { leftOut: standIns.length }),
+      };
     });
   }
 

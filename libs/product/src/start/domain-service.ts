@@ -6,7 +6,7 @@ import { readContractFolder } from '../approval/contract-folder.js';
 import type { ContractFolder } from '../approval/contract-folder.js';
 import { runProduct } from '../approval/live-product.js';
 import type { AnyProduct, AnySource, Domain } from '../define/domain.js';
-import type { ItemOutcome, JoinedSource, SourceItem } from '../define/source.js';
+import type { ItemOutcome, JoinedSource, PartRow, ReadItem, SourceItem } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
 import { Counters } from '../health/counters.js';
 import { Background } from '../intake/background.js';
@@ -320,7 +320,13 @@ export class DomainService {
       preparer,
       committer: this.committer,
       environment: environment.mode,
-      ...(joined && { remap: (root: Buffer) => joined.remap(root, this.#arrival(source)) }),
+      ...(joined && {
+        joined: {
+          remap: (root: Buffer, entry: string) => joined.remap(root, this.#arrival(source), entry),
+          take: (row: ReadItem<unknown>, entry: string) =>
+            joined.takeAgain(row as ReadItem<PartRow<unknown>>, this.#arrival(source), entry),
+        },
+      }),
     });
     background.start();
     joined?.catchUp(this.#arrival(source)).catch(() => {

@@ -1,7 +1,7 @@
 import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import { countsTheSame, heard, isHeld } from '../choices/held.js';
+import { countsTheSame, heard, isHeld as isChoiceHeld } from '../choices/held.js';
 import { choose } from './choose.js';
 import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
@@ -12,31 +12,49 @@ import type {
   KeyedChange,
   KeyedChoice,
   KeyedExpire,
+  KeyedFaulty,
   KeyedMerge,
   KeyedRetract,
   KeyedUpsert,
   RecordState,
+  Refused,
 } from './model.js';
 import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
 import type { World } from './world.js';
 
-export type Applied = 'accepted' | 'unchanged' | 'retracted' | Fault;
+export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | Fault;
 
 /**
  * Applies one change to the state and emits what must be published.
- * A change older than the state held, or that says what is held already, changes nothing.
+ * A change older than the state held, or that says what is held already, changes nothing; one that counts only for a record
+ * held is not used for any other.
  */
-export async function apply(world: World, emitter: Emitter, change: KeyedChange): Promise<Applied> {
+export async function apply(
+  world: World,
+  emitter: Emitter,
+  change: Exclude<KeyedChange, KeyedFaulty>,
+): Promise<Applied> {
   if (change.change === 'expire') return expire(world, emitter, change);
   if (change.change === 'back-fill') return backFill(world, emitter, change);
   if (change.change === 'choice') return applyChoice(world, emitter, change);
   if (change.change === 'merge') return merge(world, emitter, change);
   const found = recordMeant(world, change);
   if ('code' in found) return found;
+  if (change.onlyIfHeld && !isHeld(world, found.record)) return 'notUsed';
   const meant = await asHeld(world, change, found);
   return meant.change === 'upsert' ? upsert(world, emitter, meant) : retract(world, emitter, meant);
 }
+
+/** What a change is refused for that counts only for a record held; null, not used, if it is not. */
+export function refusedFor(world: World, change: KeyedFaulty): Refused | null {
+  const found = recordMeant(world, change);
+  if ('code' in found) return { step: 'state', errors: [found] };
+  return isHeld(world, found.record) ? change.refused : null;
+}
+
+const isHeld = (world: World, record: string): boolean =>
+  world.records.get(record)?.retracted === false;
 
 /** The change of the record that is meant; where the change does not state its keeper and an earlier one did, its publisher stays. */
 async function asHeld<C extends KeyedUpsert | KeyedRetract>(
@@ -125,7 +143,7 @@ async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice):
   const before = world.person(person).choices;
   const now = heard(before, choice, said);
   if (now !== null && now !== before) await choose(world, emitter, change, person, now);
-  if (unheld && !isHeld(before, choice, said)) return fault(unheld, '/status');
+  if (unheld && !isChoiceHeld(before, choice, said)) return fault(unheld, '/status');
   const same = countsTheSame(before?.[choice], now?.[choice]);
   return merged || !same ? 'accepted' : 'unchanged';
 }

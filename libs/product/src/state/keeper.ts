@@ -1,6 +1,6 @@
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
-import type { KeyedRetract, KeyedUpsert } from './model.js';
+import type { KeyedFaulty, KeyedRetract, KeyedUpsert } from './model.js';
 import type { World } from './world.js';
 
 /**
@@ -11,7 +11,7 @@ import type { World } from './world.js';
  * Not said, it is the only record of that person with that identifier, or the only one at all if nobody is named. If
  * there are several it is none of them: to change or retract somebody else's is worse than to refuse.
  */
-export function recordMeant(world: World, change: KeyedUpsert | KeyedRetract): Meant | Fault {
+export function recordMeant(world: World, change: OfRecord): Meant | Fault {
   const { kept } = change;
   if (!kept) return { record: change.record, keeper: null };
   const held = [...(world.keepers.get(kept.id) ?? [])];
@@ -21,9 +21,13 @@ export function recordMeant(world: World, change: KeyedUpsert | KeyedRetract): M
   if (found.length > 1) return fault('recordKeeperUnclear', '/');
   const unsaid = held.find((one) => one[1] === null && isTheirs(one));
   const [record, keeper] = found[0] ?? unsaid ?? [change.record, null];
-  world.keep(kept.id, record, kept.keeper ?? keeper);
+  // Of a record that is not held a change that counts only for held ones leaves no trace.
+  if (!change.onlyIfHeld || world.records.has(record))
+    world.keep(kept.id, record, kept.keeper ?? keeper);
   return { record, keeper };
 }
+
+type OfRecord = KeyedUpsert | KeyedRetract | KeyedFaulty;
 
 /** The record, and whose it was before this change, if anybody said. */
 type Meant = { record: string; keeper: string | null };
@@ -31,7 +35,7 @@ type Meant = { record: string; keeper: string | null };
 type Held = [record: string, keeper: string | null];
 
 /** Whether a record held may be the one of the person that a change names, if it names one. */
-function isOf(world: World, change: KeyedUpsert | KeyedRetract, record: string): boolean {
+function isOf(world: World, change: OfRecord, record: string): boolean {
   const state = world.records.get(record);
   if (!state || change.person === null || state.person === '-') return true;
   const alias = change.change === 'upsert' ? change.alias : null;

@@ -1,6 +1,6 @@
 import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
-import type { FaultName } from '../errors.js';
+import type { Fault, FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
 
@@ -96,11 +96,13 @@ export type KeyedUpsert = Head & {
   content: Content;
   /** The content encoded as state; null if it depends on what is held (`carry`). */
   state: Buffer | null;
+  onlyIfHeld?: true;
 };
 export type KeyedRetract = Head & {
   change: 'retract';
   record: string;
   kept?: Kept;
+  onlyIfHeld?: true;
   person: string | null;
   ref: PersonRef | null;
 };
@@ -135,5 +137,16 @@ export type KeyedChoice = Head & {
   /** What is told if it takes back an entry that is not held. */
   unheld?: FaultName;
 };
+/** What is wrong with a change that counts only if its record is held: then it is refused, otherwise not used. */
+export type KeyedFaulty = Head & {
+  change: 'faulty';
+  record: string;
+  kept?: Kept;
+  person: null;
+  onlyIfHeld: true;
+  refused: Refused;
+};
+/** The step that refused a change, and why. */
+export type Refused = { step: string; errors: Fault[] };
 export type KeyedChange =
-  KeyedUpsert | KeyedRetract | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;
+  KeyedUpsert | KeyedRetract | KeyedFaulty | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;

@@ -27,6 +27,7 @@ import { splitWire } from '../registry/wire.js';
 import { Seal } from '../sealing/seal.js';
 import { apply } from './apply.js';
 import { Emitter } from './emit.js';
+import type { KeyedUpsert } from './model.js';
 import { loadWorld, worldStatements } from './store.js';
 
 const KEY = Buffer.alloc(32, 5);
@@ -378,7 +379,7 @@ it('decides again when another process learnt meanwhile that what is held was st
   const late = put('older than what is known', '3');
   const world = await loadWorld(other, late.changes);
   const emitter = new Emitter(KEY, [product.live], Date.now());
-  expect(await apply(world, emitter, late.changes[0]!)).toBe('accepted');
+  expect(await apply(world, emitter, late.changes[0] as KeyedUpsert)).toBe('accepted');
   const outcomes = await one.commit({ items: [put('first', '5')] });
   expect(outcomes[0]!.outcome).toBe('unchanged');
   const writing = (async () => {

@@ -76,7 +76,7 @@ const personColumns = (person: Person): CldRow => ({
 
 export const packageRow = (person: Person, service: CarePackage): CldRow => ({
   ...personColumns(person),
-  'Client Funding Status': 'Jointly funded by client and council',
+  'Client Funding Status': 'Joint client and social care funded',
   'Event Type': 'Service',
   'Event Reference': service.reference,
   'Event Start Date': ukDay(service.started),
@@ -89,7 +89,7 @@ export const packageRow = (person: Person, service: CarePackage): CldRow => ({
   'Provider CQC Location Name': service.provider.name,
   'Provider CQC Location ID': service.provider.id,
   'Unit Cost': service.unitCost.toFixed(2),
-  'Cost Frequency (Unit Type)': 'Per week',
+  'Cost Frequency (Unit Type)': 'Weekly',
   'Planned units per week': service.unitsPerWeek,
 });
 

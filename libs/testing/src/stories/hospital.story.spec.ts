@@ -140,6 +140,51 @@ describe('a hospital sends its admissions', () => {
     expect(await send()).toEqual(['unchanged', 'quarantined MESH-2113', 'unchanged']);
   });
 
+  it('a stay that is held ends by its discharge whatever its class, and with its class; of others nothing is told', async () => {
+    const file = join(mesh.home, 'classes.hl7');
+    const as = (fixture: string, id: string, visit: string, ...more: [string, string][]) =>
+      message(fixture, id, ['S1000213', visit], ...more);
+    const outpatient: [string, string] = ['PV1|1|I|', 'PV1|1|O|'];
+    const later: [string, string] = ['|20261025013000|', '|20261103013000|'];
+    writeFileSync(
+      file,
+      [
+        as('discharge', 'c1', 'S11', outpatient),
+        as('admission', 'c2', 'S10'),
+        as('discharge', 'c3', 'S10', outpatient),
+        as('discharge', 'c4', 'S10', outpatient, ['|202611021650\rZU1', '|202613021650\rZU1']),
+        as('discharge', 'c5', 'S12', outpatient, ['|202611021650\rZU1', '|202613021650\rZU1']),
+        as('update-withdraws', 'c6', 'S10', outpatient, later),
+        as('discharge', 'c7', 'S10', outpatient),
+      ].join(''),
+    );
+    const answer = await mesh.json<Answer>('intake', 'acute', file, '--as', 'acute-publisher');
+    expect(
+      answer.items.map(({ outcome, errors }) => [outcome, ...errors.map((e) => e.code)].join(' ')),
+    ).toEqual([
+      'notUsed MESH-2141',
+      'accepted',
+      'accepted',
+      'quarantined MESH-2232',
+      'notUsed MESH-2141',
+      'retracted',
+      'notUsed MESH-2141',
+    ]);
+  });
+
+  it('what the contract does not take is told where the hospital finds it', async () => {
+    const file = join(mesh.home, 'code.hl7');
+    const wrong: [string, string] = ['BAY2-6^RCB55|21|', 'BAY2-6^RCB55|77|'];
+    writeFileSync(file, message('admission', 'u1', ['S1000213', 'S13'], wrong));
+    const answer = await mesh.json<Answer>('intake', 'acute', file, '--as', 'acute-publisher');
+    expect(answer.items[0]!.errors).toMatchObject([
+      {
+        ...{ code: 'MESH-2241', path: 'PV1-4' },
+        message: 'The code is not in its code list (PV1-4, published as admissionMethod)',
+      },
+    ]);
+  });
+
   it('a bare socket that sends nonsense is answered, and harms nobody', async () => {
     const reply = await new Promise<string>((resolve) => {
       const socket = connect(mllp(), () => socket.write('\x0bnonsense\x1c\r'));

@@ -185,6 +185,53 @@ describe('what a message leaves out', () => {
       ]);
   });
 
+  const HELD = { sourceRecordId: 'RCB/S1000213', publisherOds: 'RCB', onlyIfHeld: true };
+  const of = (name: string, event: string, patientClass: string) =>
+    text(name)
+      .replace(/ADT\^A\d\d/, `ADT^${event}`)
+      .replace('PV1|1|I|', `PV1|1|${patientClass}|`);
+
+  it.each([
+    ['A02', 'transfer', 'O', { wardCode: 'W31', transferredAt: '2026-10-12T08:00:00.000Z' }],
+    ['A03', 'discharge', 'O', { dischargeAt: '2026-11-02T16:50:00.000Z', dischargeMethod: '1' }],
+    ['A03', 'discharge', 'N', { dischargeAt: '2026-11-02T16:50:00.000Z' }],
+    ['A12', 'cancelled-transfer', 'P', { transferredAt: null }],
+    ['A13', 'cancelled-discharge', 'W', { dischargeAt: null, dischargeMethod: null }],
+    ['A08', 'update-withdraws', 'E', { treatmentFunctionCode: null }],
+    ['A08', 'update-withdraws', 'N', { treatmentFunctionCode: null }],
+  ])('%s (%s) of class %s counts for a stay that is held', (event, name, patientClass, content) => {
+    const [change] = readable(toInpatientSpell(adt(of(name, event, patientClass)))) as {
+      content: object;
+    }[];
+    expect(change).toMatchObject({ ...HELD, change: 'upsert', content });
+    // Its class is no classification of the stay.
+    expect(change!.content).not.toHaveProperty('patientClassification');
+  });
+
+  it.each(['O', 'P', 'W'])('an update to class %s takes back a stay that is held', (one) => {
+    const [change] = toInpatientSpell(adt(of('update-withdraws', 'A08', one))) as object[];
+    expect(change).toMatchObject({ ...HELD, change: 'retract', person: null });
+  });
+
+  it('an update that withdraws the admission of an emergency takes it back', () => {
+    const withdrawn = of('update-withdraws', 'A08', 'E').replace('PV1|1|E||', 'PV1|1|E||""');
+    const [change] = toInpatientSpell(adt(withdrawn)) as object[];
+    expect(change).toMatchObject({ ...HELD, change: 'retract' });
+  });
+
+  it('what is wrong with such a message is wrong of a stay that is held only', () => {
+    const faulty = of('discharge', 'A03', 'O').replace('|202611021650\nZU1', '|202613021650\nZU1');
+    const found = toInpatientSpell(adt(faulty)) as Faulty;
+    expect(codes(found)).toEqual(['MESH-2232 PV1-45']);
+    expect(found.onlyIfHeld).toMatchObject({ sourceRecordId: 'RCB/S1000213', publisherOds: 'RCB' });
+    expect((toInpatientSpell(adt(faulty.replace('|O|', '|I|'))) as Faulty).onlyIfHeld).toBeNull();
+  });
+
+  it('without a visit number it is about none', () => {
+    const unnamed = of('discharge', 'A03', 'O').replace('S1000213^^^VISITID', '');
+    expect(toInpatientSpell(adt(unnamed))).toEqual([]);
+  });
+
   it.each([
     ['RCB^W27^BAY2-6^RCB55', 'RCB^W5', { wardCode: 'W5', bedCode: null, siteOds: null }],
     ['RCB^W27^BAY2-6^RCB55', '""', { wardCode: null, bedCode: null, siteOds: null }],

@@ -7,7 +7,7 @@ import { toMerges } from './merge.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
 import { Stated } from './stated.js';
-import { isStay, stateStay } from './stay.js';
+import { isNoStayNow, isStay, stateStay } from './stay.js';
 
 /** The changes an ADT message makes to inpatient spells; none if its visit is no stay in a bed. */
 export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] | Faulty {
@@ -15,25 +15,35 @@ export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] |
   const pid = source.message.first('PID');
   const pv1 = source.message.first('PV1');
   if (!pid || !pv1) return new Faulty([fault('hl7SegmentMissing', pid ? 'PV1' : 'PID')]);
-  if (isStay(pv1)) return toSpell(source, pid, pv1);
-  return source.event === 'A11' ? toRetraction(source, pv1) : [];
+  return isStay(pv1) ? toSpell(source, pid, pv1) : toOthers(source, pid, pv1);
 }
 
 /**
- * An admission cancelled in a message that says no longer that it was one (PV1-2 went back to E or O). If the stay is
- * held it is retracted; of a visit that never was a stay nothing is published, for nobody is named.
+ * A message whose class says of no stay in a bed. What it says of a stay that is held counts all the same: that ends by its
+ * discharge, whatever the class has become meanwhile. Its class is left as it was, but where an update is there to say that
+ * the visit is no stay any more (most systems send A08 for that and not A07): then what is held is taken back, as it is by
+ * an admission cancelled. Of a visit that is not held nothing is published.
  */
-function toRetraction({ trust, at }: AdtMessage, pv1: Segment): Change<InpatientSpell>[] {
+function toOthers(
+  source: AdtMessage,
+  pid: Segment,
+  pv1: Segment,
+): Change<InpatientSpell>[] | Faulty {
+  const { event, trust, at } = source;
   const visit = pv1.value(19);
-  if (!visit) return [];
-  const sourceRecordId = `${trust}/${visit}`;
-  return [{ change: 'retract', sourceRecordId, person: null, publisherOds: trust, at }];
+  if (!visit || event === 'A01') return [];
+  const retract = { change: 'retract', sourceRecordId: `${trust}/${visit}`, person: null } as const;
+  if (event === 'A11') return [{ ...retract, publisherOds: trust, at }];
+  if (event === 'A08' && isNoStayNow(pv1))
+    return [{ ...retract, publisherOds: trust, at, onlyIfHeld: true }];
+  return toSpell(source, pid, pv1, true);
 }
 
 function toSpell(
   source: AdtMessage,
   pid: Segment,
   pv1: Segment,
+  onlyIfHeld = false,
 ): Change<InpatientSpell>[] | Faulty {
   const { trust, mode, at } = source;
   const stated = new Stated();
@@ -47,6 +57,7 @@ function toSpell(
     person: person as PersonRef,
     publisherOds: trust,
     at,
+    ...(onlyIfHeld && { onlyIfHeld }),
   };
   if (source.event === 'A11')
     return stated.faults.length > 0
@@ -55,8 +66,8 @@ function toSpell(
   stateStay(stated, source, pv1);
   stateClinical(stated, source.message);
   stateDemographics(stated, source.message, pid);
-  const content = stated.result();
-  return content instanceof Faulty ? content : [{ change: 'upsert', ...change, content }];
+  if (stated.faults.length > 0) return new Faulty(stated.faults, onlyIfHeld ? change : null);
+  return [{ change: 'upsert', ...change, content: stated.content }];
 }
 
 /** Without PV1-19 nothing says which stay this is; if PV1 is the message's unfinished end, that is why. */

@@ -1,4 +1,4 @@
-import { Faulty, type Fault } from '@caremesh/product';
+import type { Fault } from '@caremesh/product';
 import type { Value } from '../../sources/hl7/message.js';
 import { dateOf, timeOf } from '../../sources/hl7/time.js';
 import type { InpatientSpell } from './record.gen.js';
@@ -38,11 +38,6 @@ export class Stated {
 
   fault(fault: Fault): void {
     this.faults.push(fault);
-  }
-
-  /** The content, or everything that is wrong with it. */
-  result(): Content | Faulty {
-    return this.faults.length > 0 ? new Faulty(this.faults) : this.content;
   }
 
   private moment(

@@ -20,12 +20,22 @@ export function isStay(pv1: Segment): boolean {
   return !NOT_ADMITTED.has(patientClass);
 }
 
+/**
+ * True if the class says that the visit is no stay in a bed: of outpatients, not admitted yet, or an emergency attendance
+ * whose admission is withdrawn. `N` (not applicable) says nothing of the visit, and E alone is how a stay may have begun.
+ */
+export function isNoStayNow(pv1: Segment): boolean {
+  const patientClass = pv1.value(2) ?? '';
+  return /^[OPW]$/.test(patientClass) || (patientClass === 'E' && pv1.value(4) === null);
+}
+
 /** What PV1, PV2, EVN and ZU1 state of the stay itself. */
 export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): void {
   const { message, event, trust } = source;
   stated.text('providerOds', trust);
   stated.text('hospitalProviderSpellNumber', pv1.value(19));
-  stateClassification(stated, pv1.value(2));
+  // Of a stay that is held, whatever its class: what that says of another kind of visit is no classification of it.
+  if (isStay(pv1)) stateClassification(stated, pv1.value(2));
   stated.text('admissionMethod', pv1.value(4));
   stated.text('sourceOfAdmission', pv1.value(14));
   stated.text('treatmentFunctionCode', pv1.value(10));

@@ -1,4 +1,4 @@
-import { fault, type Fault } from '@caremesh/product';
+import { fault, hasControl, type Fault } from '@caremesh/product';
 import { unescape } from './escape.js';
 import type { Header } from './header.js';
 
@@ -153,13 +153,10 @@ function wrongIn(line: string, name: string, before: string[], header: Header): 
     return fault('hl7SegmentMalformed', `${name}[2]`, 'a message has one');
   const spelt = spellingOf(line, header);
   if (spelt === null) return fault('escapeOutsideCharset', name);
-  if (CONTROL.test(line) || CONTROL.test(spelt))
+  if (hasControl(line) || hasControl(spelt))
     return fault('textInvalid', placeOfControl(line, name, header));
   return null;
 }
-
-/* eslint-disable-next-line no-control-regex -- what no text of a record may hold is looked for */
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
 /** The segment with the bytes that it spells out as `\Xhh..\`; null if they are not of the charset of its message. */
 function spellingOf(line: string, { delimiters, characterSet }: Header): string | null {
@@ -169,7 +166,7 @@ function spellingOf(line: string, { delimiters, characterSet }: Header): string 
 
 function placeOfControl(line: string, name: string, header: Header): string {
   const fields = line.split(header.delimiters.field);
-  const at = fields.findIndex((one) => CONTROL.test(spellingOf(one, header) ?? one));
+  const at = fields.findIndex((one) => hasControl(spellingOf(one, header) ?? one));
   // MSH-1 is the separator itself, so the first field after it is MSH-2.
   return at < 0 ? name : `${name}-${name === 'MSH' ? at + 1 : at}`;
 }

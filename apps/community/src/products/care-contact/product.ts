@@ -1,9 +1,11 @@
 import { defineProduct } from '@caremesh/product';
 import { source } from '../../sources/csds/csds.js';
 import { mapCareContact } from './map.js';
+import { places } from './places.js';
 
 export const careContact = defineProduct({
   contract: 'community/care-contact/v1',
   from: source,
   map: mapCareContact,
+  places,
 });

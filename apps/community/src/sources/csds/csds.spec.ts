@@ -82,6 +82,26 @@ describe('a CSDS delivery', () => {
     ]);
   });
 
+  it('knows a wrong row again by its key and its period, as far as those are right', async () => {
+    const heading =
+      'CareContactID,ServiceRequestID,Contact_Date,OrgID_Provider,ReportingPeriodEndDate\n';
+    const rows = [
+      'CC1,SR1,31/02/2026,RTQ,2026-09-30',
+      'CC2,SR1,31/02/2026,,',
+      ',SR1,2026-09-03,RTQ,',
+      'CC4,SR1,2026-09-03,R-T-Q,',
+      'CC5,SR1,2026-09-03,RTQ,31/09/2026',
+    ];
+    const items = await read([['CYP201', heading + rows.join('\n')]]);
+    expect(items.map((item) => item.outcome && item.row)).toEqual([
+      { part: 'CYP201', key: 'RTQ|CC1', at: '2026-09-30T00:00:00.000Z' },
+      { part: 'CYP201', key: 'RY5|CC2', at: null },
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it.each([
     ['9434765910', 'MESH-2202'],
     ['9999999999', 'MESH-2203'],

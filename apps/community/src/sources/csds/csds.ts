@@ -122,10 +122,18 @@ function tableReader<K extends string, R extends CsdsRow>(
         const origin = { index: index++, raw, preamble, part: table.name, place: where };
         if (errors) return { ...origin, sourceId: null, outcome: 'quarantined', errors };
         const head = { ...origin, sourceId: sourceIdOf(values) || null };
-        const { row, faults } = readRow(values, reading);
-        if (faults) return { ...head, outcome: 'quarantined', errors: faults };
-        const { at, providerOds } = row;
-        return { ...head, record: { part: table.name, row }, at, publisherOds: providerOds };
+        const read = readRow(values, reading);
+        if (read.faults) {
+          const known = read.known && { row: { part: table.name, ...read.known } };
+          return { ...head, outcome: 'quarantined', errors: read.faults, ...known };
+        }
+        const { at, providerOds } = read.row;
+        return {
+          ...head,
+          record: { part: table.name, row: read.row },
+          at,
+          publisherOds: providerOds,
+        };
       });
     }
   };

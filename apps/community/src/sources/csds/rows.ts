@@ -37,7 +37,10 @@ export type CsdsRow = Patient | Referral | Contact | Activity;
 
 /** Where rows are read: which NHS numbers are taken, and who provides where a file has no provider column. */
 export type Reading = { mode: Mode; defaultProvider: string };
-export type Parsed<R> = { row: R; faults?: undefined } | { row?: undefined; faults: Fault[] };
+/** Of a row that is wrong its key and period, where at least they are right: it is known again when it comes corrected. */
+export type Parsed<R> =
+  | { row: R; faults?: undefined }
+  | { row?: undefined; faults: Fault[]; known: Pick<Joinable, 'key' | 'at'> | null };
 type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
 type JoinColumn = 'provider' | 'periodEnd';
 
@@ -48,7 +51,7 @@ export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): 
   const row = new RowReader(CYP001, values);
   const localId = row.mandatory('localPatientId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
-  return parsed(row, {
+  return parsed(row, 'localPatientId', {
     table: 'CYP001',
     key: keyIn(providerOds, localId),
     parentKey: null,
@@ -66,7 +69,7 @@ export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading):
   const row = new RowReader(CYP101, values);
   const serviceRequestId = row.mandatory('serviceRequestId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
-  return parsed(row, {
+  return parsed(row, 'serviceRequestId', {
     table: 'CYP101',
     key: keyIn(providerOds, serviceRequestId),
     parentKey: keyIn(providerOds, row.mandatory('localPatientId')),
@@ -85,12 +88,12 @@ export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading):
 
 export function readContact(values: ValuesOf<typeof CYP201>, reading: Reading): Parsed<Contact> {
   const row = new RowReader(CYP201, values);
-  return parsed(row, contactOf(row, reading));
+  return parsed(row, 'careContactId', contactOf(row, reading));
 }
 
 export function readActivity(values: ValuesOf<typeof CYP202>, reading: Reading): Parsed<Activity> {
   const row = new RowReader(CYP202, values);
-  return parsed(row, activityOf(row, reading));
+  return parsed(row, 'careActivityId', activityOf(row, reading));
 }
 
 function contactOf(row: RowReader<keyof typeof CYP201.columns>, reading: Reading) {
@@ -194,8 +197,16 @@ function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null 
     : row.wrong('postcode', 'postcodeMalformed');
 }
 
-const parsed = <R>(row: RowReader<never>, value: R): Parsed<R> =>
-  row.faults.length > 0 ? { faults: row.faults } : { row: value };
+function parsed<K extends string, R extends Pick<Joinable, 'key' | 'at'>>(
+  row: RowReader<K | JoinColumn>,
+  id: K,
+  value: R,
+): Parsed<R> {
+  if (row.faults.length === 0) return { row: value };
+  const { key, at } = value;
+  const isKnown = row.isRight(id) && row.isRight('provider') && row.isRight('periodEnd');
+  return { faults: row.faults, known: isKnown ? { key, at } : null };
+}
 
 /** A file is of one period, so that one text is made for all its rows. */
 let lastDay = Number.NaN;

@@ -248,6 +248,43 @@ it('a status said of an NHS number that is not there is the person’s', async (
   });
 });
 
+describe('of several local identifiers the same one is taken in whatever order they come', () => {
+  const by = (issuer: string, value: string, type?: string) => ({
+    ...{ system: 'https://surgery.example/records', value },
+    assigner: {
+      identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: issuer },
+    },
+    ...(type && { type: { coding: [{ code: type }] } }),
+  });
+  it.each([
+    ['a medical record number', [by('B82005', '1'), by('C83019', '9', 'MR')], 'C83019 9'],
+    ['of two, that of the record keeper', [by('A81001', '1'), by('B82005', '9')], 'B82005 9'],
+    [
+      'of two record numbers, that of the keeper',
+      [by('A81001', '1', 'MR'), by('B82005', '9', 'MR')],
+      'B82005 9',
+    ],
+    ['of two of one issuer, always the one', [by('C83019', '2'), by('C83019', '1')], 'C83019 1'],
+    ['of two issuers, always the one', [by('C83019', '1'), by('A81001', '2')], 'A81001 2'],
+  ])('%s', async (_, identifiers, expected) => {
+    for (const identifier of [identifiers, identifiers.toReversed()]) {
+      const patient = {
+        ...{ resourceType: 'Patient', id: 'p', identifier },
+        managingOrganization: {
+          identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'B82005' },
+        },
+      };
+      const contained = { ...statement, contained: [patient], subject: { reference: '#p' } };
+      const [item] = await read(JSON.stringify(contained));
+      const { changes } = outcomeOf(item!) as {
+        changes: { person: { local: { issuer: string; id: string } } }[];
+      };
+      const { issuer, id } = changes[0]!.person.local;
+      expect(`${issuer} ${id}`).toBe(expected);
+    }
+  });
+});
+
 describe('a submission of which nothing can be read is refused as a whole', () => {
   it.each<[string, string | Buffer, string]>([
     ['malformed JSON', '{"resourceType": "Bundle", "entry": [}', 'MESH-2101'],

@@ -2,6 +2,7 @@ import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product'
 import { ODS, unresolved, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import type { Identifier } from '../../sources/fhir/resources.js';
 import { extensionCode, extensionOf } from './coded.js';
+import { odsOf } from './demographics.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 /** The NHS number's system as the UK writes it now, and as it was and is written elsewhere. */
@@ -84,17 +85,33 @@ function identified(
 
 const isNhsNumber = ({ system }: Identifier): boolean => NHS_NUMBERS.has(system ?? '');
 
-/** The identifier of a local system whose issuer is known by ODS code, a medical record number first. */
-function localOf(identifiers: Identifier[], { organisations }: MedicineEntry): PersonRef['local'] {
+/**
+ * The identifier of a local system whose issuer is known by ODS code, the same one in whatever order they come: a medical record number
+ * first, then one of the patient's own record keeper, and then one order is as good as any, if it is always the same.
+ */
+function localOf(
+  identifiers: Identifier[],
+  { patient, organisations }: MedicineEntry,
+): PersonRef['local'] {
+  const keeper = odsOf(patient?.managingOrganization, organisations);
   const issued = identifiers.flatMap((one) => {
     const named = one.assigner?.identifier;
     const issuer =
       named?.system === ODS ? named.value : one.assigner && organisations.get(one.assigner);
+    if (!issuer) return [];
+    const id = one.value!.trim();
     const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
-    return issuer ? [{ issuer, id: one.value!.trim(), isRecordNumber }] : [];
+    const order = [isRecordNumber ? 0 : 1, issuer === keeper ? 0 : 1, issuer, id];
+    return [{ local: { issuer, id }, order }];
   });
-  const chosen = issued.find((one) => one.isRecordNumber) ?? issued[0];
-  return chosen ? { issuer: chosen.issuer, id: chosen.id } : null;
+  const [first] = issued.sort((one, other) => compare(one.order, other.order));
+  return first?.local ?? null;
+}
+
+function compare(one: (string | number)[], other: (string | number)[]): number {
+  const at = one.findIndex((part, position) => part !== other[position]);
+  if (at < 0) return 0;
+  return one[at]! < other[at]! ? -1 : 1;
 }
 
 function statusOf(identifier: Identifier | undefined): string | null {

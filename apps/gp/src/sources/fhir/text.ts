@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { fault, jsonPlaceInWords, type Fault } from '@caremesh/product';
+import { fault, hasControl, jsonPlaceInWords, type Fault } from '@caremesh/product';
 
 /** Deepest nesting taken; FHIR resources have about ten levels. */
 const DEPTH_MAX = 64;
@@ -56,9 +56,6 @@ function placeOf(text: string, path: string): string | undefined {
   return place && path.startsWith('/entry/') ? `${place} of the entry` : place;
 }
 
-/* eslint-disable-next-line no-control-regex -- what FHIR R4 forbids in a string is looked for */
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
-
 type Place = { value: object; depth: number; name: string; up: Place | null };
 
 /**
@@ -74,7 +71,7 @@ export function hostileStructure(value: unknown): Fault | null {
     for (const [name, child] of Object.entries(next.value) as [string, unknown][]) {
       if (FORBIDDEN.has(name)) return fault('forbiddenName', `${pathOf(next)}/${name}`);
       if (typeof child === 'string') {
-        if (!child.isWellFormed() || CONTROL.test(child))
+        if (!child.isWellFormed() || hasControl(child))
           return fault('textInvalid', `${pathOf(next)}/${shown(name)}`);
       } else if (typeof child === 'object' && child !== null) {
         stack.push({ value: child, depth: next.depth + 1, name, up: next });

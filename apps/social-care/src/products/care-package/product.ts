@@ -1,9 +1,11 @@
 import { defineProduct } from '@caremesh/product';
 import { source } from '../../sources/cld/cld.js';
 import { mapCarePackage } from './map.js';
+import { places } from './places.js';
 
 export const carePackage = defineProduct({
   contract: 'social-care/care-package/v1',
   from: source,
   map: mapCarePackage,
+  places,
 });

@@ -109,6 +109,31 @@ describe('a service event', () => {
   });
 });
 
+describe('a word of a list', () => {
+  it.each([
+    ['Primary Support Reason', 'Social Support: Support to Carer', 'primarySupportReason'],
+    ['Primary Support Reason', 'SOCIAL SUPPORT: Support to unpaid carer', 'primarySupportReason'],
+    ['Employment Status', 'Not in Paid Employment (seeking work)', 'employmentStatus'],
+    ['Client Funding Status', 'fully client funded', 'fundingStatus'],
+    ['Cost Frequency (Unit Type)', 'PER SESSION', 'costUnit'],
+    ['Cost Frequency (Unit Type)', 'Per moon', 'costUnit'],
+  ] as const)('%s "%s" is passed on in the spelling of release 2', async (column, said, field) => {
+    const row = { ...GOOD, [column]: said };
+    const [item] = await read(`${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n`);
+    expect(item!.outcome === undefined && item!.record[field]).toBe(
+      {
+        'Social Support: Support to Carer': 'Social support: Support to unpaid carer',
+        'SOCIAL SUPPORT: Support to unpaid carer': 'Social support: Support to unpaid carer',
+        'Not in Paid Employment (seeking work)': 'Not in paid employment: Seeking work',
+        'fully client funded': 'Fully client funded',
+        'PER SESSION': 'Per session',
+        // Not of the list: as it came, for the contract to refuse.
+        'Per moon': 'Per moon',
+      }[said],
+    );
+  });
+});
+
 describe('a return', () => {
   const text = `${HEADER.join(',')}\n${HEADER.map((name) => GOOD[name]).join(',')}\n`;
 

@@ -52,8 +52,8 @@ function valuesOf(row: Row) {
     outcome: asRelease2(row.text('outcome')),
     plannedUnits: row.decimal('plannedUnits', { min: 0, max: 99_999, places: 4 }),
     unitCost: row.decimal('unitCost', MONEY),
-    costUnit: row.text('costUnit'),
-    fundingStatus: row.text('fundingStatus'),
+    costUnit: asRelease2(row.text('costUnit')),
+    fundingStatus: asRelease2(row.text('fundingStatus')),
     fullCostClient: row.text('fullCostClient'),
     ...circumstancesOf(row),
     periodStart: row.day('periodStart'),
@@ -63,9 +63,9 @@ function valuesOf(row: Row) {
 
 function circumstancesOf(row: Row) {
   return {
-    primarySupportReason: row.text('primarySupportReason'),
+    primarySupportReason: asRelease2(row.text('primarySupportReason')),
     accommodationStatus: row.text('accommodationStatus'),
-    employmentStatus: row.text('employmentStatus'),
+    employmentStatus: asRelease2(row.text('employmentStatus')),
     hasUnpaidCarer: asRelease2(row.text('hasUnpaidCarer')),
     autism: row.text('autism'),
     visualImpairment: row.text('visualImpairment'),
