@@ -309,6 +309,15 @@ describe('mesh quarantine', () => {
     );
   });
 
+  it('says how many of those named are not open any more', async () => {
+    const result = { replayed: 0, published: 0, refused: 0, settled: 1 };
+    const { mesh } = await domain(() => ({ status: 200, body: result }), [{}]);
+    await run(['quarantine', 'replay', 'q1', '--domain', 'gp'], mesh.io);
+    expect(mesh.out()).toBe(
+      '0 taken in again: 0 published, 0 refused anew.\n1 left out: not open any more.\n',
+    );
+  });
+
   it('replays what is named, and nothing unnamed', async () => {
     const result = { replayed: 2, published: 1, refused: 1 };
     const { mesh, seen } = await domain(() => ({ status: 200, body: result }), [{}]);

@@ -30,12 +30,13 @@ type Item = {
   origin: { topic: string; partition: number; offset: number } | null;
   payload?: string;
 };
-/** `leftOut`: of those that stand for a file nothing is kept that could be taken in again. */
+/** `settled`: of those named, not open any more. `leftOut`: of those that stand for a file nothing is kept that could be taken in again. */
 type Replayed = {
   replayed: number;
   published: number;
   refused: number;
   held?: number;
+  settled?: number;
   leftOut?: number;
 };
 
@@ -176,18 +177,23 @@ async function replay(
     throw cliError(meshErrors.usage, 'Name what to replay: ids, or --cause, --from, --to.');
   const selection = ids.length > 0 ? { ids } : { cause, from, to };
   const reply = await holder(io, options).post<Replayed>('/v1/quarantine/replays', selection);
-  print(io, options, reply, ({ replayed, published, refused, held = 0, leftOut = 0 }) =>
-    [
-      `${replayed} taken in again: ${published} published, ${refused} refused anew.`,
-      ...(held > 0
-        ? [`${held} held: each waits for a row that it belongs to. Send that row.`]
-        : []),
-      ...(leftOut > 0
-        ? [
-            `${leftOut} left out: they stand for files that could not be read. Send the files again.`,
-          ]
-        : []),
-    ].join('\n'),
+  print(
+    io,
+    options,
+    reply,
+    ({ replayed, published, refused, held = 0, settled = 0, leftOut = 0 }) =>
+      [
+        `${replayed} taken in again: ${published} published, ${refused} refused anew.`,
+        ...(held > 0
+          ? [`${held} held: each waits for a row that it belongs to. Send that row.`]
+          : []),
+        ...(settled > 0 ? [`${settled} left out: not open any more.`] : []),
+        ...(leftOut > 0
+          ? [
+              `${leftOut} left out: they stand for files that could not be read. Send the files again.`,
+            ]
+          : []),
+      ].join('\n'),
   );
 }
 

@@ -197,6 +197,10 @@ export class QuarantineController {
       const standIns = await this.service.quarantine.standIns(wanted);
       if (wanted.ids && standIns.length > 0)
         throw new ProductError('replayOfFile', standIns.join(', '));
+      const named = await Promise.all(
+        [...new Set(wanted.ids)].map((id) => this.service.quarantine.get(id)),
+      );
+      const settled = named.filter(({ state }) => state !== 'open').length;
       const total = { replayed: 0, published: 0, refused: 0 };
       let held = 0;
       for (const source of this.service.parts.domain.sources) {
@@ -208,6 +212,7 @@ export class QuarantineController {
       return {
         ...total,
         ...(held > 0 && { held }),
+        ...(settled > 0 && { settled }),
         ...(standIns.length > 0 && { leftOut: standIns.length }),
       };
     });

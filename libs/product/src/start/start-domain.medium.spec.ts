@@ -242,7 +242,12 @@ describe('intake over HTTP', () => {
     expect(await tell('discards', { ids: [id], reason: 'again' })).toMatchObject({
       ...{ status: 409, code: 'MESH-2513' },
     });
-    expect(await tell('replays', { ids: [id] })).toEqual({ replayed: 0, published: 0, refused: 0 });
+    expect(await tell('replays', { ids: [id] })).toEqual({
+      ...{ replayed: 0, published: 0, refused: 0, settled: 1 },
+    });
+    expect(await tell('replays', { ids: [id, 'nope'] })).toMatchObject({
+      ...{ status: 404, code: 'MESH-2501' },
+    });
   });
 
   it('discards nothing while the ledger cannot be written', async () => {
