@@ -1,4 +1,12 @@
-import { choiceStatedAt, fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import {
+  choiceStatedAt,
+  fault,
+  References,
+  type Fault,
+  type Mode,
+  type Place,
+  type SourceItem,
+} from '@caremesh/product';
 import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
 import type { Entry } from './entries.js';
@@ -9,8 +17,13 @@ import {
   type Found,
   type MedicineEntry,
 } from './medicine-entry.js';
-import { References, type Place } from './references.js';
-import { isMedicineKind, isSupportingKind, readMedicine, readSupporting } from './resources.js';
+import {
+  isMedicineKind,
+  isSupportingKind,
+  readMedicine,
+  readSupporting,
+  type Supporting,
+} from './resources.js';
 import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
 
@@ -37,7 +50,9 @@ const KNOWN_KINDS = new Set(
  * is an item left out.
  */
 export class Assembly {
-  private readonly references = new References();
+  private readonly references = new References<Supporting>((kind, resource) =>
+    isSupportingKind(kind) ? readSupporting(kind, resource) : null,
+  );
   private queue: (Found | Item)[] = [];
   private count = 0;
 

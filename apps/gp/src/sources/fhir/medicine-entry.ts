@@ -1,7 +1,26 @@
-import { fault, shownId, ukTime, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import {
+  fault,
+  shownId,
+  ukTime,
+  type Fault,
+  type Held as HeldResource,
+  type Mode,
+  type Place,
+  type References as SubmissionReferences,
+  type SourceItem,
+} from '@caremesh/product';
 import { organisation } from '../../organisation.js';
-import type { Held, Place, References } from './references.js';
-import type { Identifier, Medication, Medicine, Patient, Reference } from './resources.js';
+import type {
+  Identifier,
+  Medication,
+  Medicine,
+  Patient,
+  Reference,
+  Supporting,
+} from './resources.js';
+
+type Held = HeldResource<Supporting>;
+type References = SubmissionReferences<Supporting>;
 
 /** A statement or request with all that it refers to. What is missing of it, the mapping says. */
 export type MedicineEntry = {
