@@ -27,6 +27,7 @@ export type {
   Listening,
   Outcome,
   PartRow,
+  Restriction,
   Source,
   SourceInput,
   SourceItem,

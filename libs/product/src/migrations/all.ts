@@ -8,6 +8,7 @@ import { QuarantineOrigin1764000000005 } from './quarantine-origin.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { PartMarkInOrder1795313000005 } from './part-mark-in-order.js';
 import { Quarantine1764000000002 } from './quarantine.js';
+import { Restriction1795316000001 } from './restriction.js';
 import { RecordKeeper1764000000011 } from './record-keeper.js';
 import { Retention1764000000010 } from './retention.js';
 import { Subscribe1763769600000 } from '../subscribe/tables.js';
@@ -38,4 +39,5 @@ export const domainMigrations = [
   OutboxPacked1795312800150,
   OutboxUnvacuumed1795313000004,
   PartMarkInOrder1795313000005,
+  Restriction1795316000001,
 ];
