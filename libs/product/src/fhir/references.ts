@@ -20,6 +20,8 @@ export type Held<R extends object> = ReadResource<R> & {
   place: Place;
   index: number;
   used: boolean;
+  /** A later state of the same resource took its place. */
+  superseded?: boolean;
 };
 
 /**
@@ -111,6 +113,7 @@ export class References<R extends object> {
       if (known.length > 1) continue;
       const [before] = known;
       const isState = !before || serverOf(name) !== null || saidBy(before) === saidBy(held);
+      if (isState && before && before !== held) before.superseded = true;
       this.held.set(key, isState ? [held] : [before, held]);
     }
   }

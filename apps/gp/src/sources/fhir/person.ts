@@ -1,7 +1,8 @@
 import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
-import { ODS, unresolved, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
-import type { Identifier } from '../../sources/fhir/resources.js';
-import { extensionCode, extensionOf } from './coded.js';
+import { extensionCode, extensionOf } from './extension.js';
+import type { MedicineEntry } from './medicine-entry.js';
+import { ODS, type Identifier, type Patient } from './resources.js';
+import { unresolved } from './unresolved.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 /** The NHS number's system as the UK writes it now, and as it was and is written elsewhere. */
@@ -30,7 +31,10 @@ const STATUSES: Record<string, string> = {
  * Whom a statement or request is about: its patient in the submission, or the identifier beside the reference.
  * @returns null with the faults told if nobody can be identified
  */
-export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | null {
+export function personOf(
+  entry: Named & Pick<MedicineEntry, 'medicine' | 'patient' | 'ambiguous'>,
+  faults: Fault[],
+): PersonRef | null {
   const { subject } = entry.medicine;
   if (!subject) return refuse(faults, fault('fhirElementMissing', '/subject'));
   if (subject.reference && /(?:^|\/)Group\//.test(subject.reference))
@@ -49,12 +53,20 @@ export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | nul
   return identified(identifiers, entry, faults);
 }
 
+/** Who a patient is that came alone. @returns null with the faults told if that cannot be told */
+export const personIn = ({ identifier = [] }: Patient, entry: Named, faults: Fault[]) =>
+  identified(identifier, entry, faults, '');
+
+/** What of an entry is needed to tell who its identifiers are of. */
+type Named = Pick<MedicineEntry, 'organisations' | 'mode'>;
+
 function identified(
   identifiers: Identifier[],
-  entry: MedicineEntry,
+  entry: Named,
   faults: Fault[],
+  subject = '/subject',
 ): PersonRef | null {
-  const path = identifiers.length > 0 ? '/subject/identifier' : '/subject';
+  const path = identifiers.length > 0 ? `${subject}/identifier` : subject;
   const current = identifiers.filter((one) => one.use !== 'old' && one.value?.trim());
   const numbers = new Set<string>();
   let status: string | null = null;
@@ -85,7 +97,7 @@ function identified(
 const isNhsNumber = ({ system }: Identifier): boolean => NHS_NUMBERS.has(system ?? '');
 
 /** The identifier of a local system whose issuer is known by ODS code, a medical record number first. */
-function localOf(identifiers: Identifier[], { organisations }: MedicineEntry): PersonRef['local'] {
+function localOf(identifiers: Identifier[], { organisations }: Named): PersonRef['local'] {
   const issued = identifiers.flatMap((one) => {
     const named = one.assigner?.identifier;
     const issuer =
