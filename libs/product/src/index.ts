@@ -1,5 +1,7 @@
 export { choiceStatedAt } from './choices/meaning.js';
 export type { ChoiceCode } from './choices/statement.js';
+export { References } from './fhir/references.js';
+export type { Held, Place } from './fhir/references.js';
 export { defineDomain } from './define/domain.js';
 export type { AnyProduct, AnySource, Domain } from './define/domain.js';
 export { defineSubscription } from './define/subscription.js';
@@ -27,6 +29,7 @@ export type {
   Listening,
   Outcome,
   PartRow,
+  Restriction,
   Source,
   SourceInput,
   SourceItem,

@@ -45,6 +45,8 @@ export type Sending = {
   /** Where the person is registered, as the record has it. */
   practice?: string | null;
   sequence?: number;
+  /** In whose name the record stands of somebody restricted: nothing in it tells where they are. */
+  restrictedBy?: string;
 };
 
 /** A record of a product's secondary edition as its publisher's relay sends it. Schema ids are those registered. */
@@ -62,6 +64,7 @@ export function message(
     code = '39113611000001102',
     practice = null,
     sequence = 1,
+    restrictedBy,
   } = sending;
   const source = personOf(product, one);
   const record = keys.recordKey(DOMAIN_KEYS.gp, product, `source-${n}`);
@@ -82,6 +85,10 @@ export function message(
     postcode: one.postcode,
     gpPracticeOds: practice,
     birthDate: 4_321,
+    ...(restrictedBy && {
+      ...{ publisherOds: restrictedBy, localPatientId: null, localPatientIdIssuer: null },
+      ...{ postcode: null, gpPracticeOds: null, medicationText: null },
+    }),
   };
   const type = avroType(versions[product]!.schema!);
   const avro = type.toBuffer(value);
@@ -89,7 +96,7 @@ export function message(
   wire.writeUInt32BE(ids[product]!, 1);
   const header: [string, string][] = [
     [ce.HEADERS.id, keys.eventId(DOMAIN_KEYS.gp, 'spec', `${n}`, product, revision)],
-    [ce.HEADERS.source, 'urn:ods:A81001'],
+    [ce.HEADERS.source, `urn:ods:${restrictedBy ?? 'A81001'}`],
     [ce.HEADERS.type, ce.ceType(product, 'UPDATED', 1)],
     [ce.HEADERS.time, new Date(value.sourceSystemUpdatedAt).toISOString()],
     [ce.HEADERS.sequence, String(sequence)],

@@ -15,6 +15,7 @@ export const fhir = defineSource<MedicineEntry>({
   method: 'http',
   contentTypes: ['application/fhir+json', 'application/fhir+ndjson'],
   maxBytes: 512 * 1024 * 1024,
+  restricts: true,
   read,
 });
 

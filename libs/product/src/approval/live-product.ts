@@ -42,6 +42,7 @@ export async function runProduct(
     ...(definition.carry && {
       carry: definition.carry as (held: Content, incoming: Content) => Content,
     }),
+    ...(definition.restricted && { restricted: definition.restricted }),
   };
   const checks = new Checks(
     contract.product,

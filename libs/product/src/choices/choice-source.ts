@@ -4,9 +4,11 @@ import { defineSource } from '../define/source.js';
 import type { Source, SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
+import { References } from '../fhir/references.js';
+import type { Place } from '../fhir/references.js';
 import { namedBy, readEntry } from './read-entry.js';
-import type { Patients } from './read-entry.js';
-import { anyResource, bundle, ENTRIES, PATIENT } from './resources.js';
+import type { About, Patients } from './read-entry.js';
+import { anyResource, bundle, ENTRIES, readPatient } from './resources.js';
 import type { Entry, Patient } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
@@ -32,6 +34,7 @@ export function choiceSource(codes: readonly ChoiceCode[]): Source<ChoiceStateme
   return { ...source, tells: 'choices' };
 }
 
+type Submission = Omit<About, 'place'>;
 type Resource = { value: unknown; fullUrl?: string; raw: string; broken?: Fault };
 
 async function* read(
@@ -41,17 +44,17 @@ async function* read(
   const text = await textOf(input.body);
   const resources = input.contentType.includes('ndjson') ? lines(text) : whole(text);
   const patients = patientsOf(resources);
-  const about = { codes, patients, mode: input.environment, now: Date.now() };
+  const submission = { codes, patients, mode: input.environment, now: Date.now() };
   for (const [index, one] of resources.entries()) {
-    const item = itemOf(index, one, about);
+    const item = itemOf(index, one, submission);
     if (item) yield item;
   }
 }
 
 function itemOf(
   index: number,
-  { value, raw, broken }: Resource,
-  about: Parameters<typeof readEntry>[1],
+  { value, fullUrl, raw, broken }: Resource,
+  submission: Submission,
 ): SourceItem<ChoiceStatement> | null {
   const head = { index, sourceId: null as string | null, raw };
   const unread = (outcome: 'quarantined' | 'notUsed', ...errors: Fault[]) => ({
@@ -71,9 +74,10 @@ function itemOf(
     const paths = parsed.error.issues.map(({ path }) => `/${path.map(String).join('/')}`);
     return unread('quarantined', ...paths.map((path) => fault('fhirElementInvalid', path)));
   }
+  const place = { fullUrl, contained: parsed.data.contained ?? [] };
   // Kept with what it takes to read it again alone: the person it is about.
-  head.raw = alone(value, parsed.data, about.patients);
-  const entry = readEntry(parsed.data, about);
+  head.raw = alone(value, parsed.data, place, submission.patients);
+  const entry = readEntry(parsed.data, { ...submission, place });
   if (entry === null) return unread('notUsed', fault('kindNotUsed', ABOUT[kind]));
   if (Array.isArray(entry)) return unread('quarantined', ...entry);
   // Sent again it must not undo what came between; but an objection counts again, should it have been taken back.
@@ -93,21 +97,27 @@ const idOf = (kind: string, id: unknown): string | null => {
   return named ? `${kind}/${id}` : kind;
 };
 
-function alone(value: unknown, entry: Entry, patients: Patients): string {
-  const target = namedBy(entry)?.reference ?? '';
-  const patient = patients.get(target);
-  if (!patient) return JSON.stringify(value);
-  const beside = [{ resource: value }, { fullUrl: target, resource: patient }];
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: beside });
+/** The entry with the person that was found for it, each at its address, so that it is read again as it was read first. */
+function alone(value: unknown, entry: Entry, place: Place, patients: Patients): string {
+  const found = patients.find(namedBy(entry), place);
+  const beside = found && found.index >= 0 ? [found] : [];
+  if (beside.length === 0 && !place.fullUrl) return JSON.stringify(value);
+  const all = [
+    { fullUrl: place.fullUrl, resource: value },
+    ...beside.map((one) => ({ fullUrl: one.place.fullUrl, resource: one.resource })),
+  ];
+  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: all });
 }
 
+/** The people of a submission, for those entries that refer to them. */
 function patientsOf(resources: readonly Resource[]): Patients {
-  const patients = new Map<string, Patient>();
-  for (const { value, fullUrl } of resources) {
-    const { data } = PATIENT.safeParse(value);
-    if (!data) continue;
-    if (fullUrl) patients.set(fullUrl, data);
-    if (data.id) patients.set(`Patient/${data.id}`, data);
+  const patients = new References<Patient>(readPatient);
+  for (const [index, { value, fullUrl }] of resources.entries()) {
+    const { data } = anyResource.safeParse(value);
+    const read = data && readPatient(data.resourceType, data);
+    if (!read) continue;
+    const place = { fullUrl, contained: [] };
+    patients.add(data.id, { kind: data.resourceType, ...read, place, index, used: false });
   }
   return patients;
 }

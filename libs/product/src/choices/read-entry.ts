@@ -1,13 +1,13 @@
 import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
+import type { Place, References } from '../fhir/references.js';
 import { parseNhsNumber } from '../person/nhs-number.js';
 import type { Mode } from '../person/nhs-number.js';
 import { parseDate, parseDateTime } from '../person/uk-time.js';
 import type { ParsedTime } from '../person/uk-time.js';
 import { meaningOf } from './meaning.js';
 import type { Meaning } from './meaning.js';
-import { PATIENT } from './resources.js';
 import type { Entry, Identifier, Patient, Reference } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
@@ -37,12 +37,19 @@ const STATUSES: Record<Entry['resourceType'], ReadonlyMap<string, 'counts' | Fau
 const AHEAD_MS = 86_400_000;
 
 /** Where the rest of a submission says who somebody is. */
-export type Patients = ReadonlyMap<string, Patient>;
+export type Patients = References<Patient>;
 
 /** Null: the entry is about no choice. */
 export type EntryRead = ChoiceStatement | Fault[] | null;
 
-type About = { codes: readonly ChoiceCode[]; patients: Patients; mode: Mode; now: number };
+/** What an entry is read against. `place`: where it stands, from which its references are meant. */
+export type About = {
+  codes: readonly ChoiceCode[];
+  patients: Patients;
+  place: Place;
+  mode: Mode;
+  now: number;
+};
 
 /** Reads one entry. Each fault names a path; nothing of what stands there is repeated. */
 export function readEntry(entry: Entry, about: About): EntryRead {
@@ -102,13 +109,22 @@ function past(time: ParsedTime, path: string, now: number): Moment {
 export const namedBy = (entry: Entry): Reference | undefined =>
   entry.resourceType === 'Consent' ? entry.patient : entry.subject;
 
-function personOf(entry: Entry, { patients, mode }: About): PersonRef | Faults {
+/**
+ * Whom an entry is about: the patient that it refers to, or the identifier beside the reference, which must agree. A
+ * reference that may mean several says nobody: one of them would be somebody else.
+ */
+function personOf(entry: Entry, { patients, place, mode }: About): PersonRef | Faults {
   const named = namedBy(entry);
   const path = entry.resourceType === 'Consent' ? '/patient' : '/subject';
+  const found = patients.find(named, place);
+  if (found && found.faults.length > 0)
+    return { faults: found.faults.map((one) => ({ ...one, path: `${path}${one.path}` })) };
   const identifiers = [
-    ...(patientOf(named, entry, patients)?.identifier ?? []),
+    ...(found?.resource?.identifier ?? []),
     ...(named?.identifier ? [named.identifier] : []),
   ].filter(({ use, value }) => use !== 'old' && value);
+  if (named?.reference && !found && identifiers.length === 0)
+    return { faults: [unresolved(patients.isAmbiguous(named, place), `${path}/reference`)] };
   const numbers = new Set<string>();
   for (const { value = '' } of identifiers.filter(isNhsNumber)) {
     const parsed = parseNhsNumber(value, mode, `${path}/identifier`);
@@ -122,6 +138,13 @@ function personOf(entry: Entry, { patients, mode }: About): PersonRef | Faults {
   return { nhsNumber, nhsNumberStatus: nhsNumber === null ? '03' : '02', local };
 }
 
+const unresolved = (isAmbiguous: boolean, path: string): Fault =>
+  fault(
+    'fhirReferenceUnresolved',
+    path,
+    isAmbiguous ? 'several have this type and id; give each entry its fullUrl' : undefined,
+  );
+
 const isNhsNumber = ({ system = '' }: Identifier): boolean => NHS_NUMBER.test(system);
 
 function localOf(identifiers: readonly Identifier[]): PersonRef['local'] {
@@ -130,16 +153,4 @@ function localOf(identifiers: readonly Identifier[]): PersonRef['local'] {
     if (system === ODS && issuer && value) return { issuer, id: value.trim() };
   }
   return null;
-}
-
-function patientOf(
-  named: Reference | undefined,
-  { contained = [] }: Entry,
-  patients: Patients,
-): Patient | undefined {
-  const target = named?.reference;
-  if (!target?.startsWith('#')) return patients.get(target ?? '');
-  return contained
-    .flatMap((one) => PATIENT.safeParse(one).data ?? [])
-    .find(({ id }) => id === target.slice(1));
 }

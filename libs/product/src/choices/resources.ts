@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+import { fault } from '../errors.js';
+import type { ReadResource } from '../fhir/references.js';
+
 /** The elements that are read of a choice, and nothing else. */
 const coding = z.object({ system: z.string().optional(), code: z.string().optional() });
 const concept = z.object({ coding: z.array(coding).optional() });
@@ -69,4 +72,12 @@ export type Reference = z.infer<typeof reference>;
 export type Coding = z.infer<typeof coding>;
 
 export const ENTRIES = { Observation: observation, Consent: consent };
-export const PATIENT = patient;
+
+/** Somebody whom entries may be about, or why it cannot be read; null for a resource of another kind. */
+export function readPatient(kind: string, resource: object): ReadResource<Patient> | null {
+  if (kind !== 'Patient') return null;
+  const { data, error } = patient.safeParse(resource);
+  if (data) return { resource: data, faults: [] };
+  const paths = error.issues.map(({ path }) => `/${path.map(String).join('/')}`);
+  return { resource: null, faults: paths.map((path) => fault('fhirElementInvalid', path)) };
+}

@@ -44,12 +44,24 @@ export function defineDomain(definition: Domain): Domain {
       );
     }
   }
+  assertRestrictions(definition);
   assertSubscriptions(definition);
   const choices = choiceSource(definition.choiceCodes ?? []);
   const names = [...sources.filter(({ tells }) => !tells), choices].map(({ name }) => name);
   if (new Set(names).size < names.length)
     throw new ProductError('definitionInvalid', 'two sources share a name');
   return { ...definition, sources: [...sources.filter(({ tells }) => !tells), choices] };
+}
+
+/** Else the records of somebody restricted would go out as they are. */
+function assertRestrictions({ sources, products }: Domain): void {
+  if (!sources.some(({ restricts }) => restricts)) return;
+  const silent = products.find(({ restricted }) => !restricted);
+  if (silent)
+    throw new ProductError(
+      'definitionInvalid',
+      `${silent.contract} does not say what a restricted person's record shows`,
+    );
 }
 
 function assertSubscriptions({ name, subscriptions = [] }: Domain): void {

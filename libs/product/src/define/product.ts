@@ -92,7 +92,15 @@ export type Product<S = never, R = never> = {
    * the major begins with everything that is held; null leaves a record out until its source states it again. Pure.
    */
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+  restricted?: Restricted<R>;
 };
+
+/**
+ * What a record shows for as long as its person is restricted, in every edition: `shows` takes out what tells where they
+ * live or go (pure), `publisherOds` stands in place of whose record it is. Local identifiers go by themselves. The record is
+ * held whole, so that it is as it was when the restriction is lifted.
+ */
+export type Restricted<R> = { publisherOds: string; shows(content: Partial<R>): Partial<R> };
 
 /** Says what a product is: its contract, the source it is made from, and the pure mapping between the two. */
 export function defineProduct<Row, R>(definition: {
@@ -102,6 +110,7 @@ export function defineProduct<Row, R>(definition: {
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+  restricted?: Restricted<R>;
 }): Product<Joined<Row>, R>;
 export function defineProduct<S, R>(definition: {
   contract: string;
@@ -110,6 +119,7 @@ export function defineProduct<S, R>(definition: {
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
+  restricted?: Restricted<R>;
 }): Product<S, R>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads above are what callers see
 export function defineProduct(definition: Product<any, any>): Product<any, any> {

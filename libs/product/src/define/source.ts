@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.js';
 import type { Mode } from '../person/nhs-number.js';
+import type { PersonRef } from './product.js';
 
 /** What a source gets to read: one body, or the parts of a multipart form, as streams. */
 export type SourceInput = {
@@ -43,7 +44,15 @@ type ItemHead = {
   preamble?: string;
   /** Multipart: the name of the part the item came in. */
   part?: string;
+  /** What the item says of its person beside all else; it holds whatever becomes of the item itself. */
+  restriction?: Restriction;
 };
+
+/**
+ * Whether a person's whereabouts are restricted, by the national service's word. `at`: RFC 3339 time of when the source
+ * last changed that; null if it does not say: then it is as new as its receipt.
+ */
+export type Restriction = { person: PersonRef; restricted: boolean; at: string | null };
 
 /** An item read: `at` is the RFC 3339 time of the source's event; null orders by receipt. */
 export type ReadItem<S> = ItemHead & { outcome?: undefined; record: S; at: string | null };
@@ -102,6 +111,8 @@ type SourceBase<S> = {
   read(input: SourceInput): AsyncIterable<SourceItem<S>>;
   /** Set for a domain's source of people's choices: its items are no records of a product. */
   tells?: 'choices';
+  /** Set where items may say that their person is restricted: every product made from it says what such a person's records show. */
+  restricts?: true;
   /** A source that also listens on a socket of its own (MLLP) starts here. */
   listen?(submit: Submit<S>, context: ListenContext): Promise<Listening>;
 };

@@ -33,6 +33,26 @@ describe('counters', () => {
   });
 });
 
+it('counts an item that says beside its record whether somebody is restricted by its record alone', () => {
+  const counters = new Counters();
+  const restriction = { change: 'restriction', product: { id: 'gp.a' } };
+  const upsert = { change: 'upsert', product: { id: 'gp.b' } };
+  const items = [
+    { changes: [restriction, upsert], refusal: null },
+    { changes: [restriction], refusal: null },
+    { changes: [restriction], refusal: { product: 'gp.b' } },
+  ];
+  counters.count(items as never, [
+    ...[
+      outcome('accepted'),
+      outcome('accepted'),
+      outcome('quarantined', [fault('fieldMissing', '/')]),
+    ],
+  ]);
+  expect(counters.of('gp.a')).toMatchObject({ accepted: 0, refused: 0 });
+  expect(counters.of('gp.b')).toMatchObject({ accepted: 1, refused: 1 });
+});
+
 describe('the lag of publishing', () => {
   it('is how long the oldest position not yet passed has been known', () => {
     const samples = [

@@ -13,7 +13,7 @@ type Counted = {
 
 type Counts = Omit<Counted, 'refusals'> & { refusals: Map<string, number> };
 
-const NO_RECORDS: ReadonlySet<string> = new Set(['expire', 'back-fill', 'choice']);
+const NO_RECORDS: ReadonlySet<string> = new Set(['expire', 'back-fill', 'choice', 'restriction']);
 
 /** Counts per product, in memory. */
 export class Counters {
@@ -25,9 +25,13 @@ export class Counters {
     const now = new Date().toISOString();
     for (const [at, item] of items.entries()) {
       const outcome = outcomes[at];
-      const product = item.changes[0]?.product.id ?? item.refusal?.product;
+      const [first, next] = item.changes;
+      // Whether somebody is restricted is said beside a record: that follows, or was refused, or there is none.
+      const change =
+        first?.change === 'restriction' ? (next ?? (item.refusal ? null : first)) : first;
+      const product = change?.product.id ?? item.refusal?.product;
       // The end of a retention, and the filling of a major, is nobody's submission, and a person's choice is no record of a product.
-      const isRecord = !NO_RECORDS.has(item.changes[0]?.change ?? '');
+      const isRecord = !NO_RECORDS.has(change?.change ?? '');
       if (!outcome || !product || !isRecord) continue;
       this.#one(this.#of(product), outcome, now);
     }

@@ -62,6 +62,7 @@ export class Decision {
   async #apply(item: Prepared): Promise<{ outcomes: Outcome[]; refusal: Refusal | null }> {
     const outcomes: Outcome[] = [];
     let refusal = item.refusal;
+    let beside: Outcome | null = null;
     for (const change of item.changes) {
       if (change.change === 'faulty') {
         const refused = refusedFor(this.world, change);
@@ -71,9 +72,13 @@ export class Decision {
         continue;
       }
       const applied = await apply(this.world, this.emitter, change);
-      if (typeof applied === 'string') outcomes.push(applied);
-      else refusal = { step: 'state', product: change.product.id, errors: [applied] };
+      if (typeof applied !== 'string')
+        refusal = { step: 'state', product: change.product.id, errors: [applied] };
+      else if (change.change !== 'restriction') outcomes.push(applied);
+      // That somebody is not restricted who never was leaves an item what it is without it.
+      else if (applied === 'accepted' || (item.notUsed && change.restricted)) beside = applied;
     }
+    if (beside && !outcomes.includes('retracted')) outcomes.push(beside);
     return { outcomes, refusal };
   }
 
@@ -83,7 +88,7 @@ export class Decision {
   ): void {
     if (refusal) {
       this.#settle(item, 'quarantined', this.#quarantine(item, refusal), refusal.errors);
-    } else if (item.notUsed) {
+    } else if (item.notUsed && outcomes.length === 0) {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
@@ -98,7 +103,7 @@ export class Decision {
       product,
       source: item.arrival.source,
       sourceId: item.sourceId,
-      publisherOds: item.publisherOds ?? publisherOds ?? item.changes[0]?.publisherOds ?? null,
+      publisherOds: item.publisherOds ?? publisherOds ?? ofRecord(item)?.publisherOds ?? null,
       step,
       errors,
       contentType: item.arrival.contentType,
@@ -140,6 +145,9 @@ export class Decision {
     ];
   }
 }
+
+/** The first change that is about more than how a person stands beside it. */
+const ofRecord = ({ changes }: Prepared) => changes.find(({ change }) => change !== 'restriction');
 
 const productOf = (item: Prepared): string =>
   item.refusal?.product ?? item.changes[0]?.product.id ?? '';

@@ -12,7 +12,7 @@ import type {
   Retract,
   Upsert,
 } from '../define/product.js';
-import type { SourceItem } from '../define/source.js';
+import type { Restriction, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Content } from '../state/codec.js';
@@ -88,6 +88,9 @@ export class Preparer {
       for (const change of outcome.changes)
         if (change.change === 'faulty') change.refused = atPlace(change.refused, place);
     }
+    // First: what follows of the item is shown as its person stands then.
+    const restriction = this.#restriction(item, arrival.traceparent);
+    if (restriction) outcome.changes = [restriction, ...outcome.changes];
     return {
       index: item.index,
       sourceId: shownIdOf(item, outcome.changes),
@@ -144,11 +147,28 @@ export class Preparer {
       ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', traceparent },
       at: objects === null ? null : at,
       person: this.#personKey(ref),
-      alias: ref.nhsNumber !== null && ref.local !== null ? this.#localKey(ref.local) : null,
+      alias: this.#aliasOf(ref),
       ...{ ref, choice, said: { objects, at, id, ...(changed !== undefined && { changed }) } },
       ...(unheld && { unheld }),
     };
     return { changes: [change], refusal: null, notUsed: null };
+  }
+
+  /** As a choice, it is of no product. Somebody who cannot be told is somebody of whom nothing is held. */
+  #restriction(
+    { restriction, publisherOds }: { restriction?: Restriction; publisherOds?: string | null },
+    traceparent: string,
+  ): KeyedChange | null {
+    const product = this.products[0]?.live;
+    if (!restriction || !product || personFault(restriction.person, '/')) return null;
+    const { person: ref, restricted, at } = restriction;
+    return {
+      ...{ change: 'restriction', product, publisherOds: publisherOds ?? '', traceparent },
+      at: at === null ? null : Date.parse(at),
+      person: this.#personKey(ref),
+      alias: this.#aliasOf(ref),
+      ...{ ref, restricted },
+    };
   }
 
   #keyed(
@@ -220,14 +240,13 @@ export class Preparer {
     const candidate = { identity, content: change.content, codec: live.codec, state: null };
     const failed = checks.run(candidate);
     if (failed) return { ...failed, product: live.id, publisherOds: change.publisherOds };
-    const { nhsNumber, local } = change.person;
     return {
       ...head,
       change: 'upsert',
       record,
       ...(kept && { kept }),
       person: this.#personKey(change.person),
-      alias: nhsNumber !== null && local !== null ? this.#localKey(local) : null,
+      alias: this.#aliasOf(change.person),
       ref: change.person,
       content: change.content,
       state: live.carry ? null : candidate.state,
@@ -252,6 +271,11 @@ export class Preparer {
 
   #personKey({ nhsNumber, local }: PersonRef): string {
     return nhsNumber !== null ? this.#keyOf(nhsNumber, { nhsNumber }) : this.#localKey(local!);
+  }
+
+  /** The key by the local identifier, of somebody who has an NHS number as well. */
+  #aliasOf({ nhsNumber, local }: PersonRef): string | null {
+    return nhsNumber !== null && local !== null ? this.#localKey(local) : null;
   }
 
   #localKey(local: { issuer: string; id: string }): string {

@@ -6,6 +6,7 @@ import type { Committer } from '../intake/committer.js';
 import { newId, newTraceparent } from '../intake/ids.js';
 import type { Preparer } from '../intake/prepare.js';
 import type { Mode } from '../person/nhs-number.js';
+import type { KeyedChange } from '../state/model.js';
 import type { QuarantineItem, QuarantineQuery, QuarantineStore, Replayable } from './store.js';
 
 /**
@@ -73,11 +74,12 @@ export class Replayer {
       traceparent: newTraceparent(),
       receipt: newId(),
     };
-    const prepared = items.map((item) => ({
-      ...this.parts.preparer.prepare(alone(item, replayable.item), arrival),
+    const prepared = items.map((item) => {
+      const again = this.parts.preparer.prepare(alone(item, replayable.item), arrival);
+      const changes = again.changes.filter((change) => !isLateLift(change));
       // It was landed when it was refused; landing it again would answer as then.
-      landing: null,
-    }));
+      return { ...again, changes, landing: null };
+    });
     const refusal = prepared.find((one) => one.refusal !== null)?.refusal;
     if (refusal) return this.#refused(id, refusal.step, refusal.errors);
     if (prepared.length === 0) return 'refused';
@@ -146,6 +148,9 @@ const whereItStood = (
   { sourceId }: Pick<QuarantineItem, 'sourceId'>,
 ): Fault[] =>
   errors.map((one) => ({ ...one, path: one.path === place ? (sourceId ?? '/') : one.path }));
+/** Somebody's restriction lifted, as of the item's receipt: it was when that came, and must not undo what came between. */
+const isLateLift = (change: KeyedChange): boolean =>
+  change.change === 'restriction' && !change.restricted && change.at === null;
 
 const isRefused = ({ outcome }: ItemOutcome): boolean =>
   outcome === 'quarantined' || outcome === 'refused';

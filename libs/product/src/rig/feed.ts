@@ -1,6 +1,6 @@
 import { defineDomain } from '../define/domain.js';
 import { defineProduct } from '../define/product.js';
-import type { Change, PersonRef } from '../define/product.js';
+import type { Change, PersonRef, Restricted } from '../define/product.js';
 import { defineSource } from '../define/source.js';
 import type { SourceInput, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
@@ -24,15 +24,31 @@ export type Line = {
   intoLocal?: string | null;
   /** Further local identifiers of the person that a merge ends. */
   others?: string[];
+  /** What the line says beside all else of whether its person is restricted, and since when. */
+  restricted?: boolean;
+  restrictedAt?: string;
+  /** Where the person lives and goes. */
+  postcode?: string;
+  practice?: string;
 };
 type Medication = {
   medicationStatementId?: string | null;
   medicationText?: string | null;
   status?: string | null;
   recordedAs?: string | null;
+  postcode?: string | null;
+  gpPracticeOds?: string | null;
 };
 
 export const ODS = 'A81001';
+/** Who runs the service, in whose name the records of somebody restricted stand. */
+export const SERVICE = 'A20047';
+
+/** What a record of somebody restricted shows. */
+const restricted: Restricted<Medication> = {
+  publisherOds: SERVICE,
+  shows: (content) => ({ ...content, postcode: null, gpPracticeOds: null }),
+};
 
 /** Reads one JSON line per item. */
 async function* read({ body }: SourceInput): AsyncGenerator<SourceItem<Line>> {
@@ -48,7 +64,16 @@ async function* read({ body }: SourceInput): AsyncGenerator<SourceItem<Line>> {
 
 function item(raw: string, index: number): SourceItem<Line> {
   const line = JSON.parse(raw) as Line;
-  const head = { index, sourceId: line.id ?? null, raw, messageId: line.message ?? null };
+  const head = {
+    ...{ index, sourceId: line.id ?? null, raw, messageId: line.message ?? null },
+    ...(line.restricted !== undefined && {
+      restriction: {
+        person: person(line.nhs, line.local),
+        restricted: line.restricted,
+        at: line.restrictedAt ?? null,
+      },
+    }),
+  };
   if (line.do === 'broken')
     return { ...head, outcome: 'quarantined', errors: [fault('jsonMalformed', '/')] };
   // Stands for the rest of a file, of which nothing is kept.
@@ -97,6 +122,8 @@ function map(line: Line): Change<Medication>[] | Faulty {
     medicationText: line.text ?? 'paracetamol',
     recordedAs: 'statement',
     status: 'active',
+    ...(line.postcode && { postcode: line.postcode }),
+    ...(line.practice && { gpPracticeOds: line.practice }),
   };
   return [{ ...head, change: 'upsert', ...identity, person: ref, content }];
 }
@@ -105,6 +132,7 @@ const feed = defineSource<Line>({
   name: 'feed',
   method: 'http',
   contentTypes: ['application/x-ndjson'],
+  restricts: true,
   read,
 });
 
@@ -124,7 +152,9 @@ export const gp = defineDomain({
   organisation: { ods: ODS, name: 'A practice' },
   sources: [feed],
   products: [
-    defineProduct<Line, Medication>({ contract: 'gp/medication-statement/v1', from: feed, map }),
+    defineProduct<Line, Medication>({
+      ...{ contract: 'gp/medication-statement/v1', from: feed, map, restricted },
+    }),
   ],
 });
 
@@ -137,6 +167,7 @@ export const gpWithTwoMajors = defineDomain({
       contract: 'gp/medication-statement/v2',
       from: feed,
       map: inCapitals,
+      restricted,
       fromEarlier: ({ medicationText, ...held }) =>
         medicationText === 'left out'
           ? null

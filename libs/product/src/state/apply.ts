@@ -2,7 +2,6 @@ import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { countsTheSame, heard, isHeld as isChoiceHeld } from '../choices/held.js';
-import { choose } from './choose.js';
 import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
 import { mergePeople } from './merge.js';
@@ -14,13 +13,18 @@ import type {
   KeyedExpire,
   KeyedFaulty,
   KeyedMerge,
+  KeyedRestriction,
   KeyedRetract,
+  KeyedStanding,
   KeyedUpsert,
   RecordState,
   Refused,
 } from './model.js';
 import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
+import { restrictedAfter } from '../person/restriction.js';
+import { stand } from './stand.js';
+import { isRestricted } from './standing.js';
 import type { World } from './world.js';
 
 export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | Fault;
@@ -38,6 +42,7 @@ export async function apply(
   if (change.change === 'expire') return expire(world, emitter, change);
   if (change.change === 'back-fill') return backFill(world, emitter, change);
   if (change.change === 'choice') return applyChoice(world, emitter, change);
+  if (change.change === 'restriction') return applyRestriction(world, emitter, change);
   if (change.change === 'merge') return merge(world, emitter, change);
   const found = recordMeant(world, change);
   if ('code' in found) return found;
@@ -111,7 +116,7 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
 async function settlePerson(
   world: World,
   emitter: Emitter,
-  change: KeyedUpsert | KeyedChoice,
+  change: KeyedUpsert | KeyedStanding,
 ): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
   const { person, ref } = meantNow(world, change.person, change.ref);
   if (change.alias === null) return { person, ref, merged: false };
@@ -140,11 +145,33 @@ function meantNow(world: World, key: string, ref: PersonRef): { person: string; 
 async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice): Promise<Applied> {
   const { choice, said, unheld } = change;
   const { person, merged } = await settlePerson(world, emitter, change);
-  const before = world.person(person).choices;
+  const { choices: before, restriction } = world.person(person);
   const now = heard(before, choice, said);
-  if (now !== null && now !== before) await choose(world, emitter, change, person, now);
+  await stand(world, emitter, change, person, { choices: now, restriction });
   if (unheld && !isChoiceHeld(before, choice, said)) return fault(unheld, '/status');
   const same = countsTheSame(before?.[choice], now?.[choice]);
+  return merged || !same ? 'accepted' : 'unchanged';
+}
+
+/**
+ * One statement of whether the person is restricted, which counts if it is newer than what is held. That somebody is not who
+ * never was says nothing, and is not kept.
+ */
+async function applyRestriction(
+  world: World,
+  emitter: Emitter,
+  change: KeyedRestriction,
+): Promise<Applied> {
+  const { restricted, at } = change;
+  const named = [change.person, ...(change.alias === null ? [] : [change.alias])];
+  const isKnown = named.some((key) => world.persons.get(world.survivorOf(key).person)?.restriction);
+  if (!restricted && !isKnown) return 'unchanged';
+  const { person, ref, merged } = await settlePerson(world, emitter, change);
+  const { choices, restriction: before } = world.person(person);
+  const isLocal = ref.nhsNumber === null;
+  const now = restrictedAfter(before, { said: { restricted, at }, isLocal }, emitter.now);
+  await stand(world, emitter, change, person, { choices, restriction: now });
+  const same = isRestricted({ restriction: before }) === isRestricted({ restriction: now });
   return merged || !same ? 'accepted' : 'unchanged';
 }
 

@@ -7,6 +7,7 @@ import { withSchemaId } from '../registry/wire.js';
 import type { Content, Identity, Moment } from './codec.js';
 import { heldAs, publishedId } from './model.js';
 import type { LiveProduct, RecordState } from './model.js';
+import { BOTH } from './standing.js';
 import type { World } from './world.js';
 
 /** What of a change is needed to publish its consequences. */
@@ -28,7 +29,7 @@ export class Emitter {
   constructor(
     private readonly domainKey: Uint8Array,
     readonly products: readonly LiveProduct[],
-    private readonly now: number,
+    readonly now: number,
   ) {
     this.#recorded = new Date(now).toISOString();
   }
@@ -44,12 +45,16 @@ export class Emitter {
     out = world.person(state.person).out,
   ): void {
     const moment = { recordedAt: this.now, at: occasion.at, changeType, survivorKey: null };
+    const { product } = occasion;
+    const shown = world.isRestricted(state.person)
+      ? restricted(product, identity, content)
+      : { identity, content, out: 0 };
     this.#emit(world, state.person, state.record, occasion, {
-      value: occasion.product.codec.wire(identity, content, moment),
+      value: product.codec.wire(shown.identity, shown.content, moment),
       change: changeType,
-      eventId: this.#eventId(occasion.product, 'record', publishedId(state.record), state.revision),
+      eventId: this.#eventId(product, 'record', publishedId(state.record), state.revision),
       revision: state.revision,
-      out,
+      out: out | shown.out,
     });
   }
 
@@ -96,7 +101,10 @@ export class Emitter {
     const codec = await product.codecOf(sample.schemaId);
     const publisherOds = String(codec.content(sample.content)['publisherOds']);
     const record = keys.recordKey(this.domainKey, product.id, `merged\u0000${from}\u0000${into}`);
-    const identity = { record, person: codec.personOf(sample.content), publisherOds };
+    const whole = { record, person: codec.personOf(sample.content), publisherOds };
+    const { identity, out: hidden } = world.isRestricted(from)
+      ? restricted(product, whole, {})
+      : { identity: whole, out: 0 };
     const moment = {
       recordedAt: this.now,
       at: occasion.at,
@@ -116,7 +124,7 @@ export class Emitter {
         eventId: this.#eventId(product, 'merged', record, sequence + 1),
         revision: sequence + 1,
         // Where the survivor is left out, the old keys end without a word of who continues.
-        out: out | world.person(into).out,
+        out: out | world.person(into).out | hidden,
       },
     );
   }
@@ -138,10 +146,11 @@ export class Emitter {
     { product, publisherOds, at, traceparent }: Occasion,
     { out, ...part }: Pick<Envelope, 'value' | 'change' | 'eventId' | 'revision'> & { out: number },
   ): void {
+    const isNamed = publisherOds !== '' && product.restricted && world.isRestricted(person);
     const envelope = {
       ...part,
       key: `${person}.${publishedId(record)}`,
-      publisherOds,
+      publisherOds: isNamed ? product.restricted!.publisherOds : publisherOds,
       time: at === null ? this.#recorded : new Date(at).toISOString(),
       recordedTime: this.#recorded,
       sequence: world.nextSequence(person),
@@ -162,4 +171,25 @@ export class Emitter {
       });
     }
   }
+}
+
+/**
+ * A record as it is shown of somebody restricted: nothing that tells where they live or go, the issuer of a local identifier
+ * among it. Without an NHS number nothing else says who it is, so it is shown nowhere (`out`).
+ */
+function restricted(
+  product: LiveProduct,
+  identity: Identity,
+  content: Content,
+): { identity: Identity; content: Content; out: number } {
+  const { person } = identity;
+  return {
+    identity: {
+      record: identity.record,
+      person: { ...person, local: null },
+      publisherOds: product.restricted?.publisherOds ?? identity.publisherOds,
+    },
+    content: product.restricted?.shows(content) ?? content,
+    out: person.nhsNumber === null ? BOTH : 0,
+  };
 }

@@ -1,9 +1,10 @@
 import { heardOfBoth } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
-import { choose } from './choose.js';
 import type { Emitter } from './emit.js';
+import { restrictedOfBoth } from '../person/restriction.js';
 import { heldAs, publishedId } from './model.js';
 import type { KeyedChange, LiveProduct, RecordState } from './model.js';
+import { stand } from './stand.js';
 import type { World } from './world.js';
 
 /** Which person ends, and who continues. Both as they are now, merges followed. */
@@ -23,8 +24,11 @@ export async function mergePeople(
   // Of a record whose retention is over there is nothing to move.
   const held = world.recordsOf(from).filter(({ revision, expired }) => revision > 0 && !expired);
   // First, so that what moves to the survivor goes where the survivor is.
-  const both = heardOfBoth(world.person(into).choices, world.person(from).choices);
-  if (both !== null) await choose(world, emitter, change, into, both);
+  const [one, other] = [world.person(into), world.person(from)];
+  await stand(world, emitter, change, into, {
+    choices: heardOfBoth(one.choices, other.choices),
+    restriction: restrictedOfBoth(one.restriction, other.restriction, intoRef.nhsNumber === null),
+  });
   world.redirect(from, into, intoRef);
   for (const product of emitter.products) {
     const records = held.filter((record) => record.product === heldAs(product));

@@ -1,20 +1,19 @@
-import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
+import type { Entry, OwnChoice } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
+import type { Standing } from './standing.js';
 
 /** A person as the domain knows them: by key, with the number of the last record published about them. */
-export type PersonState = {
+export type PersonState = Standing & {
   person: string;
   sequence: number;
   /** Set once this person's records belong to another. */
   mergedInto: string | null;
   /** Who the other is, in clear, for later records that still name this one. */
   survivor: PersonRef | null;
-  /** What they said about their record; null for nearly everybody. */
-  choices: HeldChoices | null;
-  /** The editions, as bits, that they are left out of because of it. */
+  /** The editions, as bits, that they are left out of because of how they stand. */
   out: number;
   /** As read, to notice that another transaction came first; null for a person not known before. */
   before: { sequence: number; mergedInto: string | null } | null;
@@ -56,6 +55,8 @@ export type LiveProduct = {
   codecOf(schemaId: number): Promise<Codec>;
   editions: Edition[];
   carry?(held: Content, incoming: Content): Content;
+  /** What a record shows whose person is restricted, and under whose name it stands then. */
+  restricted?: { publisherOds: string; shows(content: Content): Content };
 };
 
 type Head = {
@@ -148,5 +149,21 @@ export type KeyedFaulty = Head & {
 };
 /** The step that refused a change, and why. */
 export type Refused = { step: string; errors: Fault[] };
+/** Whether a person's whereabouts are restricted; as a choice, it is about whatever the domain holds of the person. */
+export type KeyedRestriction = Head & {
+  change: 'restriction';
+  person: string;
+  alias: string | null;
+  ref: PersonRef;
+  restricted: boolean;
+};
+/** A change of how a person stands, and not of a record. */
+export type KeyedStanding = KeyedChoice | KeyedRestriction;
 export type KeyedChange =
-  KeyedUpsert | KeyedRetract | KeyedFaulty | KeyedMerge | KeyedExpire | KeyedBackFill | KeyedChoice;
+  | KeyedUpsert
+  | KeyedRetract
+  | KeyedFaulty
+  | KeyedMerge
+  | KeyedExpire
+  | KeyedBackFill
+  | KeyedStanding;

@@ -2,11 +2,11 @@ import { atOnce } from '@caremesh/platform';
 import type { Statement } from '@caremesh/platform';
 import type { Client } from 'pg';
 
-import { leftOut } from '../choices/held.js';
-import type { HeldChoices } from '../choices/held.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Left } from './left.js';
-import type { KeyedChange, KeyedMerge, PersonState, RecordState } from './model.js';
+import type { KeyedChange, KeyedMerge, KeyedStanding, PersonState, RecordState } from './model.js';
+import { isRestricted, outOf } from './standing.js';
+import type { Standing } from './standing.js';
 import { World } from './world.js';
 
 type PersonRow = [
@@ -14,7 +14,8 @@ type PersonRow = [
   sequence: string,
   into: string | null,
   survivor: PersonState['survivor'],
-  choices: HeldChoices | null,
+  choices: Standing['choices'],
+  restriction: Standing['restriction'],
 ];
 type KeptRow = { id: string; record: string; keeper: string | null };
 type KeeperRow = [id: string, record: string, keeper: string | null];
@@ -33,7 +34,7 @@ type RecordRow = [
 const PERSONS = {
   name: 'state-persons',
   rowMode: 'array' as const,
-  text: `SELECT person, sequence, merged_into, survivor, choices FROM person WHERE person = ANY($1::text[])`,
+  text: `SELECT person, sequence, merged_into, survivor, choices, restriction FROM person WHERE person = ANY($1::text[])`,
 };
 const RECORD_COLUMNS =
   'record, product, person, revision, retracted, at, schema_id, content, kept_from IS NULL';
@@ -79,7 +80,7 @@ class Loader {
   readonly #recordsOf = new Set<string>();
   readonly #keepers = new Set<string>();
   readonly #asked = new Set<string>();
-  #choosing = false;
+  #standing = false;
   #merging = false;
 
   constructor(
@@ -94,7 +95,8 @@ class Loader {
       for (const key of namedIn(change)) this.#persons.add(key);
       return;
     }
-    if (change.change === 'choice') this.#choosing = true;
+    if (change.change === 'choice') this.#standing = true;
+    else if (change.change === 'restriction') this.#standing ||= change.restricted;
     else this.#records.add(change.record);
     if (change.change === 'expire') return;
     if ('kept' in change && change.kept) this.#keepers.add(change.kept.id);
@@ -107,15 +109,30 @@ class Loader {
       for (const key of namedIn(change)) this.#wantAllOf(this.world.survivorOf(key).person);
       return;
     }
-    if (change.change === 'choice') this.#wantAllOf(this.world.survivorOf(change.person).person);
+    if (this.#mayStandOtherwise(change))
+      this.#wantAllOf(this.world.survivorOf(change.person).person);
     if (!('alias' in change) || change.alias === null) return;
     const alias = this.world.persons.get(change.alias);
     if (alias?.before && alias.mergedInto === null) this.#wantAllOf(change.alias);
-    // What the one chose, before or within this batch, holds for all that is held of the other; and a merge of this batch
+    // How the one stands, before or within this batch, holds for all that is held of the other; and a merge of this batch
     // that names the local identifier is then about the person it stands for.
-    if (this.#choosing || this.#merging || alias?.choices) {
+    if (this.#standing || this.#merging || alias?.choices || alias?.restriction) {
       this.#wantAllOf(this.world.survivorOf(change.person).person);
     }
+  }
+
+  /** Nearly everybody is said not to be restricted, and never was: of them nothing need be read. */
+  #mayStandOtherwise(change: KeyedChange): change is KeyedStanding {
+    if (change.change === 'choice') return true;
+    if (change.change !== 'restriction') return false;
+    const named = [change.person, ...(change.alias === null ? [] : [change.alias])];
+    return (
+      change.restricted ||
+      named.some((key) => {
+        const state = this.world.persons.get(this.world.survivorOf(key).person);
+        return state !== undefined && isRestricted(state);
+      })
+    );
   }
 
   async load(): Promise<void> {
@@ -171,11 +188,11 @@ class Loader {
     }
   }
 
-  #keepPerson([person, sequenceText, mergedInto, survivor, choices]: PersonRow): void {
+  #keepPerson([person, sequenceText, mergedInto, survivor, choices, restriction]: PersonRow): void {
     const sequence = Number(sequenceText);
     this.#holdPerson({
-      ...{ person, sequence, mergedInto, survivor, choices },
-      out: leftOut(choices),
+      ...{ person, sequence, mergedInto, survivor, choices, restriction },
+      out: outOf({ choices, restriction }),
       before: { sequence, mergedInto },
     });
   }
@@ -271,7 +288,7 @@ export function worldStatements(world: World): Statement[] {
       false,
     ),
     ...(touched.length > 0 ? [touchStatement(touched)] : []),
-    ...(world.chosenPersons.size > 0 ? [chosenStatement([...world.chosenPersons])] : []),
+    ...(world.newStandings.size > 0 ? [standingStatement([...world.newStandings])] : []),
     ...(world.newKeepers.size > 0 ? [keeperStatement([...world.newKeepers.values()])] : []),
   ];
 }
@@ -370,19 +387,23 @@ function recordStatements(records: RecordState[], known: boolean): Statement[] {
 }
 
 /** Comes behind the people themselves: their rows are locked by then. */
-function chosenStatement(persons: PersonState[]): Statement {
+function standingStatement(persons: PersonState[]): Statement {
   return {
-    name: 'state-chosen-persons',
+    name: 'state-standings',
     text: `WITH w AS (
-      UPDATE person p SET choices = u.choices
-      FROM unnest($1::text[], $2::jsonb[]) AS u(person, choices) WHERE p.person = u.person RETURNING 1)
+      UPDATE person p SET choices = u.choices, restriction = u.restriction
+      FROM unnest($1::text[], $2::jsonb[], $3::jsonb[]) AS u(person, choices, restriction) WHERE p.person = u.person RETURNING 1)
       SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
     values: [
       plainArray(persons.map(({ person }) => person)),
-      persons.map(({ choices }) => JSON.stringify(choices)),
+      persons.map(({ choices }) => jsonOf(choices)),
+      persons.map(({ restriction }) => jsonOf(restriction)),
     ],
   };
 }
+
+const jsonOf = (value: object | null): string | null =>
+  value === null ? null : JSON.stringify(value);
 
 function touchStatement(records: RecordState[]): Statement {
   return {

@@ -1,7 +1,7 @@
-import { leftOut } from '../choices/held.js';
-import type { HeldChoices } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
 import type { PersonState, RecordState } from './model.js';
+import { isRestricted, outOf } from './standing.js';
+import type { Standing } from './standing.js';
 
 /** Longest chain of merges that is followed; a longer one is a fault in the data. */
 const LONGEST_CHAIN = 50;
@@ -16,7 +16,7 @@ export class World {
   readonly changedPersons = new Set<PersonState>();
   readonly changedRecords = new Set<RecordState>();
   readonly touchedRecords = new Set<RecordState>();
-  readonly chosenPersons = new Set<PersonState>();
+  readonly newStandings = new Set<PersonState>();
   /** By the key of an identifier that is its keeper's own: the records that have it, and whose each is. */
   readonly keepers = new Map<string, Map<string, string | null>>();
   readonly newKeepers = new Map<string, { id: string; record: string; keeper: string | null }>();
@@ -25,8 +25,8 @@ export class World {
   person(key: string): PersonState {
     let state = this.persons.get(key);
     if (!state) {
-      const nobody = { mergedInto: null, survivor: null, choices: null, out: 0, before: null };
-      state = { person: key, sequence: 0, ...nobody };
+      const nobody = { mergedInto: null, survivor: null, choices: null, restriction: null };
+      state = { person: key, sequence: 0, ...nobody, out: 0, before: null };
       this.persons.set(key, state);
     }
     return state;
@@ -71,15 +71,22 @@ export class World {
   }
 
   /**
-   * From now on this is what counts of a person's choices. It takes a number of theirs, so that a transaction which read
-   * the person before is decided again.
+   * From now on this is how a person stands. It takes a number of theirs, so that a transaction which read the person
+   * before is decided again.
    */
-  choose(key: string, choices: HeldChoices): void {
+  stand(key: string, { choices, restriction }: Standing): void {
     this.nextSequence(key);
     const state = this.person(key);
-    state.choices = choices;
-    state.out = leftOut(choices);
-    this.chosenPersons.add(state);
+    Object.assign(state, { choices, restriction, out: outOf({ choices, restriction }) });
+    this.newStandings.add(state);
+  }
+
+  /** Whether a person is restricted, or is somebody who is. */
+  isRestricted(key: string): boolean {
+    return [key, this.survivorOf(key).person].some((one) => {
+      const state = this.persons.get(one);
+      return state !== undefined && isRestricted(state);
+    });
   }
 
   /** Puts a record's new state in place of the old. */

@@ -1,5 +1,5 @@
 import { fault, type Fault } from '@caremesh/product';
-import type { Coding, Concept, Extension } from '../../sources/fhir/resources.js';
+import type { Coding, Concept } from '../../sources/fhir/resources.js';
 
 const DMD = 'https://dmd.nhs.uk';
 const SNOMED = 'http://snomed.info/sct';
@@ -25,26 +25,6 @@ export function clinicalCode(
   return code;
 }
 
-/** The code of a concept whose list the contract names; its system is not looked at twice. */
-export const codeOf = (concept: Concept | undefined): string | null =>
-  concept?.coding?.find((one) => one.code !== undefined)?.code ?? null;
-
 /** The words of a concept: as typed, else the name that came with its first code. */
 export const wordsOf = (concept: Concept | undefined): string | null =>
   concept?.text ?? concept?.coding?.find((one) => one.display !== undefined)?.display ?? null;
-
-/** The extension of a UK Core name, whichever address it is published under. */
-export const extensionOf = <E extends { url: string }>(
-  extensions: E[] | undefined,
-  name: string,
-): E | undefined =>
-  extensions?.find(
-    ({ url }) => url === name || url.endsWith(`-${name}`) || url.endsWith(`-${name}-1`),
-  );
-
-/** The code an extension states, as concept, coding or code. */
-export const extensionCode = (extension: Omit<Extension, 'extension'> | undefined): string | null =>
-  codeOf(extension?.valueCodeableConcept) ??
-  extension?.valueCoding?.code ??
-  extension?.valueCode ??
-  null;

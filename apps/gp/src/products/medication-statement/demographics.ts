@@ -1,36 +1,29 @@
 import { fault, type Fault } from '@caremesh/product';
-import { ODS, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
-import type { Patient, Reference } from '../../sources/fhir/resources.js';
-import { extensionCode, extensionOf } from './coded.js';
+import { extensionCode, extensionOf } from '../../sources/fhir/extension.js';
+import type { MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import { odsOf } from '../../sources/fhir/ods.js';
+import type { Patient } from '../../sources/fhir/resources.js';
 import type { MedicationStatement } from './record.gen.js';
 import { dayOf } from './time.js';
 
 const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
 const UK = /^(?:GB|GBR|UK|England|Scotland|Wales|Northern Ireland|United Kingdom|)$/i;
 
-/**
- * Birth date, postcode, gender, ethnicity and practice of the patient, where the submission has the patient. Of a
- * person whose record is restricted (`meta.security` R or V) nothing is given that tells where they live or go.
- */
+/** Birth date, postcode, gender, ethnicity and practice of the patient, where the submission has the patient. */
 export function demographicsOf(
   entry: MedicineEntry,
   faults: Fault[],
 ): Partial<MedicationStatement> {
   const { patient } = entry;
   if (!patient) return {};
-  const hidden = isRestricted(patient);
   return {
     birthDate: dayOf(patient.birthDate, '/subject/birthDate', faults),
-    postcode: hidden ? null : postcodeOf(patient, faults),
+    postcode: postcodeOf(patient, faults),
     administrativeGender: patient.gender ?? null,
     ethnicCategory: ethnicCategoryOf(patient),
-    gpPracticeOds: hidden ? null : practiceOf(entry),
+    gpPracticeOds: practiceOf(entry),
   };
 }
-
-/** True if the national service marks the person's whereabouts as restricted. */
-export const isRestricted = (patient: Patient | null): boolean =>
-  patient?.meta?.security?.some(({ code }) => code === 'R' || code === 'V') ?? false;
 
 /** ODS code of the practice the patient is registered with. */
 export function practiceOf({ patient, organisations }: MedicineEntry): string | null {
@@ -40,15 +33,6 @@ export function practiceOf({ patient, organisations }: MedicineEntry): string | 
   }
   return null;
 }
-
-/** The ODS code a reference states beside it, or leads to. */
-export const odsOf = (
-  reference: Reference | undefined,
-  organisations: ReadonlyMap<object, string>,
-): string | null =>
-  (reference?.identifier?.system === ODS ? reference.identifier.value : undefined) ??
-  (reference && organisations.get(reference)) ??
-  null;
 
 function ethnicCategoryOf(patient: Patient): string | null {
   const code = extensionCode(extensionOf(patient.extension, 'EthnicCategory'));

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { Faulty, IntakeRefused, type SourceItem } from '@caremesh/product';
+import { Faulty, IntakeRefused, type Change, type SourceItem } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import type { MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import { fhir } from '../../sources/fhir.js';
 import { toMedicationStatement } from './map.js';
+import { medicationStatement } from './product.js';
+import type { MedicationStatement } from './record.gen.js';
 
 const fixtures = new URL('fixtures/', import.meta.url);
 const DATES = [
@@ -44,7 +46,16 @@ function outcomeOf(item: SourceItem<MedicineEntry>): unknown {
   const result = toMedicationStatement(item.record);
   if (result instanceof Faulty)
     return { index, sourceId, faults: result.faults.map((one) => `${one.code} ${one.path}`) };
-  return { index, sourceId, changes: readable(result) };
+  const isRestricted = item.restriction?.restricted ?? false;
+  return { index, sourceId, changes: readable(isRestricted ? result.map(shown) : result) };
+}
+
+/** What is published of a change while its person is restricted. */
+function shown(change: Change<MedicationStatement>): unknown {
+  const { publisherOds, shows } = medicationStatement.restricted!;
+  if (change.change !== 'upsert') return { ...change, publisherOds };
+  const person = { ...change.person, local: null };
+  return { ...change, person, publisherOds, content: shows(change.content) };
 }
 
 const pathsOf = (item: SourceItem<MedicineEntry>): string[] | undefined =>

@@ -1,23 +1,14 @@
 import { Faulty, fault, type Change, type Fault } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
-import {
-  authorOf,
-  changedAt,
-  unresolved,
-  type MedicineEntry,
-} from '../../sources/fhir/medicine-entry.js';
+import { codeOf, extensionCode, extensionOf } from '../../sources/fhir/extension.js';
+import { authorOf, changedAt, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
+import { odsOf } from '../../sources/fhir/ods.js';
+import { personOf } from '../../sources/fhir/person.js';
 import type { Medicine } from '../../sources/fhir/resources.js';
-import {
-  clinicalCode,
-  clinicalCoding,
-  codeOf,
-  extensionCode,
-  extensionOf,
-  wordsOf,
-} from './coded.js';
-import { demographicsOf, isRestricted, odsOf, practiceOf } from './demographics.js';
+import { unresolved } from '../../sources/fhir/unresolved.js';
+import { clinicalCode, clinicalCoding, wordsOf } from './coded.js';
+import { demographicsOf, practiceOf } from './demographics.js';
 import { doseOf } from './dose.js';
-import { personOf } from './person.js';
 import type { MedicationStatement } from './record.gen.js';
 import { supplyOf } from './supply.js';
 import { dayOf, momentOf } from './time.js';
@@ -78,7 +69,6 @@ function idOf({ medicine, fullUrl }: MedicineEntry): string | null {
 
 /** Whose record it is: the patient's record keeper, else the practice, else whoever runs this service. */
 function publisherOf(entry: MedicineEntry, custodian: string | null): string {
-  if (isRestricted(entry.patient)) return organisation.ods;
   return custodian ?? practiceOf(entry) ?? organisation.ods;
 }
 
@@ -105,9 +95,7 @@ function contentOf(
     ...doseOf(medicine, faults),
     ...supplyOf(medicine, faults),
     ...timesOf(medicine, faults),
-    prescribingOds: isRestricted(entry.patient)
-      ? null
-      : odsOf(authorOf(medicine), entry.organisations),
+    prescribingOds: odsOf(authorOf(medicine), entry.organisations),
     prescribingAgency: extensionCode(agency),
     reasonCode: clinicalCode(
       medicine.reasonCode?.find((one) => clinicalCoding(one)),

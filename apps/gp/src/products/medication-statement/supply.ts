@@ -1,6 +1,6 @@
 import type { Fault } from '@caremesh/product';
 import type { Medicine } from '../../sources/fhir/resources.js';
-import { extensionOf } from './coded.js';
+import { extensionOf } from '../../sources/fhir/extension.js';
 import type { MedicationStatement } from './record.gen.js';
 import { dayOf } from './time.js';
 

@@ -1,7 +1,17 @@
-import { choiceStatedAt, fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import {
+  choiceStatedAt,
+  fault,
+  References,
+  type Fault,
+  type Held,
+  type Mode,
+  type Place,
+  type SourceItem,
+} from '@caremesh/product';
 import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
 import type { Entry } from './entries.js';
+import { lonePatient, unreadPatient } from './lone-patient.js';
 import {
   isComplete,
   itemOf,
@@ -9,8 +19,14 @@ import {
   type Found,
   type MedicineEntry,
 } from './medicine-entry.js';
-import { References, type Place } from './references.js';
-import { isMedicineKind, isSupportingKind, readMedicine, readSupporting } from './resources.js';
+import {
+  isMedicineKind,
+  isSupportingKind,
+  readMedicine,
+  readSupporting,
+  type Supporting,
+} from './resources.js';
+import { isMarked } from './restriction.js';
 import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
 
@@ -37,7 +53,11 @@ const KNOWN_KINDS = new Set(
  * is an item left out.
  */
 export class Assembly {
-  private readonly references = new References();
+  private readonly references = new References<Supporting>((kind, resource) =>
+    isSupportingKind(kind) ? readSupporting(kind, resource) : null,
+  );
+  /** Patients marked as restricted who cannot be read, as they came. */
+  private readonly unread = new Map<Held<Supporting>, object>();
   private queue: (Found | Item)[] = [];
   private count = 0;
 
@@ -53,10 +73,7 @@ export class Assembly {
   /** Everything still waiting, as it is, and the resources that served nobody. */
   end(): Item[] {
     const last = this.queue.splice(0).map((one) => this.finished(one));
-    return [
-      ...last,
-      ...this.references.unused().map(({ index, kind }) => notUsed(index, kind, false)),
-    ];
+    return [...last, ...this.references.unused().map((held) => this.unserving(held))];
   }
 
   /** What an entry is: an item, a medicine that may wait, or a resource kept for others (null). */
@@ -75,8 +92,19 @@ export class Assembly {
     if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
     if (other || !isSupportingKind(kind)) return leftOut(index, kind, resource, other);
     const read = readSupporting(kind, resource);
-    this.references.add(resource['id'], { kind, ...read, place, index, used: false });
+    const held = { kind, ...read, place, index, used: false };
+    this.references.add(resource['id'], held);
+    if (kind === 'Patient' && read.resource === null && isMarked(resource))
+      this.unread.set(held, resource);
     return null;
+  }
+
+  /** A resource that served nobody: left out, but of a patient what they say of being restricted. */
+  private unserving(held: Held<Supporting>): Item {
+    const leftOut = notUsed(held.index, held.kind, false);
+    const original = this.unread.get(held);
+    if (original) return unreadPatient(leftOut, original, held.faults);
+    return lonePatient(held, leftOut, this.references, this.mode) ?? leftOut;
   }
 
   private release(): Item[] {

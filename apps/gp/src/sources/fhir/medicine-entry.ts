@@ -1,7 +1,28 @@
-import { fault, shownId, ukTime, type Fault, type Mode, type SourceItem } from '@caremesh/product';
+import {
+  shownId,
+  ukTime,
+  type Fault,
+  type Held as HeldResource,
+  type Mode,
+  type Place,
+  type References as SubmissionReferences,
+  type SourceItem,
+} from '@caremesh/product';
 import { organisation } from '../../organisation.js';
-import type { Held, Place, References } from './references.js';
-import type { Identifier, Medication, Medicine, Patient, Reference } from './resources.js';
+import { personOf } from './person.js';
+import { restrictionOf } from './restriction.js';
+import { ODS } from './resources.js';
+import type {
+  Identifier,
+  Medication,
+  Medicine,
+  Patient,
+  Reference,
+  Supporting,
+} from './resources.js';
+
+type Held = HeldResource<Supporting>;
+type References = SubmissionReferences<Supporting>;
 
 /** A statement or request with all that it refers to. What is missing of it, the mapping says. */
 export type MedicineEntry = {
@@ -22,25 +43,9 @@ export type Found = { index: number; medicine: Medicine; original: object; place
 /** A reference, and where it stands. */
 type Placed = { reference: Reference; from: Place };
 
-export const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
-
 /** Who prescribed, or who said that it is taken. */
 export const authorOf = (medicine: Medicine): Reference | undefined =>
   medicine.resourceType === 'MedicationRequest' ? medicine.requester : medicine.informationSource;
-
-/** A reference that leads to nobody: nothing is there, or which of several is meant cannot be told. */
-export const unresolved = (
-  reference: Reference,
-  path: string,
-  { ambiguous }: MedicineEntry,
-): Fault =>
-  fault(
-    'fhirReferenceUnresolved',
-    path,
-    ambiguous.has(reference)
-      ? 'several have this type and id; give each entry its fullUrl'
-      : undefined,
-  );
 
 /** When the source system last changed the resource, if it says so in a way that can be read. */
 export function changedAt({ meta }: Medicine): string | null {
@@ -88,8 +93,6 @@ export function itemOf(
     raw: rawOf(original, place.fullUrl, [...surroundings]),
     publisherOds: keeper ?? organisation.ods,
   };
-  const errors = [...faultsOf(subject, '/subject'), ...faultsOf(drug, '/medicationReference')];
-  if (errors.length > 0) return { ...head, outcome: 'quarantined', errors };
   const ambiguous = reach.filter(({ reference, from }) => references.isAmbiguous(reference, from));
   const record = {
     medicine,
@@ -100,8 +103,17 @@ export function itemOf(
     ambiguous: new Set(ambiguous.map(({ reference }) => reference)),
     mode,
   };
-  return { ...head, record, at: changedAt(medicine) };
+  const isContained = subject?.index === -1;
+  const restriction = patient && restrictionOf(patient, personOf(record, []), isContained);
+  const told = { ...head, ...(restriction && { restriction }) };
+  const errors = [...faultsOf(subject, '/subject'), ...faultsOf(drug, '/medicationReference')];
+  if (errors.length > 0) return { ...told, outcome: 'quarantined', errors };
+  return { ...told, record, at: changedAt(medicine) };
 }
+
+/** The ODS code of each organisation that a patient who came alone refers to. */
+export const organisationsBy = (patient: Patient, place: Place, references: References) =>
+  organisationsOf(placed(ofPatient(patient), place), references);
 
 /** Why a resource that a medicine refers to could not be read, by the path that leads there. */
 const faultsOf = (held: Held | undefined, path: string): Fault[] =>
@@ -117,15 +129,16 @@ function reachOf(medicine: Medicine, place: Place, references: References): Plac
     authorOf(medicine),
     medicine.subject?.identifier?.assigner,
   ];
-  const ofPatient = [
-    patient?.managingOrganization,
-    ...(patient?.generalPractitioner ?? []),
-    ...(patient?.identifier ?? []).map(({ assigner }) => assigner),
-  ];
-  const direct = [...placed(own, place), ...placed(ofPatient, subject?.place)];
+  const direct = [...placed(own, place), ...placed(ofPatient(patient), subject?.place)];
   const roles = direct.flatMap(({ reference, from }) => references.find(reference, from) ?? []);
   return [...direct, ...roles.flatMap((role) => placed([organisationOf(role)], role.place))];
 }
+
+const ofPatient = (patient: Patient | null): (Reference | undefined)[] => [
+  patient?.managingOrganization,
+  ...(patient?.generalPractitioner ?? []),
+  ...(patient?.identifier ?? []).map(({ assigner }) => assigner),
+];
 
 const placed = (all: (Reference | undefined)[], from: Place | undefined): Placed[] =>
   all.flatMap((reference) => (reference && from ? [{ reference, from }] : []));

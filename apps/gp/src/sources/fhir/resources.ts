@@ -1,6 +1,9 @@
 import { fault, type Fault } from '@caremesh/product';
 import { z } from 'zod';
 
+/** The system of ODS codes. */
+export const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
+
 /**
  * The elements of FHIR R4 that this domain reads, and nothing else: parsing leaves out every other one, so a
  * name or address line of a patient is never landed beside a prescription.

@@ -1,34 +1,36 @@
-import { leftOut, PRODUCT, SECONDARY } from '../choices/held.js';
-import type { HeldChoices } from '../choices/held.js';
 import type { Emitter } from './emit.js';
 import { heldAs, publishedId } from './model.js';
 import type { KeyedChange, LiveProduct, RecordState } from './model.js';
+import { BOTH, isRestricted } from './standing.js';
+import type { Standing } from './standing.js';
 import type { World } from './world.js';
 
-const BOTH = PRODUCT | SECONDARY;
-
 /**
- * What counts of a person's choices changes: in each edition they are left out of from now on a tombstone closes every
- * key, in each they come back to every record appears again. Editions the choice is not about get nothing. Each record
- * takes its next revision, so that what follows is never taken for older than the tombstone.
+ * How a person stands changes, by what they chose or because they are restricted from now on, or no longer: in each
+ * edition they are left out of from now on a tombstone closes every key, in each they come back to every record appears
+ * again, and where their records show something else every one is told anew. Editions that it is not about get nothing.
+ * Each record takes its next revision, so that what follows is never taken for older than the tombstone.
  */
-export async function choose(
+export async function stand(
   world: World,
   emitter: Emitter,
   change: KeyedChange,
   person: string,
-  choices: HeldChoices,
+  next: Standing,
 ): Promise<void> {
-  const before = world.person(person).out;
-  const now = leftOut(choices);
-  if (world.person(person).choices !== choices) world.choose(person, choices);
-  const [left, back] = [now & ~before, before & ~now];
-  if ((left | back) === 0) return;
+  const { choices, restriction, out } = world.person(person);
+  if (choices === next.choices && restriction === next.restriction) return;
+  world.stand(person, next);
+  const now = world.person(person).out;
+  const left = now & ~out;
+  const showsOtherwise = isRestricted({ restriction }) !== isRestricted(next);
+  const told = showsOtherwise ? BOTH & ~now : out & ~now;
+  if ((left | told) === 0) return;
   const held = world.recordsOf(person).filter(({ revision, expired }) => revision > 0 && !expired);
   for (const product of emitter.products) {
     for (const record of held.filter((one) => one.product === heldAs(product))) {
       if (left !== 0) leave(world, emitter, { ...change, product }, record, left);
-      if (back !== 0) await comeBack(world, emitter, change, product, record, back);
+      if (told !== 0) await tell(world, emitter, change, product, record, told);
     }
   }
 }
@@ -44,13 +46,13 @@ function leave(
   world.put({ ...record, revision: record.revision + 1 });
 }
 
-async function comeBack(
+async function tell(
   world: World,
   emitter: Emitter,
   change: KeyedChange,
   product: LiveProduct,
   record: RecordState,
-  back: number,
+  told: number,
 ): Promise<void> {
   const codec = await product.codecOf(record.schemaId);
   const content = codec.content(record.content);
@@ -67,5 +69,5 @@ async function comeBack(
   });
   const occasion = { ...change, product, publisherOds: identity.publisherOds, at: record.at };
   const how = record.retracted ? 'RETRACTED' : 'UPDATED';
-  emitter.record(world, next, occasion, identity, content, how, BOTH & ~back);
+  emitter.record(world, next, occasion, identity, content, how, BOTH & ~told);
 }

@@ -1,8 +1,9 @@
 import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
-import { ODS, unresolved, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
-import type { Identifier } from '../../sources/fhir/resources.js';
-import { extensionCode, extensionOf } from './coded.js';
-import { odsOf } from './demographics.js';
+import { extensionCode, extensionOf } from './extension.js';
+import type { MedicineEntry } from './medicine-entry.js';
+import { odsOf } from './ods.js';
+import { ODS, type Identifier, type Patient } from './resources.js';
+import { unresolved } from './unresolved.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 /** The NHS number's system as the UK writes it now, and as it was and is written elsewhere. */
@@ -31,7 +32,10 @@ const STATUSES: Record<string, string> = {
  * Whom a statement or request is about: its patient in the submission, or the identifier beside the reference.
  * @returns null with the faults told if nobody can be identified
  */
-export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | null {
+export function personOf(
+  entry: Named & Pick<MedicineEntry, 'medicine' | 'ambiguous'>,
+  faults: Fault[],
+): PersonRef | null {
   const { subject } = entry.medicine;
   if (!subject) return refuse(faults, fault('fhirElementMissing', '/subject'));
   if (subject.reference && /(?:^|\/)Group\//.test(subject.reference))
@@ -50,12 +54,20 @@ export function personOf(entry: MedicineEntry, faults: Fault[]): PersonRef | nul
   return identified(identifiers, entry, faults);
 }
 
+/** Who a patient is that came alone. @returns null with the faults told if that cannot be told */
+export const personIn = (patient: Patient, entry: Omit<Named, 'patient'>, faults: Fault[]) =>
+  identified(patient.identifier ?? [], { ...entry, patient }, faults, '');
+
+/** What of an entry is needed to tell who its identifiers are of. */
+type Named = Pick<MedicineEntry, 'organisations' | 'mode' | 'patient'>;
+
 function identified(
   identifiers: Identifier[],
-  entry: MedicineEntry,
+  entry: Named,
   faults: Fault[],
+  subject = '/subject',
 ): PersonRef | null {
-  const path = identifiers.length > 0 ? '/subject/identifier' : '/subject';
+  const path = identifiers.length > 0 ? `${subject}/identifier` : subject;
   const current = identifiers.filter((one) => one.use !== 'old' && one.value?.trim());
   const numbers = new Set<string>();
   let status: string | null = null;
@@ -89,10 +101,7 @@ const isNhsNumber = ({ system }: Identifier): boolean => NHS_NUMBERS.has(system 
  * The identifier of a local system whose issuer is known by ODS code, the same one in whatever order they come: a medical record number
  * first, then one of the patient's own record keeper, and then one order is as good as any, if it is always the same.
  */
-function localOf(
-  identifiers: Identifier[],
-  { patient, organisations }: MedicineEntry,
-): PersonRef['local'] {
+function localOf(identifiers: Identifier[], { patient, organisations }: Named): PersonRef['local'] {
   const keeper = odsOf(patient?.managingOrganization, organisations);
   const issued = identifiers.flatMap((one) => {
     const named = one.assigner?.identifier;

@@ -1,5 +1,10 @@
-import type { Fault } from '@caremesh/product';
-import { isSupportingKind, readSupporting, type Reference, type Supporting } from './resources.js';
+import type { Fault } from '../errors.js';
+
+/** A reference as FHIR R4 has it, as much as leads to a resource. */
+type Reference = { reference?: string | undefined };
+
+/** A resource as a reader takes it: null, with the reasons, if it does not fit its definition. */
+export type ReadResource<R> = { resource: R | null; faults: Fault[] };
 
 /** Where a reference stands: a relative one is meant from its entry's address, `#…` from what it is contained in. */
 export type Place = {
@@ -9,14 +14,14 @@ export type Place = {
   contained: unknown[];
 };
 
-/** A supporting resource of the submission: `null`, with the reasons, if it does not fit its definition. */
-export type Held = {
+/** A resource of the submission that others may refer to. `index`: its position, -1 for one that is contained. */
+export type Held<R extends object> = ReadResource<R> & {
   kind: string;
-  resource: Supporting | null;
-  faults: Fault[];
   place: Place;
   index: number;
   used: boolean;
+  /** A later state of the same resource took its place. */
+  superseded?: boolean;
 };
 
 /**
@@ -25,12 +30,17 @@ export type Held = {
  * own entry's full URL names. Ids are a server's own, so type and id find a resource only where no server is named,
  * and only if it is the one resource of that name.
  */
-export class References {
-  private readonly held = new Map<string, Held[]>();
-  private readonly order: Held[] = [];
-  private readonly contained = new WeakMap<object, Held>();
+export class References<R extends object> {
+  private readonly held = new Map<string, Held<R>[]>();
+  private readonly order: Held<R>[] = [];
+  private readonly contained = new WeakMap<object, Held<R>>();
 
-  add(id: unknown, held: Held): void {
+  /** @param readContained reads a contained resource of a kind that may be referred to; null for one of another kind. */
+  constructor(
+    private readonly readContained: (kind: string, resource: object) => ReadResource<R> | null,
+  ) {}
+
+  add(id: unknown, held: Held<R>): void {
     this.order.push(held);
     const address = addressOf(held.place.fullUrl);
     if (address) this.put(address, held);
@@ -38,7 +48,7 @@ export class References {
   }
 
   /** What a reference points to; nothing if several may be meant, for one of them would be somebody else. */
-  find(reference: Reference | undefined, from: Place): Held | undefined {
+  find(reference: Reference | undefined, from: Place): Held<R> | undefined {
     const found = this.candidates(reference, from);
     if (found.length !== 1) return undefined;
     found[0]!.used = true;
@@ -51,11 +61,11 @@ export class References {
   }
 
   /** Those that nothing referred to, in the order they came. */
-  unused(): Held[] {
+  unused(): Held<R>[] {
     return this.order.filter((held) => !held.used);
   }
 
-  private candidates(reference: Reference | undefined, from: Place): Held[] {
+  private candidates(reference: Reference | undefined, from: Place): Held<R>[] {
     const target = reference?.reference;
     if (!target) return [];
     if (target.startsWith('#')) return this.containedAs(target.slice(1), from);
@@ -71,37 +81,39 @@ export class References {
   }
 
   /** Those of a name: of the same Bundle first, else of the whole submission. */
-  private under(name: string, { bundle }: Place): Held[] {
+  private under(name: string, { bundle }: Place): Held<R>[] {
     return this.held.get(within(bundle, name)) ?? this.held.get(name) ?? [];
   }
 
-  private containedAs(id: string, from: Place): Held[] {
-    const found: Held[] = [];
+  private containedAs(id: string, from: Place): Held<R>[] {
+    const found: Held<R>[] = [];
     for (const resource of from.contained) {
       if (typeof resource !== 'object' || resource === null) continue;
       const { id: own, resourceType } = resource as { id?: unknown; resourceType?: unknown };
-      if (own !== id || typeof resourceType !== 'string' || !isSupportingKind(resourceType))
-        continue;
-      found.push(this.contained.get(resource) ?? this.read(resourceType, resource, from));
+      if (own !== id || typeof resourceType !== 'string') continue;
+      const held = this.contained.get(resource) ?? this.read(resourceType, resource, from);
+      if (held) found.push(held);
     }
     return found;
   }
 
   /** Once for each: what is found of it later is the same object. */
-  private read(kind: Parameters<typeof readSupporting>[0], resource: object, from: Place): Held {
-    const read = readSupporting(kind, resource);
+  private read(kind: string, resource: object, from: Place): Held<R> | null {
+    const read = this.readContained(kind, resource);
+    if (!read) return null;
     const held = { kind, ...read, place: from, index: -1, used: true };
     this.contained.set(resource, held);
     return held;
   }
 
-  private put(name: string, held: Held): void {
+  private put(name: string, held: Held<R>): void {
     for (const key of [name, within(held.place.bundle, name)]) {
       const known = this.held.get(key) ?? [];
       // A second that says something else makes the name ambiguous; a third changes nothing in that.
       if (known.length > 1) continue;
       const [before] = known;
       const isState = !before || serverOf(name) !== null || saidBy(before) === saidBy(held);
+      if (isState && before && before !== held) before.superseded = true;
       this.held.set(key, isState ? [held] : [before, held]);
     }
   }
@@ -128,7 +140,7 @@ function serverOf(fullUrl: string | undefined): string | null {
 }
 
 /** What makes a resource the one it is. Two of a name that agree in it are two states of one. */
-function saidBy({ resource, place }: Held): string {
+function saidBy({ resource, place }: Pick<Held<object>, 'resource' | 'place'>): string {
   const { identifier, code, organization, managingOrganization } = (resource ?? {}) as Record<
     string,
     unknown
