@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { psql } from '../client-settings/sql.js';
 import type { SqlCredential } from '../client-settings/sql.js';
-import { credentialFor } from '../consume/credential.js';
+import { credentialFor, withCredential } from '../consume/credential.js';
+import type { CredentialChoice } from '../consume/credential.js';
 import { domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, printValue, table } from '../output.js';
@@ -41,16 +42,14 @@ export function registerPort(program: Command, io: Io): void {
     .command('snapshots <grant>')
     .description('the newest Parquet and CSV of each view')
     .action((id: string, _: unknown, command: Command) => snapshots(io, id, command));
-  port
+  const fetching = port
     .command('fetch <grant>')
     .description('fetch the newest snapshots, with the credential of the grant')
     .option('--out <folder>', 'where to', '.')
-    .option('--fresh', 'have them taken now; of a view that is being filled, once it is')
-    .option(
-      '--credentials <file>',
-      'the credential, as `mesh grant credentials -o json` printed it',
-    )
-    .action((id: string, _: unknown, command: Command) => fetchFiles(io, id, command));
+    .option('--fresh', 'have them taken now; of a view that is being filled, once it is');
+  withCredential(fetching).action((id: string, _: unknown, command: Command) =>
+    fetchFiles(io, id, command),
+  );
   port
     .command('close <grant>')
     .description('end tables, credentials and connections at once')
@@ -96,7 +95,7 @@ async function snapshots(io: Io, id: string, command: Command): Promise<void> {
 }
 
 async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
-  const options = optionsOf<{ out: string; fresh?: boolean; credentials?: string }>(command);
+  const options = optionsOf<CredentialChoice & { out: string; fresh?: boolean }>(command);
   const service = domainApi(io, SERVICE, options);
   const { body } = await service.send<Port>('PUT', pathOf(id, 'output-port'));
   const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));
