@@ -1,6 +1,6 @@
+import { sqlSettings } from '@caremesh/contract';
+import type { SqlCredential } from '@caremesh/contract';
 import type { Command } from 'commander';
-import { psql } from '../client-settings/sql.js';
-import type { SqlCredential } from '../client-settings/sql.js';
 import { credentialFor, withCredential } from '../consume/credential.js';
 import type { CredentialChoice } from '../consume/credential.js';
 import { domainApi } from '../http.js';
@@ -64,7 +64,8 @@ export function registerPort(program: Command, io: Io): void {
 export async function sqlCredential(io: Io, id: string, options: CommonOptions): Promise<void> {
   const service = domainApi(io, SERVICE, options);
   await service.send('PUT', pathOf(id, 'output-port'));
-  print(io, options, await service.post<SqlCredential>(pathOf(id, 'sql-credentials')), psql);
+  const reply = await service.post<SqlCredential>(pathOf(id, 'sql-credentials'));
+  print(io, options, reply, (credential) => sqlSettings(credential).text);
 }
 
 async function open(io: Io, id: string, command: Command): Promise<void> {
