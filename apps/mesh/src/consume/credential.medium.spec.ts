@@ -17,6 +17,7 @@ import type { TestStack } from '@caremesh/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Io } from '../io.js';
 import { run } from '../program.js';
+import { tokenOf } from './token.js';
 
 const GRANT = 'keptcredential';
 const TOPIC = names.viewTopic(GRANT, 'gp.medication-statement', 1);
@@ -88,12 +89,12 @@ async function newCredential() {
   return { ...connection(clientId), clientSecret, keyId: null };
 }
 
-async function newKey() {
+async function newKey({ privateKey, publicKey } = pair, alg = 'ES256') {
   made += 1;
   const clientId = `grant-${GRANT}-${made}`;
-  const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: clientId, alg: 'ES256' };
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: clientId, alg };
   await client('PUT', clientId, { jwk });
-  write(cwd, 'private.jwk', pair.privateKey.export({ format: 'jwk' }));
+  write(cwd, 'private.jwk', privateKey.export({ format: 'jwk' }));
   return { ...connection(clientId), clientSecret: null, keyId: clientId };
 }
 
@@ -167,6 +168,20 @@ test('a key signs for the client that is named, whose settings governance says',
   expect(asked).toEqual([`GET ${path}`]);
   expect((await consume('--key', 'private.jwk')).err).toContain('name it with --client');
   expect((await consume('--client', clientId)).exit).toBe(2);
+});
+
+test('a key signs for the services of the mesh too, from which files are fetched, RSA as well', async () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  for (const [keys, alg] of [
+    [pair, 'ES256'],
+    [rsa, 'RS256'],
+  ] as const) {
+    const credential = { ...(await newKey(keys, alg)), key: keys.privateKey };
+    const [, claims = ''] = (await tokenOf(credential, 'mesh-api')).split('.');
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
+      ...{ aud: 'mesh-api', sub: `grant-${GRANT}` },
+    });
+  }
 });
 
 test('a file without a key says nothing of what is in it', async () => {
