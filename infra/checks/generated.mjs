@@ -20,6 +20,7 @@ const generators = [
   { what: 'docs/asyncapi/mesh.json', script: 'libs/contract/bin/mesh-async-api.mjs' },
   { what: 'table in docs/guide/choices.md', script: 'libs/contract/bin/choices-page.mjs' },
   { what: 'docs/openapi/governance.json', script: 'apps/governance/dist/openapi.js' },
+  { what: 'docs/openapi/output-ports.json', script: 'apps/output-ports/dist/openapi.js' },
 ];
 
 let stale = 0;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { brokerAdmin, dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -221,6 +222,50 @@ describe('credentials', () => {
     await hasRules(id, 0);
     expect((await analyst.post(path)).status).toBe(201);
     await hasRules(id, standing);
+  });
+
+  it('come with ready settings, with the secret in the answer that makes them alone', async () => {
+    const analyst = await person('analyst');
+    const { items } = (await analyst.get('/v1/grants?state=active')).body as {
+      items: (Grant & { credentials: { clientId: string }[] })[];
+    };
+    const { id = '' } = items.find(({ credentials }) => credentials.length === 1) ?? {};
+    const path = `/v1/grants/${id}/credentials`;
+    type Ready = { format: string; text: string; fillIn: string | null };
+    type Made = { clientId: string; clientSecret: string; settings: Ready[] };
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = publicKey.export({ format: 'jwk' });
+    const refused = await analyst.post(path, { publicKey: jwk, settingsFor: ['node', 'java'] });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'MESH-3718' } });
+    const made = (await analyst.post(path, { settingsFor: ['python', 'r'] })).body as Made;
+    const { clientId, clientSecret } = made;
+    expect(made.settings.map(({ format, fillIn }) => [format, fillIn])).toEqual([
+      ['python', null],
+      ['r', null],
+    ]);
+    expect(made.settings[0]?.text).toContain(clientSecret);
+    const settings = async (user: string, client: string, format: string) =>
+      (await person(user)).get(`${path}/${client}/settings?format=${format}`);
+    const later = await settings('analyst', clientId, 'python');
+    expect(later.body).toEqual({
+      ...{ clientId, format: 'python', fillIn: '<client-secret>' },
+      text: made.settings[0]?.text.replace(clientSecret, '<client-secret>'),
+    });
+    expect((await settings('analyst-2', clientId, 'python')).body).toMatchObject({
+      code: 'MESH-3501',
+    });
+    expect((await settings('analyst', clientId, 'perl')).status).toBe(422);
+    expect((await analyst.delete(`${path}/${clientId}`)).status).toBe(204);
+    expect((await settings('analyst', clientId, 'python')).body).toMatchObject({
+      code: 'MESH-3508',
+    });
+    const key = (await analyst.post(path, { publicKey: jwk })).body as Made;
+    const json = (await settings('analyst', key.clientId, 'json')).body as Ready;
+    expect(JSON.parse(json.text)).toEqual(key);
+    expect((await settings('analyst', key.clientId, 'java')).body).toMatchObject({
+      code: 'MESH-3718',
+    });
+    expect((await analyst.delete(`${path}/${key.clientId}`)).status).toBe(204);
   });
 
   // A KRaft broker lists from a copy of its own, up to 30 ms behind what its controller has answered on full cores.

@@ -27,6 +27,7 @@ import { registerRetention } from './verbs/retention.js';
 import { registerStack } from './verbs/stack.js';
 import { registerStandard } from './verbs/standard.js';
 import { registerToken } from './verbs/token.js';
+import { registerView } from './verbs/view.js';
 import { registerWaiver } from './verbs/waiver.js';
 
 /** Every verb, one line each: add yours here, alphabetically after the stack's own. */
@@ -55,6 +56,7 @@ const verbs: ((program: Command, io: Io) => void)[] = [
   (program, io) => registerAdoption(registerStandard(program, io), io),
   registerRetention,
   registerToken,
+  registerView,
   registerWaiver,
 ];
 

@@ -16,6 +16,7 @@ import type { Pool } from 'pg';
 
 import { Aggregates } from './aggregates/aggregates.js';
 import { Fillings1795313000050 } from './database/fillings.js';
+import { GrantUse1795317000002 } from './database/grant-use.js';
 import { Paused1795313000004 } from './database/paused.js';
 import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
@@ -34,6 +35,7 @@ import { SnapshotController } from './operate/snapshot.controller.js';
 import { Snapshots } from './snapshots/snapshots.js';
 import { SqlCredentials } from './recipients/sql-credentials.js';
 import type { Settings } from './settings.js';
+import { Uses } from './use/uses.js';
 import { CONTRACTS, DATABASE, LEDGER } from './tokens.js';
 
 /** One per view that commits a batch at the same moment, and a few for requests; more would wait for the disk. */
@@ -42,7 +44,10 @@ const CONNECTIONS = 8;
 /** What the service works with; a test brings its own. */
 export type Surroundings = {
   pool: Pool;
-  governance: Pick<Governance, 'grant' | 'grantShownTo' | 'contractOf' | 'approvedSchemas'>;
+  governance: Pick<
+    Governance,
+    'grant' | 'grantShownTo' | 'contractOf' | 'approvedSchemas' | 'tellUse'
+  >;
   registry: Pick<SchemaRegistry, 'schema'>;
   connection: KafkaConnection;
   place: DatabasePlace;
@@ -57,6 +62,7 @@ export const migrations = [
   Told1795313000003,
   Paused1795313000004,
   Fillings1795313000050,
+  GrantUse1795317000002,
 ];
 
 @Module({})
@@ -95,6 +101,7 @@ export function compose(around: Surroundings) {
   const filled = new Filled(pool, (topic) => topicEnds(connection, topic));
   const snapshots = new Snapshots({ pool, log, filled, ...around.snapshots });
   const aggregates = new Aggregates(pool);
+  const uses = new Uses({ pool, governance });
   const reading = { governance, registry, connection, log };
   const watch = new Watch({ ...reading, ports, live, filled, snapshots });
   const module: DynamicModule = {
@@ -107,13 +114,14 @@ export function compose(around: Surroundings) {
       { provide: Watch, useValue: watch },
       { provide: Snapshots, useValue: snapshots },
       { provide: Aggregates, useValue: aggregates },
+      { provide: Uses, useValue: uses },
       { provide: CONTRACTS, useValue: governance },
       { provide: SqlCredentials, useValue: credentials },
       { provide: Holders, useValue: new Holders(governance) },
       { provide: PortStanding, useValue: new PortStanding(pool, ports, credentials) },
     ],
   };
-  return { ports, credentials, watch, snapshots, aggregates, module };
+  return { ports, credentials, watch, snapshots, aggregates, uses, module };
 }
 
 /** In production passwords and rows cross a network: nothing but TLS will do. */

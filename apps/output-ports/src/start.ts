@@ -10,7 +10,7 @@ const NAME = 'output-ports';
 export async function startOutputPorts(settings: Settings): Promise<INestApplicationContext> {
   const log = createLogger(NAME, settings.logLevel);
   const { database, surroundings } = await surroundingsOf(settings, log);
-  const { watch, snapshots, module } = compose(surroundings);
+  const { watch, snapshots, uses, module } = compose(surroundings);
   const app = await startHttp(module, {
     environment: settings,
     name: NAME,
@@ -34,13 +34,21 @@ export async function startOutputPorts(settings: Settings): Promise<INestApplica
     log,
     run: () => snapshots.look(),
   });
+  const telling = new Repeated({
+    name: 'use of grants',
+    everyMs: settings.usesEveryMs,
+    log,
+    run: () => uses.look(),
+  });
   looking.start();
   taking.start();
+  telling.start();
   onStop(app, () => {
     snapshots.stop();
     return taking.stop();
   });
   onStop(app, () => watch.stop());
   onStop(app, () => looking.stop());
+  onStop(app, () => telling.stop());
   return app;
 }

@@ -7,6 +7,14 @@ export { CHANGE_TYPES } from './envelope/headers.js';
 export { CLASSIFICATIONS, PURPOSES } from './promise/data-contract.js';
 export { parseVersion } from './promise/parse-version.js';
 export { avroType, SchemaRefused } from './avro/type.js';
+export {
+  canSign,
+  CLIENT_FORMATS,
+  fileSettings,
+  isFileFormat,
+  readySettings,
+  sqlSettings,
+} from './client-settings/settings.js';
 export { checkValues, compileChecks, CORE_FIELDS } from './records/compile.js';
 export { holdsNhsNumber } from './records/nhs-number.js';
 export { momentBefore } from './checks/durations.js';
@@ -42,6 +50,8 @@ export { lineageOf } from './exports/lineage.js';
 export { meshAsyncApi } from './exports/mesh-topics.js';
 export { CONTRACT_ERRORS } from './errors.js';
 
+export type { ClientCredential, ClientFormat, ReadySettings } from './client-settings/settings.js';
+export type { SqlCredential } from './client-settings/sql.js';
 export type { VersionFiles } from './envelope/hash.js';
 export type { PersonIdentity } from './envelope/keys.js';
 export type { TopicName, ProductId } from './envelope/names.js';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { names } from '@caremesh/contract';
+import { canSign, names, readySettings } from '@caremesh/contract';
+import type { ClientCredential, ClientFormat, ReadySettings } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
@@ -58,9 +59,11 @@ export class Credentials {
 
   /**
    * Makes a credential. Throws MESH-3501, MESH-3509 (not the requester), MESH-3506 (not approved),
-   * MESH-3507 (two live ones), MESH-3510 (public key), MESH-3019 (identity provider down: nothing was made).
+   * MESH-3507 (two live ones), MESH-3510 (public key), MESH-3718 (settings for a client that cannot sign), MESH-3019 (identity
+   * provider down: nothing was made).
    */
-  async create(caller: Caller, grantId: string, { publicKey }: CredentialBody) {
+  async create(caller: Caller, grantId: string, { publicKey, settingsFor }: CredentialBody) {
+    if (publicKey) settingsFor.forEach(refuseUnlessSigning);
     const clientId = `grant-${grantId}-${newId().slice(0, 8)}`;
     const proof: Proof = publicKey
       ? { secret: null, key: readPublicKey(publicKey, clientId) }
@@ -75,7 +78,7 @@ export class Credentials {
       return { topics: products.map(({ topic }) => topic), credential: made };
     });
     await this.#reading.begin(grantId);
-    return {
+    const made: ClientCredential = {
       clientId,
       clientSecret: proof.secret,
       keyId: credential.keyId,
@@ -84,6 +87,31 @@ export class Credentials {
       topics,
       groupPrefix: names.grantGroupPrefix(grantId),
     };
+    const settings = settingsFor.map((format) => settingsOf(made, format));
+    return { ...made, ...(settings.length > 0 && { settings }) };
+  }
+
+  /**
+   * Settings of a live credential for whoever may see the grant: a secret was shown once, so its place is marked.
+   * Throws MESH-3501, MESH-3508 (no such live credential), MESH-3718, MESH-3019.
+   */
+  async settings(caller: Caller, grantId: string, clientId: string, format: ClientFormat) {
+    const connection = await this.#connection.read();
+    const { products, credential } = await this.#store.transaction(async (em) => {
+      const held = await hold(em, caller, grantId);
+      const live = { grantId, clientId, endedAt: IsNull() };
+      const found = await em.findOneBy(CredentialEntity, live);
+      if (found === null) throw problem(grantErrors.credentialNotFound);
+      return { products: held.products, credential: found };
+    });
+    const { keyId, expires } = credential;
+    const known: ClientCredential = {
+      ...{ clientId, clientSecret: null, keyId, expires: expires.toISOString() },
+      ...connection,
+      topics: products.map(({ topic }) => topic),
+      groupPrefix: names.grantGroupPrefix(grantId),
+    };
+    return { clientId, ...settingsOf(known, format) };
   }
 
   /**
@@ -132,6 +160,16 @@ export class Credentials {
     await this.#lifecycle.note(em, grant, 'grant.credential-made', by);
     return credential;
   }
+}
+
+function refuseUnlessSigning(format: ClientFormat): void {
+  if (!canSign(format)) throw problem(grantErrors.cannotSign, format);
+}
+
+function settingsOf(credential: ClientCredential, format: ClientFormat): ReadySettings {
+  const ready = readySettings(credential, format);
+  if (ready === null) throw problem(grantErrors.cannotSign, format);
+  return ready;
 }
 
 async function hold(em: EntityManager, caller: Caller, grantId: string) {

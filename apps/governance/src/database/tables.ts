@@ -12,6 +12,7 @@ import {
   GrantProductEntity,
   GrantToldEntity,
 } from '../grants/grant.entity.js';
+import { GrantUseEntity } from '../grants/use/grant-use.entity.js';
 import {
   GrantFormerViewEntity,
   KeyGenerationEntity,
@@ -48,6 +49,7 @@ import { KeyGenerations1795313000001 } from '../migrations/1795313000001-key-gen
 import { SearchHits1795313000002 } from '../migrations/1795313000002-search-hits.js';
 import { SuspendedAs1795314000011 } from '../migrations/1795314000011-suspended-as.js';
 import { Notices1795314000031 } from '../migrations/1795314000031-notices.js';
+import { GrantUse1795317000001 } from '../migrations/1795317000001-grant-use.js';
 import { AnswerEntity } from '../requests/answer.entity.js';
 import { RetentionExtensionEntity } from '../retention/extension.entity.js';
 
@@ -84,6 +86,7 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     MajorStepEntity,
     MajorParityEntity,
     GrantReadingEntity,
+    GrantUseEntity,
   ],
   migrations: [
     Governance1795312800000,
@@ -106,5 +109,6 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     SearchHits1795313000002,
     SuspendedAs1795314000011,
     Notices1795314000031,
+    GrantUse1795317000001,
   ],
 };

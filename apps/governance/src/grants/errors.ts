@@ -355,4 +355,11 @@ export const grantErrors = {
     fix: 'Name the accepted domain of your own team, and ask for individual care; other purposes read views.',
     retriable: false,
   },
+  cannotSign: {
+    code: 'MESH-3718',
+    status: 422,
+    title: 'This client cannot be told to sign with a key',
+    fix: 'Ask for the settings of python or node, for json with a client of your own, or make a credential with a secret.',
+    retriable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -33,6 +33,7 @@ import { Provision } from './provision.js';
 import { GrantNotices } from './use/notices.js';
 import { UseController } from './use/use.controller.js';
 import { GrantUse } from './use/use.js';
+import { PortUse } from './use/ways.js';
 
 @Module({
   imports: [
@@ -73,6 +74,7 @@ import { GrantUse } from './use/use.js';
     GrantReviews,
     GrantNotices,
     GrantUse,
+    PortUse,
     KeyChanges,
     KeyGenerations,
   ],

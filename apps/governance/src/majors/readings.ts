@@ -10,10 +10,13 @@ import type { Settings } from '../settings.js';
 
 /** What a grant's groups have committed on one topic. */
 export type Committed = { grantId: string; topic: string; committed: bigint };
+/** A grant that a domain's service reads a topic under. */
+type Served = { grantId: string; topic: string; domain: string };
 
 /**
  * Keeps when each grant was last seen to read: its groups are all named `share.<grant>.…`, and what they commit grows
- * when they read. A reader that commits nothing is not seen.
+ * when they read. A domain's service reads in the domain's groups, so what those commit on a topic is use of each of its
+ * grants of it. A reader that commits nothing is not seen.
  */
 @Injectable()
 export class Readings implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -46,42 +49,65 @@ export class Readings implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Looks now. Throws MESH-3016 if the broker cannot be asked. */
   async look(): Promise<void> {
-    const committed = summed(await this.#kafka.admin((admin) => committedOf(admin)));
-    if (committed.length === 0) return;
+    const served = await this.#served();
+    const { own, services } = await this.#kafka.admin((admin) => committedOf(admin, served));
     // Only growth is reading; a group that was reset, or is gone, has read nothing new.
     await this.#store.reader.query(
       `INSERT INTO grant_reading AS r (grant_id, topic, committed, read_at)
-       SELECT u.grant_id, u.topic, u.committed, now()
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u(grant_id, topic, committed)
+       SELECT u.grant_id, u.topic, u.committed, now() FROM ${COMMITTED}
        ON CONFLICT (grant_id, topic) DO UPDATE SET committed = excluded.committed,
          read_at = CASE WHEN excluded.committed > r.committed THEN excluded.read_at ELSE r.read_at END
        WHERE r.committed <> excluded.committed`,
-      [
-        committed.map(({ grantId }) => grantId),
-        committed.map(({ topic }) => topic),
-        committed.map((one) => one.committed.toString()),
-      ],
+      columnsOf(own),
+    );
+    await this.#store.reader.query(
+      `INSERT INTO grant_use AS r (grant_id, topic, way, used_at, records)
+       SELECT u.grant_id, u.topic, 'service', now(), u.committed FROM ${COMMITTED}
+       ON CONFLICT (grant_id, topic, way) DO UPDATE SET records = excluded.records,
+         used_at = CASE WHEN excluded.records > r.records THEN excluded.used_at ELSE r.used_at END
+       WHERE r.records <> excluded.records`,
+      columnsOf(services),
+    );
+  }
+
+  #served(): Promise<Served[]> {
+    return this.#store.reader.query<Served[]>(
+      `SELECT g.id AS "grantId", p.topic, g.consumer AS domain
+         FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
+        WHERE g.consumer IS NOT NULL AND g.state IN ('approved', 'active', 'suspended')`,
     );
   }
 }
 
+const COMMITTED = 'unnest($1::text[], $2::text[], $3::bigint[]) AS u(grant_id, topic, committed)';
+
+const columnsOf = (committed: readonly Committed[]) => [
+  committed.map(({ grantId }) => grantId),
+  committed.map(({ topic }) => topic),
+  committed.map((one) => one.committed.toString()),
+];
+
 type Admin = Parameters<Parameters<Kafka['admin']>[0]>[0];
 
-async function committedOf(admin: Admin): Promise<Committed[]> {
+async function committedOf(admin: Admin, served: readonly Served[]) {
   const { groups } = await admin.listGroups();
-  const shared = groups.flatMap(({ groupId }) => {
+  const own: Committed[] = [];
+  const services: Committed[] = [];
+  for (const { groupId } of groups) {
     const grantId = grantOf(groupId);
-    return grantId === null ? [] : [{ groupId, grantId }];
-  });
-  const found: Committed[] = [];
-  for (const { groupId, grantId } of shared) {
+    const under = served.filter(({ domain }) => groupId.startsWith(`${domain}.`));
+    if (grantId === null && under.length === 0) continue;
     for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
       const offsets = partitions.map(({ offset }) => BigInt(offset)).filter((at) => at > 0n);
       const committed = offsets.reduce((sum, at) => sum + at, 0n);
-      if (committed > 0n) found.push({ grantId, topic, committed });
+      if (committed === 0n) continue;
+      if (grantId !== null) own.push({ grantId, topic, committed });
+      for (const one of under) {
+        if (one.topic === topic) services.push({ grantId: one.grantId, topic, committed });
+      }
     }
   }
-  return found;
+  return { own: summed(own), services: summed(services) };
 }
 
 /** The grant whose group this is, or null. */

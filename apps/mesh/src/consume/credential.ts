@@ -1,14 +1,20 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import type { KeyObject } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { names } from '@caremesh/contract';
+import type { Command } from 'commander';
 import { cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { tokenFor } from '../sign-in.js';
+import { isLive, privateKeyIn, refused } from './token.js';
 
 /** What a client of a grant needs to connect (the answer of POST /v1/grants/{id}/credentials). */
 export type Credential = {
   clientId: string;
-  clientSecret: string;
+  /** Null for a client that signs. */
+  clientSecret: string | null;
+  keyId: string | null;
   tokenUrl: string;
   scope: string;
   bootstrap: string;
@@ -16,37 +22,98 @@ export type Credential = {
   registryUrl: string;
   topics: string[];
   groupPrefix: string;
+  /** What it signs with: read from a file of the user's own, in no answer. */
+  key?: KeyObject;
 };
 
 /** How the caller names the credential, and who the caller is. */
-export type CredentialChoice = { credentials?: string; as?: string };
+export type CredentialChoice = { credentials?: string; key?: string; client?: string; as?: string };
+
+/** The options by which a command is told what to sign in with. */
+export function withCredential(command: Command): Command {
+  return command
+    .option(
+      '--credentials <file>',
+      'answer of `mesh grant credentials -o json` (default: ./credentials.json)',
+    )
+    .option('--key <file>', 'private JWK of a credential made with --public-key')
+    .option('--client <id>', 'client id that the key signs for, where no credentials file says it');
+}
 
 /**
  * The credential to read a grant with: the file named; else `credentials.json` where the user stands, if it is
- * this grant's; else the one this command made before; else a new one, kept for the next time.
- * Throws what governance answers when the caller may not have one (404, MESH-3507 for a third, MESH-3509).
+ * this grant's; else, with a key, the client named; else the one this command made before, unless it was ended since; else a new
+ * one, kept for the next time. Throws what governance answers when the caller may not have one (404, MESH-3507 for a third,
+ * MESH-3509), MESH-6507 for a file with a credential that was ended.
  */
 export async function credentialFor(
   io: Io,
   grant: string,
   choice: CredentialChoice,
 ): Promise<Credential> {
-  if (choice.credentials) return readNamed(io, choice.credentials);
-  const prefix = `share.${grant}.`;
-  const here = await readIfThere(join(io.cwd, 'credentials.json'));
-  if (here?.groupPrefix === prefix) return here;
-  const who = api(io, choice);
-  const { body } = await who.get<{ requestedBy: string }>(
-    `/v1/grants/${encodeURIComponent(grant)}`,
+  const { key: keyFile, client } = choice;
+  if (client && !keyFile) throw cliError(meshErrors.usage, 'A client is named with its --key.');
+  const key = keyFile ? await privateKeyIn(pathOf(io, keyFile)) : undefined;
+  const found = await inFiles(io, grant, choice);
+  if (found) return stillLive(signing(found.credential, key), found.path);
+  if (key) return signing(await settingsOf(io, grant, choice), key);
+  return keptOrNew(io, grant, choice);
+}
+
+/** With a key it is the key that signs in, whatever else the file has. */
+function signing(credential: Credential, key: KeyObject | undefined): Credential {
+  return key ? { ...credential, clientSecret: null, key } : credential;
+}
+
+/** A file that the user wrote is left as it is, and named where it is of no use any more. */
+async function stillLive(credential: Credential, path: string): Promise<Credential> {
+  if (await isLive(credential)) return credential;
+  throw refused(`${credential.clientId} of ${path} is known no more: the credential was ended.`);
+}
+
+async function inFiles(io: Io, grant: string, { credentials }: CredentialChoice) {
+  if (credentials) {
+    const path = pathOf(io, credentials);
+    const credential = await readIfThere(path);
+    if (credential === null) throw cliError(meshErrors.unreadableFile, path);
+    return { credential, path };
+  }
+  const path = join(io.cwd, 'credentials.json');
+  const credential = await readIfThere(path);
+  return credential?.groupPrefix === names.grantGroupPrefix(grant) ? { credential, path } : null;
+}
+
+/** How a client that signs connects, as governance says it of one that lives. */
+async function settingsOf(io: Io, grant: string, choice: CredentialChoice): Promise<Credential> {
+  if (!choice.client) {
+    throw cliError(
+      meshErrors.usage,
+      'A key signs for a client: name it with --client, or its credential with --credentials.',
+    );
+  }
+  const { body } = await api(io, choice).get<{ text: string }>(
+    `/v1/grants/${encodeURIComponent(grant)}/credentials/${encodeURIComponent(choice.client)}/settings`,
+    { format: 'json' },
   );
+  return JSON.parse(body.text) as Credential;
+}
+
+async function keptOrNew(io: Io, grant: string, choice: CredentialChoice): Promise<Credential> {
+  const who = api(io, choice);
+  const path = `/v1/grants/${encodeURIComponent(grant)}`;
+  const { body } = await who.get<{ requestedBy: string }>(path);
   const own = join(io.home, 'credentials', `${grant}.json`);
   if (body.requestedBy === (await subjectOf(io, choice.as))) {
     for (const file of [own, join(io.home, 'demo', `credential-${grant}.json`)]) {
       const kept = await readIfThere(file);
-      if (kept?.groupPrefix === prefix) return kept;
+      if (kept?.clientSecret && kept.groupPrefix === names.grantGroupPrefix(grant)) {
+        if (await isLive(kept)) return kept;
+        await rm(file);
+        io.stderr(`The credential ${kept.clientId} kept in ${file} was ended, and is dropped\n`);
+      }
     }
   }
-  const made = await who.post<Credential>(`/v1/grants/${encodeURIComponent(grant)}/credentials`);
+  const made = await who.post<Credential>(`${path}/credentials`);
   io.stderr(`A credential was made and kept in ${own}\n`);
   await keep(own, made.text);
   return made.body;
@@ -65,18 +132,12 @@ async function subjectOf(io: Io, as: string | undefined): Promise<string> {
   }
 }
 
-async function readNamed(io: Io, file: string): Promise<Credential> {
-  const path = isAbsolute(file) ? file : join(io.cwd, file);
-  const credential = await readIfThere(path);
-  if (credential === null) throw cliError(meshErrors.unreadableFile, path);
-  return credential;
-}
-
-/** Null when there is no such file, or it is no credential with a secret. */
+/** Null when there is no such file, or it is no credential. */
 async function readIfThere(path: string): Promise<Credential | null> {
   try {
     const found = JSON.parse(await readFile(path, 'utf8')) as Partial<Credential>;
-    const whole = found.clientId && found.clientSecret && found.groupPrefix && found.topics;
+    const whole =
+      found.clientId && (found.clientSecret || found.keyId) && found.groupPrefix && found.topics;
     return whole ? (found as Credential) : null;
   } catch {
     return null;
@@ -87,3 +148,5 @@ async function keep(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, text, { mode: 0o600 });
 }
+
+const pathOf = (io: Io, file: string): string => (isAbsolute(file) ? file : join(io.cwd, file));

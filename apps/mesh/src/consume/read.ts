@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Consumer, findErrorBy } from '@platformatic/kafka';
 import type { Message } from '@platformatic/kafka';
 import { CliError, cliError, meshErrors } from '../errors.js';
-import { request } from '../request.js';
 import type { Credential } from './credential.js';
 import { Values } from './decode.js';
+import { tokenOf } from './token.js';
 
 /** A record as it is printed. */
 export type Printed = {
@@ -33,7 +33,7 @@ const COMMIT_EVERY_MS = 2_000;
 
 /**
  * Reads a grant's topics with its own client and hands over each record in turn.
- * Throws MESH-6520 when the broker refuses the client, MESH-6504 when it cannot be reached.
+ * Throws MESH-6520 when the broker refuses the client, MESH-6507 when the identity provider does, MESH-6504 when one cannot be reached.
  */
 export async function readRecords(
   credential: Credential,
@@ -80,22 +80,13 @@ function consumerOf(credential: Credential, fromBeginning: boolean) {
     groupId: `${credential.groupPrefix}${name}`,
     bootstrapBrokers: credential.bootstrap.split(','),
     ...(credential.securityProtocol === 'SASL_SSL' ? { tls: {} } : {}),
-    sasl: { mechanism: 'OAUTHBEARER', token: () => tokenOf(credential) },
+    sasl: { mechanism: 'OAUTHBEARER', token: () => tokenOf(credential, 'mesh-kafka') },
     retries: 3,
     retryDelay: 300,
   });
   // What is wrong comes back from the calls; unheard as an event it would end the process.
   consumer.on('error', () => undefined);
   return consumer;
-}
-
-async function tokenOf({ tokenUrl, clientId, clientSecret, scope }: Credential): Promise<string> {
-  const form = { client_id: clientId, client_secret: clientSecret, scope };
-  const { body } = await request<{ access_token: string }>(tokenUrl, {
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', ...form }),
-  });
-  return body.access_token;
 }
 
 /** Ends the reading on Ctrl-C, or when nothing has come for `idleMs`. */

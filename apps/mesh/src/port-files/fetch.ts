@@ -6,6 +6,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { domainUrl } from '../addresses.js';
 import type { Credential } from '../consume/credential.js';
+import { tokenOf } from '../consume/token.js';
 import { until } from '../demo/waiting.js';
 import { cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
@@ -36,17 +37,10 @@ export class SnapshotFetch {
   }
 
   static async with(io: Io, grant: string, credential: Credential): Promise<SnapshotFetch> {
-    const { clientId, clientSecret, tokenUrl } = credential;
-    const { body } = await request<{ access_token: string }>(tokenUrl, {
-      method: 'POST',
-      body: new URLSearchParams({
-        ...{ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret },
-        resource: 'urn:caremesh:mesh-api',
-      }),
-    });
+    const token = await tokenOf(credential, 'mesh-api');
     const base = await domainUrl(io, 'output-ports');
     const url = `${base}/v1/grants/${encodeURIComponent(grant)}/snapshots`;
-    return new SnapshotFetch(url, `Bearer ${body.access_token}`);
+    return new SnapshotFetch(url, `Bearer ${token}`);
   }
 
   /**

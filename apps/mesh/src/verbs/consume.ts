@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { credentialFor, type CredentialChoice } from '../consume/credential.js';
+import { credentialFor, withCredential, type CredentialChoice } from '../consume/credential.js';
 import { readRecords, type Printed } from '../consume/read.js';
 import { cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
@@ -14,18 +14,15 @@ type ConsumeOptions = CredentialChoice & {
 
 /** `mesh consume <grant>`: what a granted topic holds, one JSON line per record. */
 export function registerConsume(program: Command, io: Io): void {
-  program
+  const reading = program
     .command('consume')
     .argument('<grant>', 'id of the grant')
     .description('read the records of a grant, decoded, one JSON line each; ends with Ctrl-C')
     .option('--from-beginning', 'everything there is (else: from where this command last ended)')
     .option('--limit <n>', 'end after so many records', count)
     .option('--idle <seconds>', 'end when nothing came for so long', count)
-    .option('--topic <topic>', 'only this topic of the grant')
-    .option(
-      '--credentials <file>',
-      'answer of `mesh grant credentials` (default: ./credentials.json)',
-    )
+    .option('--topic <topic>', 'only this topic of the grant');
+  withCredential(reading)
     .addHelpText('after', HELP)
     .action((grant: string, _: unknown, command: Command) =>
       consume(io, grant, optionsOf<ConsumeOptions>(command)),

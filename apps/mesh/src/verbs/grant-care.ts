@@ -14,9 +14,9 @@ type Use = {
     organisation: string;
     topic: string;
     lag?: number | null;
-    recordsPassed: number;
     lastReadAt: string | null;
     unused: boolean;
+    ways?: { way: string; lastAt: string; times: number | null; records: number | null }[];
     schemas?: { schemaId: number; version: string }[];
   }[];
 };
@@ -44,7 +44,9 @@ export function registerCare(grant: Command, io: Io): void {
     .action((id: string, _: unknown, command: Command) => review(io, id, command));
   grant
     .command('use [id]')
-    .description('lag, last read, volume and schemas of a grant; of all grants with --product')
+    .description(
+      'lag, last read, volume and schemas of a grant, by each way out; of all grants with --product',
+    )
     .option('--product <id>', 'every live grant of this product that you may see')
     .action((id: string | undefined, _: unknown, command: Command) => use(io, id, command));
 }
@@ -81,13 +83,28 @@ async function use(io: Io, id: string | undefined, command: Command): Promise<vo
     : `/v1/grants/${encodeURIComponent(id ?? '')}/use`;
   print(io, options, await api(io, options).get<Use>(path), ({ items }) =>
     table(
-      ['GRANT', 'ORGANISATION', 'TOPIC', 'LAG', 'RECORDS PASSED', 'LAST READ', 'UNUSED', 'SCHEMAS'],
+      ['GRANT', 'ORGANISATION', 'TOPIC', 'LAG', 'LAST READ', 'UNUSED', 'SCHEMAS', 'BY'],
       items.map((one) => [
-        ...[one.grant, one.organisation, one.topic, one.lag, one.recordsPassed],
+        ...[one.grant, one.organisation, one.topic, one.lag],
         ...[one.lastReadAt ?? 'never', one.unused ? 'yes' : 'no'],
         one.schemas?.map(({ schemaId, version }) => `${version} (${schemaId})`),
+        one.ways?.length ? one.ways.map(wayText) : null,
       ]),
       'No grants.',
     ),
   );
+}
+
+/** `sql 2026-11-01T09:00:00.000Z (3 times)`: how much is said where it is known. */
+function wayText({
+  way,
+  lastAt,
+  times,
+  records,
+}: NonNullable<Use['items'][number]['ways']>[number]) {
+  const amounts = [
+    ...(times === null ? [] : [`${times} ${times === 1 ? 'time' : 'times'}`]),
+    ...(records === null ? [] : [`${records} ${records === 1 ? 'record' : 'records'}`]),
+  ];
+  return `${way} ${lastAt} (${amounts.join(', ')})`;
 }

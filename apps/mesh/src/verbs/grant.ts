@@ -1,7 +1,13 @@
+import {
+  canSign,
+  CLIENT_FORMATS,
+  fileSettings,
+  isFileFormat,
+  readySettings,
+} from '@caremesh/contract';
+import type { ClientCredential, ClientFormat } from '@caremesh/contract';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { BY_KEY, FORMATS, OF_FILES } from '../client-settings/settings.js';
-import type { Credential, Format } from '../client-settings/settings.js';
 import { cliError, meshErrors } from '../errors.js';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
@@ -44,7 +50,7 @@ type DecideOptions = {
 type CredentialOptions = {
   publicKey?: string;
   credentials?: string;
-  format: Format | typeof SQL;
+  format: ClientFormat | typeof SQL;
 };
 
 /** For PostgreSQL a credential is a role of its own, made where the tables are. */
@@ -105,7 +111,7 @@ export function registerGrant(program: Command, io: Io): void {
     .option('--credentials <file>', 'print the settings of this credential, and make none')
     .addOption(
       new Option('--format <format>', 'settings for which client')
-        .choices([...Object.keys(FORMATS), SQL])
+        .choices([...CLIENT_FORMATS, SQL])
         .default('json'),
     )
     .action((id: string, _: unknown, command: Command) => credentials(io, id, command));
@@ -240,25 +246,25 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
   const options = optionsOf<CredentialOptions>(command);
   const { format, publicKey, credentials: file } = options;
   if (format === SQL) return sqlCredential(io, id, options);
-  if (format === 'duckdb' || format === 'r') {
+  if (isFileFormat(format)) {
     const { body } = await api(io, options).get<GrantBody>(pathOf(id));
     const topics = body.topics.map(({ topic }) => topic);
-    return io.stdout(`${OF_FILES[format]({ topics, groupPrefix: body.groupPrefix })}\n`);
+    return io.stdout(`${fileSettings({ topics, groupPrefix: body.groupPrefix }, format)}\n`);
   }
-  if (publicKey && !BY_KEY[format]) throw cannotSign(format);
-  if (file) return io.stdout(`${settingsOf((await jsonOf(io, file)) as Credential, format)}\n`);
+  if (publicKey && !canSign(format)) throw cannotSign(format);
+  if (file)
+    return io.stdout(`${settingsOf((await jsonOf(io, file)) as ClientCredential, format)}\n`);
   const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
-  const reply = await api(io, options).post<Credential>(path, given);
+  const reply = await api(io, options).post<ClientCredential>(path, given);
   print(io, options, reply, (credential) => settingsOf(credential, format));
 }
 
 /** Throws MESH-6508 for a credential with a key in a format whose client cannot sign with it. */
-function settingsOf(credential: Credential, format: Exclude<Format, 'duckdb' | 'r'>): string {
-  if (credential.clientSecret) return FORMATS[format](credential);
-  const made = BY_KEY[format];
-  if (made === undefined) throw cannotSign(format);
-  return made(credential);
+function settingsOf(credential: ClientCredential, format: ClientFormat): string {
+  const ready = readySettings(credential, format);
+  if (ready === null) throw cannotSign(format);
+  return ready.text;
 }
 
 const cannotSign = (format: string) =>

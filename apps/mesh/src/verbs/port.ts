@@ -1,7 +1,8 @@
+import { sqlSettings } from '@caremesh/contract';
+import type { SqlCredential } from '@caremesh/contract';
 import type { Command } from 'commander';
-import { psql } from '../client-settings/sql.js';
-import type { SqlCredential } from '../client-settings/sql.js';
-import { credentialFor } from '../consume/credential.js';
+import { credentialFor, withCredential } from '../consume/credential.js';
+import type { CredentialChoice } from '../consume/credential.js';
 import { domainApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, printValue, table } from '../output.js';
@@ -41,16 +42,14 @@ export function registerPort(program: Command, io: Io): void {
     .command('snapshots <grant>')
     .description('the newest Parquet and CSV of each view')
     .action((id: string, _: unknown, command: Command) => snapshots(io, id, command));
-  port
+  const fetching = port
     .command('fetch <grant>')
     .description('fetch the newest snapshots, with the credential of the grant')
     .option('--out <folder>', 'where to', '.')
-    .option('--fresh', 'have them taken now; of a view that is being filled, once it is')
-    .option(
-      '--credentials <file>',
-      'the credential, as `mesh grant credentials -o json` printed it',
-    )
-    .action((id: string, _: unknown, command: Command) => fetchFiles(io, id, command));
+    .option('--fresh', 'have them taken now; of a view that is being filled, once it is');
+  withCredential(fetching).action((id: string, _: unknown, command: Command) =>
+    fetchFiles(io, id, command),
+  );
   port
     .command('close <grant>')
     .description('end tables, credentials and connections at once')
@@ -65,7 +64,8 @@ export function registerPort(program: Command, io: Io): void {
 export async function sqlCredential(io: Io, id: string, options: CommonOptions): Promise<void> {
   const service = domainApi(io, SERVICE, options);
   await service.send('PUT', pathOf(id, 'output-port'));
-  print(io, options, await service.post<SqlCredential>(pathOf(id, 'sql-credentials')), psql);
+  const reply = await service.post<SqlCredential>(pathOf(id, 'sql-credentials'));
+  print(io, options, reply, (credential) => sqlSettings(credential).text);
 }
 
 async function open(io: Io, id: string, command: Command): Promise<void> {
@@ -96,7 +96,7 @@ async function snapshots(io: Io, id: string, command: Command): Promise<void> {
 }
 
 async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
-  const options = optionsOf<{ out: string; fresh?: boolean; credentials?: string }>(command);
+  const options = optionsOf<CredentialChoice & { out: string; fresh?: boolean }>(command);
   const service = domainApi(io, SERVICE, options);
   const { body } = await service.send<Port>('PUT', pathOf(id, 'output-port'));
   const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));

@@ -11,6 +11,16 @@ describe('mesh pseudonym-key', () => {
     expect(out()).toContain('3 keys are wrapped anew.');
   });
 
+  it('lists whose keys there are, and what closes them, as disclosure says it', async () => {
+    const key = { organisation: 'QUY', purpose: 'research', generation: 2, wrappedBy: 'file-1a2b' };
+    const { mesh, asked, out } = await meshAnswering({ items: [key], next: null });
+    expect(await mesh('pseudonym-key', 'keys')).toBe(0);
+    expect(asked.map(({ method, url }) => [method, url])).toEqual([['GET', '/v1/keys']]);
+    const [heads, row] = out().split('\n');
+    expect(heads?.split(/ {2,}/)).toEqual(['RECIPIENT', 'PURPOSE', 'GENERATION', 'WRAPPED BY']);
+    expect(row?.split(/ {2,}/)).toEqual(['QUY', 'research', '2', 'file-1a2b']);
+  });
+
   it('asks for other pseudonyms of governance, for a recipient, a purpose and a reason', async () => {
     const { mesh, asked, out } = await meshAnswering({
       ...{ id: 'k1', organisation: 'QUY', purpose: 'research', generation: 2, keepDays: 7 },

@@ -11,6 +11,7 @@ type KeyChange = Motion & {
   generation: number;
   keepDays: number;
 };
+type Key = { organisation: string; purpose: string; generation: number; wrappedBy: string };
 type AskOptions = { organisation: string; purpose: string; keepDays?: string; reason: string };
 
 const CHANGE: MotionKind<KeyChange> = {
@@ -19,7 +20,7 @@ const CHANGE: MotionKind<KeyChange> = {
   card: changeCard,
 };
 
-/** `mesh pseudonym-key list|change|approve|refuse|withdraw|rewrap` */
+/** `mesh pseudonym-key list|change|approve|refuse|withdraw|keys|rewrap` */
 export function registerPseudonymKey(program: Command, io: Io): void {
   const key = program
     .command('pseudonym-key')
@@ -38,6 +39,10 @@ export function registerPseudonymKey(program: Command, io: Io): void {
     .action((_: unknown, command: Command) => ask(io, command));
   registerDecisions(key, io, CHANGE);
   registerWithdraw(key, io, CHANGE);
+  key
+    .command('keys')
+    .description('whose keys there are, and under which wrapping key each lies; no key is shown')
+    .action((_: unknown, command: Command) => keys(io, command));
   key
     .command('rewrap')
     .description('wrap every pseudonym key under the wrapping key in use; no pseudonym changes')
@@ -64,6 +69,18 @@ async function ask(io: Io, command: Command): Promise<void> {
   const days = keepDays === undefined ? {} : { keepDays: Number(keepDays) };
   const given = { organisation, purpose, reason, ...days };
   print(io, options, await api(io, options).post<KeyChange>(CHANGE.path, given), changeCard);
+}
+
+async function keys(io: Io, command: Command): Promise<void> {
+  const options = optionsOf(command);
+  const reply = await domainApi(io, 'disclosure', options).get<{ items: Key[] }>('/v1/keys');
+  print(io, options, reply, ({ items }) =>
+    table(
+      ['RECIPIENT', 'PURPOSE', 'GENERATION', 'WRAPPED BY'],
+      items.map((one) => [one.organisation, one.purpose, one.generation, one.wrappedBy]),
+      'No keys: nothing was disclosed yet.',
+    ),
+  );
 }
 
 async function rewrap(io: Io, command: Command): Promise<void> {

@@ -22,6 +22,16 @@ export type Grant = {
   views: GrantedView[];
 };
 
+/** How a view was used by one way out: totals since its beginning. */
+export type ToldUse = {
+  topic: string;
+  way: 'sql' | 'files' | 'aggregates';
+  lastAt: string;
+  times: number;
+  /** Null where nobody can count them. */
+  records: number | null;
+};
+
 /** A contract as it was approved: read, in its own words, and the hash that the approval is bound to. */
 export type Contract = { read: DataContract; text: string; contentHash: string };
 
@@ -55,6 +65,8 @@ const approvedShape = z.object({
   items: z.array(z.object({ schemaId: z.number().int(), version: z.string() })),
 });
 const filesShape = z.object({ files: z.record(z.string(), z.string()) });
+
+type Sent = { method: 'PUT'; json: object };
 
 const CONTRACT_FILE = 'contract.odcs.yaml';
 const PATIENCE_MS = 5_000;
@@ -98,6 +110,15 @@ export class Governance {
     return this.#contract(newest.contentHash);
   }
 
+  /** Tells how a grant is used. Throws MESH-4501, unless governance knows of no such grant. */
+  async tellUse(id: string, items: readonly ToldUse[]): Promise<void> {
+    const path = `/v1/grants/${encodeURIComponent(id)}/use`;
+    const authorization = `Bearer ${await this.#tokens.token()}`;
+    const answer = await this.#asked(path, authorization, { method: 'PUT', json: { items } });
+    if (!answer.ok && answer.status !== 404)
+      throw unavailable(path, `it answered ${answer.status}`);
+  }
+
   async #contract(contentHash: string): Promise<Contract> {
     const held = this.#contracts.get(contentHash);
     if (held) return held;
@@ -125,10 +146,15 @@ export class Governance {
     return read(path, answer, shape);
   }
 
-  async #asked(path: string, authorization: string): Promise<Response> {
+  async #asked(path: string, authorization: string, sent?: Sent): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
-        headers: { authorization, accept: 'application/json' },
+        method: sent?.method ?? 'GET',
+        headers: {
+          ...{ authorization, accept: 'application/json' },
+          ...(sent && { 'content-type': 'application/json' }),
+        },
+        body: sent ? JSON.stringify(sent.json) : null,
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
     } catch (cause) {

@@ -14,6 +14,7 @@ import {
   schemaOf,
   stopLogins,
 } from '../recipients/recipient-roles.js';
+import { countReading, dropMarker } from '../use/markers.js';
 import { KEY_COLUMN } from './columns.js';
 import type { Column } from './columns.js';
 import { ABOUT, qualified } from './live-set.js';
@@ -163,6 +164,7 @@ export class Ports {
       const isNew = !(await hasTable(client, schemaName, tableName, filling));
       if (isNew) await makeTable(client, grantId, tableName, columns, filling);
       if (isNew) await client.query('DELETE FROM port_position WHERE topic = $1', [topic]);
+      await countReading(client, schemaName, { topic, schemaName, tableName });
       await tell(client, { ...view, schemaName, tableName, isNew }, contract);
     });
   }
@@ -186,6 +188,7 @@ export class Ports {
         tableName,
       ]);
       await client.query(`DROP TABLE IF EXISTS ${qualified(schemaName, tableName)}`);
+      await dropMarker(client, topic);
       await client.query('DELETE FROM port_view WHERE topic = $1', [topic]);
     });
   }
@@ -206,7 +209,12 @@ export class Ports {
       );
     });
     await inTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ topic: string }>(
+        'SELECT topic FROM port_view WHERE grant_id = $1 ORDER BY topic',
+        [grantId],
+      );
       await client.query('DELETE FROM port WHERE grant_id = $1', [grantId]);
+      for (const { topic } of rows) await dropMarker(client, topic);
       await endRecipient(client, grantId);
     });
   }

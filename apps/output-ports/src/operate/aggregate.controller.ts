@@ -1,5 +1,6 @@
 import { Allow, body, CallerOf, problem } from '@caremesh/platform';
 import type { Caller, LedgerWriter } from '@caremesh/platform';
+import { Documented } from '@caremesh/platform/openapi';
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 
 import { Aggregates } from '../aggregates/aggregates.js';
@@ -9,6 +10,7 @@ import { outputPortErrors } from '../errors.js';
 import type { Governance } from '../governance/governance.js';
 import { Ports } from '../live/ports.js';
 import { CONTRACTS, LEDGER } from '../tokens.js';
+import { Uses } from '../use/uses.js';
 import { Holders } from './holders.js';
 
 /** Counts, rates and means of a grant's views, as they may be told. */
@@ -18,10 +20,15 @@ export class AggregateController {
     private readonly holders: Holders,
     private readonly ports: Ports,
     private readonly aggregates: Aggregates,
+    private readonly uses: Uses,
     @Inject(CONTRACTS) private readonly contracts: Pick<Governance, 'contractOf'>,
     @Inject(LEDGER) private readonly ledger: LedgerWriter,
   ) {}
 
+  @Documented({
+    summary: 'Ask for counts, rates or means of a view, as they may be told',
+    body: questionBody,
+  })
   @Post()
   @HttpCode(200)
   @Allow('kind:user', 'kind:grant')
@@ -39,6 +46,7 @@ export class AggregateController {
     const contract = await this.contracts.contractOf(view.product, view.major);
     const asker = { grantId: id, organisation: grant.organisation };
     const answer = await this.aggregates.answer(asker, view, contract, question);
+    await this.uses.answered(view);
     await this.ledger({
       action: 'aggregate.answered',
       object: `grant:${id}`,

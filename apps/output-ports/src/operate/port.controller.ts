@@ -1,5 +1,7 @@
+import { sqlSettings } from '@caremesh/contract';
 import { Allow, CallerOf, problem } from '@caremesh/platform';
 import type { Caller, LedgerWriter } from '@caremesh/platform';
+import { Documented } from '@caremesh/platform/openapi';
 import {
   Controller,
   Delete,
@@ -38,6 +40,7 @@ export class PortController {
   ) {}
 
   /** Opens the port; one that is open stays as it is. */
+  @Documented({ summary: 'Open the port of a grant: its views are kept as tables of PostgreSQL' })
   @Put('output-port')
   @Allow('kind:user')
   async open(
@@ -53,6 +56,7 @@ export class PortController {
     return this.#shown(id);
   }
 
+  @Documented({ summary: 'Its tables, the offsets they stand at, and who may sign in' })
   @Get('output-port')
   @Allow('kind:user', 'kind:grant')
   async show(
@@ -65,6 +69,7 @@ export class PortController {
   }
 
   /** Closes it, also while it is paused: tables, roles and connections are gone when this answers. */
+  @Documented({ summary: 'Close the port: tables, credentials and connections end', status: 204 })
   @Delete('output-port')
   @HttpCode(204)
   @Allow('kind:user')
@@ -78,7 +83,11 @@ export class PortController {
     await this.#note('output-port.closed', id, { by: caller.sub });
   }
 
-  /** Makes an SQL credential; its password is shown this once. */
+  /** Makes an SQL credential; its password is shown this once, and in the settings that come with it. */
+  @Documented({
+    summary: 'Make an SQL credential; its password is shown this once, and in its ready settings',
+    status: 201,
+  })
   @Post('sql-credentials')
   @Allow('kind:user')
   async makeCredential(
@@ -89,10 +98,33 @@ export class PortController {
     await this.holders.own({ caller, authorization }, id);
     const login = await this.credentials.make(id);
     await this.#note('sql-credential.made', id, { by: caller.sub, user: login.user });
-    const tables = (await this.ports.views(id)).map(({ tableName }) => tableName);
-    return { ...login, ...this.place, schema: schemaOf(id), tables };
+    const made = { ...login, ...(await this.#reached(id)) };
+    return { ...made, settings: [sqlSettings(made)] };
   }
 
+  /** Settings of a live credential: its password was shown once, so its place is marked. */
+  @Documented({
+    summary: 'Ready settings of a live SQL credential; where the password stands is marked',
+  })
+  @Get('sql-credentials/:user/settings')
+  @Allow('kind:user')
+  async settings(
+    @CallerOf() caller: Caller,
+    @Headers('authorization') authorization: string,
+    @Param('id') id: string,
+    @Param('user') user: string,
+  ) {
+    await this.holders.requested({ caller, authorization }, id);
+    const live = (await this.credentials.list(id)).find((one) => one.user === user);
+    if (live === undefined) throw problem(outputPortErrors.sqlCredentialNotFound, user);
+    const { expires } = live;
+    return {
+      user,
+      ...sqlSettings({ user, expires, password: null, ...(await this.#reached(id)) }),
+    };
+  }
+
+  @Documented({ summary: 'End an SQL credential and what it has open', status: 204 })
   @Delete('sql-credentials/:user')
   @HttpCode(204)
   @Allow('kind:user')
@@ -105,6 +137,11 @@ export class PortController {
     await this.holders.requested({ caller, authorization }, id);
     await this.credentials.end(id, user);
     await this.#note('sql-credential.ended', id, { by: caller.sub, user });
+  }
+
+  async #reached(id: string) {
+    const tables = (await this.ports.views(id)).map(({ tableName }) => tableName);
+    return { ...this.place, schema: schemaOf(id), tables };
   }
 
   async #shown(id: string) {

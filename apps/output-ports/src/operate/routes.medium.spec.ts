@@ -157,9 +157,77 @@ describe('an output port over HTTP', () => {
       201,
       expect.objectContaining({ schema: `share_${rig.grant.id}`, sslMode: 'prefer' }),
     ]);
+    const [user, password] = [String(body['user']), String(body['password'])];
+    const [whole] = body['settings'] as { format: string; text: string; fillIn: string | null }[];
+    expect(whole).toMatchObject({ format: 'psql', fillIn: null });
+    expect(whole?.text).toContain(`export PGUSER=${user} PGPASSWORD=${password} PGSSLMODE=prefer`);
+    const settings = own(`sql-credentials/${user}/settings`);
+    const later = (await call('requester', 'GET', settings)).body as typeof whole;
+    expect(later).toEqual({
+      ...{ user, format: 'psql', fillIn: 'PASSWORD_SHOWN_ONCE' },
+      text: whole?.text.replace(password, 'PASSWORD_SHOWN_ONCE'),
+    });
+    expect(await saying(call('colleague', 'GET', settings))).toEqual([404, 'MESH-4503']);
+    expect(await saying(call('grant', 'GET', settings))).toEqual([403, 'MESH-5204']);
+    expect(
+      await saying(call('requester', 'GET', own('sql-credentials/mesh_governance/settings'))),
+    ).toEqual([404, 'MESH-4508']);
     const ending = (user: string) => call('requester', 'DELETE', own(`sql-credentials/${user}`));
     expect(await saying(ending('mesh_governance'))).toEqual([404, 'MESH-4508']);
-    expect((await ending(String(body['user']))).status).toBe(204);
+    expect((await ending(user)).status).toBe(204);
+  });
+
+  it('tells how it is used: each way out, and nothing that the service reads for itself', async () => {
+    const { uses, ports } = rig.parts;
+    const used = async () => {
+      await uses.look();
+      return (
+        rig.told
+          .flat()
+          .filter(({ way }) => way === 'sql')
+          .at(-1)?.times ?? 0
+      );
+    };
+    await uses.look();
+    expect(rig.told.flat()).toEqual([
+      { topic: rig.topic, way: 'aggregates', lastAt: expect.any(String), times: 1, records: null },
+      { topic: rig.topic, way: 'files', lastAt: expect.any(String), times: 1, records: 12 },
+    ]);
+    const { body } = await call('requester', 'POST', own('sql-credentials'));
+    const login = body as { user: string; password: string };
+    const table = 'gp_medication_statement_v1';
+    // A connection as short as that of `psql -c`: nobody who samples sessions would see it.
+    const asking = async (...statements: string[]) => {
+      const client = await rig.signIn(login);
+      for (const statement of statements) await client.query(statement);
+      await client.end();
+    };
+    const before = new Date();
+    await asking(`SELECT * FROM ${table}`, `SELECT count(*) FROM ${table}`);
+    await asking('SELECT * FROM about', `EXPLAIN SELECT * FROM ${table}`);
+    await vi.waitUntil(async () => (await used()) === 2, patient);
+    const [sql] = rig.told.flat().filter(({ way }) => way === 'sql');
+    expect(sql).toMatchObject({ topic: rig.topic, records: null });
+    expect(Date.parse(sql!.lastAt)).toBeGreaterThanOrEqual(before.getTime());
+
+    const told = rig.told.length;
+    await uses.look();
+    expect(rig.told).toHaveLength(told);
+    // A table that was there before statements were counted.
+    const place = `share_${rig.grant.id}.${table}`;
+    await rig.pool.query(`DROP POLICY counted ON ${place}`);
+    await rig.pool.query(`ALTER TABLE ${place} DISABLE ROW LEVEL SECURITY`);
+    const [view] = await ports.views(rig.grant.id);
+    await ports.hold(rig.grant.id, view!, view!.columns, await rig.around.governance.contractOf());
+    const client = await rig.signIn(login);
+    expect((await client.query(`SELECT FROM ${table}`)).rowCount).toBe(12);
+    await client.end();
+    await vi.waitUntil(async () => (await used()) === 3, patient);
+    // PostgreSQL forgot what it had counted.
+    await rig.pool.query('UPDATE grant_use SET seen = 1000');
+    await asking(`COPY ${table} TO STDOUT`);
+    await vi.waitUntil(async () => (await used()) === 7, patient);
+    await call('requester', 'DELETE', own(`sql-credentials/${login.user}`));
   });
 
   it('gives nothing to anybody while the grant is not active, nor offsets as if rows stood there', async () => {

@@ -1,8 +1,10 @@
 import { Allow, CallerOf } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
+import { Documented } from '@caremesh/platform/openapi';
 import { Controller, Get, Headers, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
 
 import { Snapshots } from '../snapshots/snapshots.js';
+import { Uses } from '../use/uses.js';
 import { Holders } from './holders.js';
 
 const MEDIA_TYPES = {
@@ -17,8 +19,10 @@ export class SnapshotController {
   constructor(
     private readonly holders: Holders,
     private readonly snapshots: Snapshots,
+    private readonly uses: Uses,
   ) {}
 
+  @Documented({ summary: 'The newest snapshot of each view' })
   @Get()
   @Allow('kind:user', 'kind:grant')
   async list(
@@ -31,6 +35,7 @@ export class SnapshotController {
   }
 
   /** Asks for a snapshot as soon as may be. */
+  @Documented({ summary: 'Ask for snapshots as soon as the views are filled', status: 202 })
   @Post()
   @HttpCode(202)
   @Allow('kind:user', 'kind:grant')
@@ -44,6 +49,10 @@ export class SnapshotController {
   }
 
   /** One file. It is data of the grant, so the grant's own token alone will do: nobody's personal one. */
+  @Documented({
+    summary: 'One file of a snapshot, with the token of the grant’s own credential',
+    produces: 'application/octet-stream',
+  })
   @Get(':snapshot/files/:name')
   @Allow('kind:grant')
   async file(
@@ -54,7 +63,9 @@ export class SnapshotController {
     @Param('name') name: string,
   ): Promise<StreamableFile> {
     await this.holders.holding({ caller, authorization }, id);
-    const { file, bytes } = await this.snapshots.file(id, snapshot, name);
+    const { topic, rows, file, bytes } = await this.snapshots.file(id, snapshot, name);
+    // The manifest is no record of anybody's.
+    if (file.format !== 'json') await this.uses.fetched({ grantId: id, topic }, rows);
     return new StreamableFile(bytes, {
       type: MEDIA_TYPES[file.format],
       length: file.bytes,

@@ -69,20 +69,25 @@ export class Snapshots {
     return rows;
   }
 
-  /** One file of a grant's snapshot. Throws MESH-4509 for what there is not, or not any more. */
+  /** One file of a grant's snapshot, and of how many rows. Throws MESH-4509 for what there is not, or not any more. */
   async file(
     grantId: string,
     id: string,
     name: string,
-  ): Promise<{ file: SnapshotFile; bytes: Readable }> {
-    const { rows } = await this.#parts.pool.query<{ topic: string; files: SnapshotFile[] }>(
-      'SELECT v.topic, s.files FROM snapshot s JOIN port_view v USING (topic) WHERE v.grant_id = $1 AND s.id = $2',
+  ): Promise<{ topic: string; rows: number; file: SnapshotFile; bytes: Readable }> {
+    const { rows } = await this.#parts.pool.query<{
+      topic: string;
+      count: number;
+      files: SnapshotFile[];
+    }>(
+      `SELECT v.topic, (s.manifest->'rows')::int AS count, s.files FROM snapshot s JOIN port_view v USING (topic) WHERE v.grant_id = $1 AND s.id = $2`,
       [grantId, id],
     );
     const file = rows[0]?.files.find((one) => one.name === name);
     if (file === undefined) throw problem(outputPortErrors.fileNotFound, id);
-    const path = join(this.#folderOf(grantId, rows[0]!.topic), id, file.name);
-    return { file, bytes: createReadStream(path) };
+    const { topic, count } = rows[0]!;
+    const path = join(this.#folderOf(grantId, topic), id, file.name);
+    return { topic, rows: count, file, bytes: createReadStream(path) };
   }
 
   /** Ends everything of a grant: what is being written stops, what was written is deleted. */

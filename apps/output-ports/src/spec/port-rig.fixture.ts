@@ -28,7 +28,7 @@ import {
 import { Producer } from '@platformatic/kafka';
 import pg from 'pg';
 
-import type { Contract, Grant } from '../governance/governance.js';
+import type { Contract, Grant, ToldUse } from '../governance/governance.js';
 import { compose, migrations } from '../output-ports.module.js';
 
 const FOLDER = resolve(import.meta.dirname, '../../../../schemas/gp/medication-statement/v1');
@@ -77,6 +77,7 @@ export async function portRig() {
   };
   const url = new URL(place.url);
   const notes: string[] = [];
+  const told: ToldUse[][] = [];
   const around = {
     pool: opened.pool,
     governance: {
@@ -84,6 +85,8 @@ export async function portRig() {
       grantShownTo: () => Promise.resolve({ ...grant }),
       contractOf: () => Promise.resolve(held),
       approvedSchemas: () => Promise.resolve([{ schemaId, version: '1' }]),
+      tellUse: (_: string, items: readonly ToldUse[]) =>
+        Promise.resolve(void told.push([...items])),
     },
     registry: new SchemaRegistry(stack.registryUrl),
     connection: {
@@ -104,7 +107,19 @@ export async function portRig() {
   const blank = blankOf(viewSchema);
   let sequence = 0;
   return {
-    ...{ stack, place, pool: opened.pool, around, parts, grant, topic, type, schemaId, notes },
+    ...{
+      stack,
+      place,
+      pool: opened.pool,
+      around,
+      parts,
+      grant,
+      topic,
+      type,
+      schemaId,
+      notes,
+      told,
+    },
     /** A second life of the service on the same database. */
     again: () => compose(around),
     async write(...records: ViewRecord[]): Promise<void> {

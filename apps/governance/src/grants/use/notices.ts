@@ -10,6 +10,7 @@ import { GrantEntity, GrantToldEntity } from '../grant.entity.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { LOGGER, SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
+import { WAYS } from './ways.js';
 import { endingNotice, reviewNotice, unusedNotice, versionNotice } from './words.js';
 import type { Notice } from './words.js';
 
@@ -132,7 +133,7 @@ export class GrantNotices implements OnApplicationBootstrap, OnApplicationShutdo
     const rows = await em.query<{ id: string }[]>(
       `SELECT g.id FROM access_grant g
         WHERE g.state = 'active' AND g.activated_at <= $1
-          AND NOT EXISTS (SELECT 1 FROM grant_reading r WHERE r.grant_id = g.id AND r.read_at > $1)
+          AND NOT EXISTS (SELECT 1 FROM ${WAYS} r WHERE r.grant_id = g.id AND r.used_at > $1)
           AND NOT EXISTS (SELECT 1 FROM grant_told t WHERE t.grant_id = g.id AND t.key LIKE 'unused:%' AND t.at > $1)`,
       [new Date(now.getTime() - days * DAY_MS)],
     );

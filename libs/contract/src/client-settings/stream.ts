@@ -1,7 +1,7 @@
-import type { Credential } from './settings.js';
+import type { ClientCredential } from './settings.js';
 
 /** confluent-kafka for Python: the two dictionaries its Consumer and SchemaRegistryClient take. */
-export function python(credential: Credential): string {
+export function python(credential: ClientCredential): string {
   const consumer = librdkafkaSettings(credential, 'python');
   const entries = Object.entries(consumer).map(
     ([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`,
@@ -16,12 +16,12 @@ export function python(credential: Credential): string {
 }
 
 /** librdkafka's properties file (kcat -F, and every client built on librdkafka). */
-export function librdkafka(credential: Credential): string {
+export function librdkafka(credential: ClientCredential): string {
   return properties(librdkafkaSettings(credential, 'librdkafka'));
 }
 
 /** Kafka's own Java clients and console tools: a properties file. */
-export function java(credential: Credential): string {
+export function java(credential: ClientCredential): string {
   const module = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
   const { clientId, clientSecret, scope } = credential;
   const login = [
@@ -44,7 +44,7 @@ export function java(credential: Credential): string {
 }
 
 /** @platformatic/kafka: an ES module that exports the options of its Consumer. */
-export function node(credential: Credential): string {
+export function node(credential: ClientCredential): string {
   const { clientId, clientSecret, tokenUrl, scope } = credential;
   const text = (value: unknown) => JSON.stringify(value);
   return [
@@ -65,7 +65,7 @@ export function node(credential: Credential): string {
 }
 
 /** What the module for Node exports, whichever way its `token` is had. */
-export function nodeExports(credential: Credential): string[] {
+export function nodeExports(credential: ClientCredential): string[] {
   const { clientId, saslMechanism, bootstrap } = credential;
   const tls = credential.securityProtocol === 'SASL_SSL' ? ['  tls: {},'] : [];
   const text = (value: unknown) => JSON.stringify(value);
@@ -84,7 +84,7 @@ export function nodeExports(credential: Credential): string[] {
   ];
 }
 
-function librdkafkaSettings(credential: Credential, group: string): Record<string, string> {
+function librdkafkaSettings(credential: ClientCredential, group: string): Record<string, string> {
   return {
     'bootstrap.servers': credential.bootstrap,
     'security.protocol': credential.securityProtocol,

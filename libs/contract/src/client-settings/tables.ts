@@ -1,7 +1,7 @@
-import type { Credential } from './settings.js';
+import type { ClientCredential } from './settings.js';
 
 /** What of a grant its files are named after. */
-export type GrantedFiles = Pick<Credential, 'topics' | 'groupPrefix'>;
+export type GrantedFiles = Pick<ClientCredential, 'topics' | 'groupPrefix'>;
 
 /** DuckDB reads the Parquet files that `mesh port fetch` wrote where it is run; types are in them. */
 export function duckdb(credential: GrantedFiles): string {

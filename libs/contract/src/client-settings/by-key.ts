@@ -1,4 +1,4 @@
-import type { Credential } from './settings.js';
+import type { ClientCredential } from './settings.js';
 import { nodeExports } from './stream.js';
 
 /** Where the program looks for the private key of the credential: a JWK beside it. */
@@ -8,7 +8,7 @@ const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const ASSERTION_SECONDS = 60;
 
 /** confluent-kafka for Python, signing with authlib: the two dictionaries its Consumer and SchemaRegistryClient take. */
-export function pythonByKey(credential: Credential): string {
+export function pythonByKey(credential: ClientCredential): string {
   const { clientId, keyId, tokenUrl, bootstrap, securityProtocol, saslMechanism } = credential;
   const text = (value: unknown) => JSON.stringify(value);
   return [
@@ -59,7 +59,7 @@ export function pythonByKey(credential: Credential): string {
 }
 
 /** @platformatic/kafka, signing with Node's own crypto: an ES module that exports the options of its Consumer. */
-export function nodeByKey(credential: Credential): string {
+export function nodeByKey(credential: ClientCredential): string {
   const { clientId, keyId, tokenUrl } = credential;
   const text = (value: unknown) => JSON.stringify(value);
   return [

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { PORT_WAYS } from './ways.js';
+
+const count = z.int().nonnegative();
+
+/** What an output port tells of its use: totals since its beginning, one line for each topic and way. */
+export const useBody = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        topic: z.string().max(249),
+        way: z.enum(PORT_WAYS),
+        lastAt: z.iso.datetime({ offset: true }),
+        times: count,
+        records: count.nullable(),
+      }),
+    )
+    .max(1_000),
+});
+export type UseBody = z.output<typeof useBody>;
