@@ -54,7 +54,7 @@ describe('beside a record', () => {
     ['R', true],
     ['V', true],
     ['U', false],
-    [null, false],
+    ['N', false],
   ])('a patient marked %s', async (code, restricted) => {
     expect(await saying(bundle(patient(ANN, meta(code)), statement()))).toEqual([
       `MedicationStatement/s read: ${ANN} ${restricted}`,
@@ -68,7 +68,7 @@ describe('beside a record', () => {
     ]);
     // When it was changed cannot be told, so nothing is lifted; a mark holds all the same.
     for (const [code, said] of [
-      [null, ''],
+      ['U', ''],
       ['R', `: ${ANN} true`],
     ] as const)
       expect(await saying(bundle(patient(ANN, meta(code, 'lately')), statement()))).toEqual([
@@ -93,14 +93,18 @@ describe('beside a record', () => {
     ]);
   });
 
-  it('a contained patient cannot have a label: none says nothing', async () => {
+  it('a contained patient cannot have a label: one that lifts says nothing', async () => {
     const of = (more: object) =>
       bundle(statement({ subject: { reference: '#p' }, contained: [patient(ANN, more)] }));
-    expect(await saying(of({}))).toEqual(['MedicationStatement/s read']);
+    expect(await saying(of(meta('U')))).toEqual(['MedicationStatement/s read']);
     expect(await saying(of(meta('R')))).toEqual([`MedicationStatement/s read: ${ANN} true`]);
   });
 
-  it('no patient, or one not shown, says nothing', async () => {
+  it('no patient, one without a mark, or one not shown, says nothing', async () => {
+    expect(await saying(bundle(patient(ANN), statement()))).toEqual(['MedicationStatement/s read']);
+    expect(await saying(JSON.stringify(patient(ANN)))).toEqual([
+      'Patient notUsed MESH-2141 /resourceType',
+    ]);
     const subject = { identifier: { system: SYSTEM, value: ANN } };
     expect(await saying(bundle(statement({ subject })))).toEqual(['MedicationStatement/s read']);
     expect(await saying(bundle(patient(ANN, meta('REDACTED')), statement()))).toEqual([
@@ -126,13 +130,13 @@ describe('a patient to whom nothing refers', () => {
       'MedicationStatement/s read',
       `Patient notUsed MESH-2141 /resourceType: ${ANN} true`,
     ]);
-    expect(await saying(JSON.stringify(patient(ANN)))).toEqual([
+    expect(await saying(JSON.stringify(patient(ANN, meta('U'))))).toEqual([
       `Patient notUsed MESH-2141 /resourceType: ${ANN} false`,
     ]);
   });
 
   it('nothing is landed of one who is not restricted, and of one who is only who that is', async () => {
-    const [free] = await read(JSON.stringify(patient(ANN)));
+    const [free] = await read(JSON.stringify(patient(ANN, meta('U'))));
     expect(free!.raw).toBe('{"resourceType":"Patient"}');
     const [restricted] = await read(JSON.stringify(patient(ANN, meta('R'))));
     expect(restricted!.raw).not.toMatch(/Okonkwo|YO10/);
@@ -175,7 +179,7 @@ describe('a patient to whom nothing refers', () => {
   });
 
   it('of two states of one patient the later counts, if neither says when', async () => {
-    const [marked, free] = [patient(ANN, meta('R')), patient(ANN)];
+    const [marked, free] = [patient(ANN, meta('R')), patient(ANN, meta('U'))];
     const left = 'Patient notUsed MESH-2141 /resourceType';
     expect(await saying(bundle(marked, free))).toEqual([left, `${left}: ${ANN} false`]);
     expect(await saying(bundle(free, marked))).toEqual([left, `${left}: ${ANN} true`]);
@@ -191,7 +195,9 @@ describe('a patient to whom nothing refers', () => {
   });
 
   it('each of two people of one id says it of themselves', async () => {
-    const lines = [patient(ANN, meta('R')), patient(BOB)].map((one) => JSON.stringify(one));
+    const lines = [patient(ANN, meta('R')), patient(BOB, meta('U'))].map((one) =>
+      JSON.stringify(one),
+    );
     const left = 'Patient notUsed MESH-2141 /resourceType';
     expect(await saying(lines.join('\n'), true)).toEqual([
       `${left}: ${ANN} true`,

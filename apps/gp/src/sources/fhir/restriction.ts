@@ -4,12 +4,13 @@ import type { Patient } from './resources.js';
 
 /** HL7's v3-Confidentiality as the national service uses it: restricted, and very restricted. */
 const RESTRICTED = ['R', 'V'];
-/** Of a record that the service does not show at all. */
-const REDACTED = 'REDACTED';
+/** That somebody is not: unrestricted, which the national service writes, and what the code system has below restricted. */
+const OPEN = ['U', 'L', 'M', 'N'];
 
 /**
  * What a patient says of whether their whereabouts are restricted (`meta.security`); undefined if nothing, or of nobody who
- * can be told. A contained patient cannot have a label (FHIR R4, dom-5), so that there is none says nothing.
+ * can be told. A patient without a label says nothing: a practice whose system writes none must not lift what the national
+ * service said. A contained one cannot have a label (FHIR R4, dom-5), so it lifts nothing either.
  */
 export function restrictionOf(
   { meta }: Patient,
@@ -21,8 +22,11 @@ export function restrictionOf(
   const restricted = labels.some((code) => code !== undefined && RESTRICTED.includes(code));
   const time = meta?.lastUpdated;
   const at = time === undefined ? null : (ukTime.parseDateTime(time, '').value ?? null);
-  const isUnsaid = isContained || labels.includes(REDACTED) || (time !== undefined && at === null);
-  return !restricted && isUnsaid ? undefined : { person, restricted, at };
+  const lifts =
+    !isContained &&
+    labels.some((code) => code !== undefined && OPEN.includes(code)) &&
+    !(time !== undefined && at === null);
+  return restricted || lifts ? { person, restricted, at } : undefined;
 }
 
 const labelled = z.object({
