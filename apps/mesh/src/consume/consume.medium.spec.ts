@@ -186,8 +186,15 @@ test('is seen to read from the beginning too, and begins there each time', async
 test("another grant's group is refused by the broker, and told so with exit code 3", async () => {
   credentials('other.json', 'othergrant');
   const file = ['--credentials', 'other.json'];
-  const { exit, lines, err } = await mesh('consume', GRANT, ...file, '--idle', '3');
+  const { exit, lines, err } = await mesh('consume', 'othergrant', ...file, '--idle', '3');
   expect(lines).toEqual([]);
   expect(err).toContain('MESH-6520');
   expect(exit).toBe(3);
+});
+
+test("a grant is not read with another's credential, whose records would come under its name", async () => {
+  credentials('other.json', 'othergrant');
+  const { exit, lines, err } = await mesh('consume', GRANT, '--credentials', 'other.json');
+  expect([exit, lines]).toEqual([2, []]);
+  expect(err).toContain(`holds a credential of the grant othergrant, not of ${GRANT}.`);
 });

@@ -71,13 +71,29 @@ async function stillLive(credential: Credential, path: string): Promise<Credenti
   throw refused(`${credential.clientId} of ${path} is known no more: the credential was ended.`);
 }
 
-async function inFiles(io: Io, grant: string, { credentials }: CredentialChoice) {
-  if (credentials) {
-    const path = pathOf(io, credentials);
-    const credential = await readIfThere(path);
-    if (credential === null) throw cliError(meshErrors.unreadableFile, path);
-    return { credential, path };
+/**
+ * The credential in a file that the user names for a grant. Throws MESH-6510 where the file holds none, MESH-6508 where it is
+ * another grant's: what that reads would come under the wrong name.
+ */
+export async function credentialIn(io: Io, grant: string, file: string) {
+  const path = pathOf(io, file);
+  const credential = await readIfThere(path);
+  if (credential === null) {
+    throw cliError(meshErrors.unreadableFile, `${path} holds no credential of a grant.`);
   }
+  const { groupPrefix } = credential;
+  if (groupPrefix !== names.grantGroupPrefix(grant)) {
+    const other = groupPrefix.split('.')[1];
+    throw cliError(
+      meshErrors.usage,
+      `${path} holds a credential of the grant ${other}, not of ${grant}.`,
+    );
+  }
+  return { credential, path };
+}
+
+async function inFiles(io: Io, grant: string, { credentials }: CredentialChoice) {
+  if (credentials) return credentialIn(io, grant, credentials);
   const path = join(io.cwd, 'credentials.json');
   const credential = await readIfThere(path);
   return credential?.groupPrefix === names.grantGroupPrefix(grant) ? { credential, path } : null;

@@ -204,6 +204,20 @@ describe('mesh proposal and grant', () => {
     expect(asked).toEqual([]);
   });
 
+  it('makes no settings of a file that holds no credential, or one of another grant', async () => {
+    const { mesh, out, err } = await meshAnswering({});
+    const file = join(mkdtempSync(join(tmpdir(), 'caremesh-credential-')), 'credentials.json');
+    const printed = (grant: string) => mesh('grant', 'credentials', grant, '--credentials', file);
+    // What a shell leaves behind of a refusal that went into the file.
+    writeFileSync(file, '{"status":409,"code":"MESH-3507"}');
+    expect(await printed('abcdefgh')).toBe(2);
+    expect(err()).toContain('MESH-6510');
+    writeFileSync(file, JSON.stringify(credential));
+    expect(await printed('stuvwxyz')).toBe(2);
+    expect(err()).toContain('a credential of the grant abcdefgh, not of stuvwxyz');
+    expect(out()).toBe('');
+  });
+
   it('has a client with a key sign for itself, and says which cannot', async () => {
     const keyed = { ...credential, clientSecret: null, keyId: 'k1' };
     const { mesh, out, err, asked } = await meshAnswering(keyed, 201);

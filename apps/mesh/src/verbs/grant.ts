@@ -8,6 +8,7 @@ import {
 import type { ClientCredential, ClientFormat } from '@caremesh/contract';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { credentialIn } from '../consume/credential.js';
 import { cliError, meshErrors } from '../errors.js';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
@@ -252,8 +253,10 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
     return io.stdout(`${fileSettings({ topics, groupPrefix: body.groupPrefix }, format)}\n`);
   }
   if (publicKey && !canSign(format)) throw cannotSign(format);
-  if (file)
-    return io.stdout(`${settingsOf((await jsonOf(io, file)) as ClientCredential, format)}\n`);
+  if (file) {
+    const { credential } = await credentialIn(io, id, file);
+    return io.stdout(`${settingsOf(credential, format)}\n`);
+  }
   const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<ClientCredential>(path, given);
