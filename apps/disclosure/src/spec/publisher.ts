@@ -45,6 +45,8 @@ export type Sending = {
   /** Where the person is registered, as the record has it. */
   practice?: string | null;
   sequence?: number;
+  /** Without our headers, as an erasure tool writes a tombstone. */
+  bare?: boolean;
 };
 
 /** A record of a product's secondary edition as its publisher's relay sends it. Schema ids are those registered. */
@@ -62,6 +64,7 @@ export function message(
     code = '39113611000001102',
     practice = null,
     sequence = 1,
+    bare = false,
   } = sending;
   const source = personOf(product, one);
   const record = keys.recordKey(DOMAIN_KEYS.gp, product, `source-${n}`);
@@ -101,6 +104,8 @@ export function message(
     key: Buffer.from(keys.messageKey(source, record)),
     partition: keys.partitionOf(source, 6),
     ...(changeType !== null && { value: wire }),
-    headers: new Map(header.map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+    headers: new Map(
+      (bare ? [] : header).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
+    ),
   };
 }
