@@ -109,8 +109,8 @@ async function stage() {
     },
     async follow(count: number) {
       const batch = log.slice(followed, followed + count);
-      followed += batch.length;
       if (batch.length > 0) await take(batch, false);
+      followed += batch.length;
     },
     /** Begins one if it is due and none is under way, and goes on with it; told is the last word of what lies before. */
     async fill(count: number) {
