@@ -31,9 +31,11 @@ import { Requests } from './check-service/requests.js';
 import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
 import { ByPerson1795313000002 } from './database/by-person.js';
+import { KeyOfEachRule1795315000001 } from './database/key-of-each-rule.js';
 import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { CodesInForce1795312800114 } from './database/codes-in-force.js';
+import { OneKindOfEnd1795315000002 } from './database/one-kind-of-end.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Waiting1795312800112 } from './database/waiting.js';
 import { WaitingMerges1795312800113 } from './database/waiting-merges.js';
@@ -122,6 +124,8 @@ export const migrations = [
   Care1795313000000,
   KeyGenerations1795313000001,
   ByPerson1795313000002,
+  KeyOfEachRule1795315000001,
+  OneKindOfEnd1795315000002,
 ];
 
 @Module({})

@@ -2,6 +2,11 @@ import { choiceApplies } from '@caremesh/contract';
 import type { ClientBase, Pool } from 'pg';
 
 import type { GrantedView } from '../grants/governance.js';
+import type { OptOutRule } from '../keys/pseudonym-keys.js';
+
+/** The rule of the opt-out that a view begins under, and so which of its recipient's keys it has. */
+export const optOutRule = (granted: GrantedView): OptOutRule =>
+  optOutApplies(granted) ? 'applies' : 'exempt';
 
 /** Whether the national data opt-out applies to a granted view. */
 function optOutApplies({ recipient, commonLaw, exemption }: GrantedView): boolean {

@@ -50,17 +50,19 @@ export class Discloser {
     await this.#outbox.write(client, outgoing);
   }
 
-  /** What of a batch, read again, is told to one view that was granted later. */
+  /** What of a batch, read again, is told to one view that was granted later, by the filling of this generation. */
   async fill(
     client: ClientBase,
     topic: string,
+    generation: number,
     records: readonly ProductReceived[],
   ): Promise<void> {
     const view = await activeView(client, topic);
     const wanted = records.map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
-    await this.#outbox.write(client, await this.#write(client, [view], permitted));
+    const filled = await this.#write(client, [{ ...view, generation }], permitted, true);
+    await this.#outbox.write(client, filled);
   }
 
   /** Whoever leaves a view goes before what the batch brings. */
@@ -68,6 +70,7 @@ export class Discloser {
     client: ClientBase,
     views: readonly View[],
     permitted: Permitted,
+    fills = false,
   ): Promise<WrittenRecord[]> {
     const ends: WrittenRecord[] = [];
     const writings: Writing[] = [];
@@ -76,9 +79,10 @@ export class Discloser {
       if (plan === null) continue;
       const leaving = permitted.leaving(view);
       if (leaving.length > 0) ends.push(...(await withdrawPeople(client, view.id, plan, leaving)));
-      writings.push({ viewId: view.id, plan, records: permitted.of(view) });
+      const { id: viewId, generation } = view;
+      writings.push({ viewId, generation, plan, records: permitted.of(view) });
     }
-    return [...ends, ...(await writeViews(client, writings))];
+    return [...ends, ...(await writeViews(client, writings, fills))];
   }
 
   /**

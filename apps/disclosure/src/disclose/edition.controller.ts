@@ -28,10 +28,15 @@ export class EditionController {
   async filled(@Payload() records: ProductReceived[], @Ctx() context: RecordContext) {
     const { subscription, transaction } = context;
     const told = records.filter((record) => this.#watch.isFilledWith(subscription, record));
-    await this.#discloser.fill(transaction, viewTopicOf(subscription), told);
+    await this.#discloser.fill(transaction, ...fillingOf(subscription), told);
   }
 }
 
 /** `backfill.<view topic>.<generation>` */
-const viewTopicOf = (subscription: string): string =>
-  subscription.slice(subscription.indexOf('.') + 1, subscription.lastIndexOf('.'));
+function fillingOf(subscription: string): [topic: string, generation: number] {
+  const at = subscription.lastIndexOf('.');
+  return [
+    subscription.slice(subscription.indexOf('.') + 1, at),
+    Number(subscription.slice(at + 1)),
+  ];
+}

@@ -23,13 +23,25 @@ export async function holdMerge(
   );
 }
 
+/** A merge of a record that ended, whatever ended it, waits for nobody any more. */
+export async function dropWaiting(
+  client: ClientBase,
+  ended: readonly { viewId: number; key: string }[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  await client.query(
+    `DELETE FROM view_merge m USING unnest($1::int[], $2::text[]) AS gone (view, key)
+     WHERE m.view_id = gone.view AND m.source_key = gone.key`,
+    [ended.map(({ viewId }) => viewId), ended.map(({ key }) => key)],
+  );
+}
+
 type Row = {
   view_id: number;
   topic: string;
   survivor: string;
   source_key: string;
   pseudonym: string;
-  live: boolean;
   envelope: Omit<RecordEnvelope, 'value'>;
   value: Buffer;
 };
@@ -43,34 +55,30 @@ export async function mergesAreReady(pool: Pool): Promise<boolean> {
   return rows[0]!.ready;
 }
 
-/**
- * Takes the merges that can go out now, and gives them back for the outbox of the same transaction. Where the old
- * record was deleted while its merge waited, the deletion follows, so that the last word stays the last.
- */
+/** Takes the merges that can go out now, and gives them back for the outbox of the same transaction. */
 export async function releaseMerges(
   client: ClientBase,
   planOf: (topic: string) => Promise<ViewPlan | null>,
 ): Promise<WrittenRecord[]> {
   const { rows } = await client.query<Row>(
-    `DELETE FROM view_merge m USING view_person p, view v, view_record r
+    `DELETE FROM view_merge m USING view_person p, view v
      WHERE p.view_id = m.view_id AND p.source_person = m.survivor AND v.id = m.view_id AND v.active
-       AND r.view_id = m.view_id AND r.source_key = m.source_key
-     RETURNING m.view_id, v.topic, m.survivor, m.source_key, p.pseudonym, r.live, m.envelope, m.value`,
+     RETURNING m.view_id, v.topic, m.survivor, m.source_key, p.pseudonym, m.envelope, m.value`,
   );
   const all: WrittenRecord[] = [];
   for (const row of rows) {
     const plan = await planOf(row.topic);
-    if (plan !== null) all.push(...(await released(client, row, plan)));
+    if (plan !== null) all.push(await released(client, row, plan));
   }
   return all;
 }
 
 /** Numbered now, not when it was held: later records of the person have gone out meanwhile. */
-async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<WrittenRecord[]> {
-  const { live, value, envelope } = row;
+async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<WrittenRecord> {
+  const { value, envelope } = row;
   const viewId = row.view_id;
   const person = personOf(row.source_key);
-  const wanted = { viewId, person, pseudonym: personOf(envelope.key), count: live ? 1 : 2 };
+  const wanted = { viewId, person, pseudonym: personOf(envelope.key), count: 1 };
   const people = await reserve(client, [wanted]);
   const { sequence } = people.of(viewId, person)!;
   const merged: RecordEnvelope = {
@@ -78,16 +86,7 @@ async function released(client: ClientBase, row: Row, plan: ViewPlan): Promise<W
     value: plan.encode({ ...plan.decode(value), survivorKey: row.pseudonym }),
     sequence: sequence + 1,
   };
-  if (live) return [outgoing(plan, merged)];
-  const ended: RecordEnvelope = {
-    ...merged,
-    value: null,
-    change: 'RETRACTED',
-    publisherOds: null,
-    eventId: plan.names.event(`${merged.eventId} withdrawn`),
-    sequence: sequence + 2,
-  };
-  return [outgoing(plan, merged), outgoing(plan, ended)];
+  return outgoing(plan, merged);
 }
 
 /** The person of a message key. */

@@ -4,25 +4,33 @@ import type { ClientBase } from 'pg';
 import { ByView } from './by-view.js';
 import type { ProductReceived } from './product-record.js';
 
-/** What of a batch one view may get. */
-export type ForView = { viewId: number; records: readonly ProductReceived[] };
+/** What of a batch one view may get; `generation` counts how often the view was begun, and so its fillings. */
+export type ForView = { viewId: number; generation: number; records: readonly ProductReceived[] };
 
-/** `shift` lifts the revisions of a record that was withdrawn and is disclosed again (see withdrawal). */
-type Held = { revision: number; live: boolean; shift: number };
+/**
+ * What is known of a record. Of one that is there: its revision. Of one that ended: the highest revision that is no news any
+ * more, and in which generation of the view it ended. `shift` is by how much its revisions are told higher.
+ */
+type Held = { revision: number; live: boolean; shift: number; endedIn: number };
 type RecordKey = { viewId: number; key: string };
+
+/** By how much more a record that ended is told higher: it may come again by the revision it had, above that of its end. */
+export const END = 2;
 
 /**
  * Which records of a batch are news to each view, by the view's own state, in the order the views are given: the last
  * revision wins per record. All views share the statements: 200 views of ten records each cost what one of 2,000 does.
  * The rows are locked until the transaction ends, in the order of views and keys, so that backfill and following never
- * deadlock.
+ * deadlock. Of what ended, the revision it had is news to no batch that follows the edition, only to a filling (`fills`, which is
+ * of one view) that was begun after it ended and finds it there: that was a choice, and it was lifted.
  */
 export async function takeSteps(
   client: ClientBase,
   wanted: readonly ForView[],
+  fills = false,
 ): Promise<ProductReceived[][]> {
   const live = new Set(wanted.filter(isLive));
-  const shifts = await takeLive(client, [...live]);
+  const shifts = await takeLive(client, [...live], fills);
   const others = wanted.filter((one) => !live.has(one));
   const held = await lockRecords(client, keysOf(others));
   const steps = wanted.map((one) =>
@@ -31,7 +39,7 @@ export async function takeSteps(
           const shift = shifts.get(one.viewId, record.key.text);
           return shift === undefined ? [] : [lifted(record, shift)];
         })
-      : one.records.flatMap((record) => step(held, one.viewId, record)),
+      : one.records.flatMap((record) => step(held, one, record, fills)),
   );
   await keepRecords(client, held);
   return steps;
@@ -50,7 +58,11 @@ function isLive({ records }: ForView): boolean {
 }
 
 /** One statement in place of three, and one version of each row in place of two. Answers the shift of each that is news. */
-async function takeLive(client: ClientBase, wanted: readonly ForView[]): Promise<ByView<number>> {
+async function takeLive(
+  client: ClientBase,
+  wanted: readonly ForView[],
+  fills: boolean,
+): Promise<ByView<number>> {
   const shifts = new ByView<number>();
   const news = wanted
     .flatMap(({ viewId, records }) =>
@@ -65,9 +77,14 @@ async function takeLive(client: ClientBase, wanted: readonly ForView[]): Promise
       SELECT view, key, revision, true
       FROM unnest($1::int[], $2::text[], $3::bigint[]) AS news (view, key, revision) ORDER BY view, key
       ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = true
-        WHERE held.revision < excluded.revision
+        WHERE CASE WHEN held.live OR $4::int IS NULL THEN held.revision < excluded.revision
+          ELSE held.revision <= excluded.revision AND held.ended_in < $4 END
       RETURNING view_id, source_key, shift`,
-    values: [...placesOf(news), plainArray(news.map(({ revision }) => revision))],
+    values: [
+      ...placesOf(news),
+      plainArray(news.map(({ revision }) => revision)),
+      fills ? wanted[0]!.generation : null,
+    ],
   });
   for (const [viewId, key, shift] of rows) shifts.set(viewId, key, shift);
   return shifts;
@@ -95,45 +112,68 @@ async function lockRecords(
     values,
   });
   const { rows } = await client.query<
-    [viewId: number, key: string, revision: string, live: boolean, shift: number]
+    [viewId: number, key: string, revision: string, live: boolean, shift: number, endedIn: number]
   >({
     name: 'view-lock',
     rowMode: 'array',
     // Each looked up by itself: planned as a join while the table was small, it would read all of it for every batch ever after.
-    text: `SELECT view, key, revision, live, shift
+    text: `SELECT view, key, revision, live, shift, ended_in
      FROM unnest($1::int[], $2::text[]) AS wanted (view, key)
-     CROSS JOIN LATERAL (SELECT revision, live, shift FROM view_record
+     CROSS JOIN LATERAL (SELECT revision, live, shift, ended_in FROM view_record
        WHERE view_id = view AND source_key = key FOR UPDATE) AS held`,
     values,
   });
   return new Map(
-    rows.map(([viewId, key, revision, live, shift]) => [
+    rows.map(([viewId, key, revision, live, shift, endedIn]) => [
       nameOf(viewId, key),
-      { viewId, key, revision: Number(revision), live, shift },
+      { viewId, key, revision: Number(revision), live, shift, endedIn },
     ]),
   );
 }
 
 function step(
   held: Map<string, Held & RecordKey>,
-  viewId: number,
+  { viewId, generation }: ForView,
   record: ProductReceived,
+  fills: boolean,
 ): ProductReceived[] {
   const { key, envelope, change } = record;
+  const { revision } = envelope;
   const name = nameOf(viewId, key.text);
   const before = held.get(name)!;
-  if (envelope.revision === UNKNOWN_REVISION) {
-    // A bare tombstone ends whatever is held; it has no effect twice because then nothing is live.
-    held.set(name, { ...before, live: false });
-    return before.live ? [record] : [];
+  if (change === 'deleted') {
+    if (revision !== UNKNOWN_REVISION && revision <= before.revision) return [];
+    held.set(name, { ...before, ...ended(before, revision), endedIn: generation });
+    // Whom it was never told of, the recipient is not told that it is gone.
+    return before.live ? [{ ...record, envelope: { ...envelope, revision: endOf(before) } }] : [];
   }
-  if (envelope.revision <= before.revision) return [];
-  held.set(name, { ...before, revision: envelope.revision, live: change !== 'deleted' });
-  // Whom it was never told of, the recipient is not told that it is gone.
-  return change === 'deleted' && !before.live ? [] : [lifted(record, before.shift)];
+  const isNews =
+    fills && !before.live
+      ? before.endedIn < generation && revision >= before.revision
+      : revision > before.revision;
+  if (!isNews) return [];
+  held.set(name, { ...before, revision, live: true });
+  return [lifted(record, before.shift)];
 }
 
-/** A record disclosed again after it was withdrawn is told by a new id and a revision above the tombstone's. */
+/**
+ * What is kept of a record that its publisher ended, the same as of one that a choice ended (`withdrawal`). A revision is one
+ * word, so below that of a tombstone is the last that a record had, as far as anybody could tell.
+ */
+function ended({ revision, live, shift }: Held, by: number): Omit<Held, 'endedIn'> {
+  return {
+    // A bare tombstone says no revision; it ends whatever is held.
+    revision: by === UNKNOWN_REVISION ? revision : by - 1,
+    live: false,
+    shift: live ? shift + END : Math.max(shift, END),
+  };
+}
+
+/** The revision by which a view tells that a record ended, whatever ended it: the next of what its recipient has. */
+export const endOf = ({ revision, shift }: Pick<Held, 'revision' | 'shift'>): number =>
+  revision + shift + 1;
+
+/** A record disclosed again after it ended is told by a new id and a revision above the tombstone's. */
 function lifted(record: ProductReceived, shift: number): ProductReceived {
   if (shift === 0) return record;
   const { id, revision } = record.envelope;
@@ -150,14 +190,18 @@ async function keepRecords(
   await client.query({
     name: 'view-keep',
     // All are there and locked: as an insertion each is found by its key, whatever the table's size was when it was planned.
-    text: `INSERT INTO view_record AS held (view_id, source_key, revision, live)
-     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[])
-     ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = excluded.live
-       WHERE (held.revision, held.live) IS DISTINCT FROM (excluded.revision, excluded.live)`,
+    text: `INSERT INTO view_record AS held (view_id, source_key, revision, live, shift, ended_in)
+     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[], $5::int[], $6::int[])
+     ON CONFLICT (view_id, source_key) DO UPDATE
+       SET revision = excluded.revision, live = excluded.live, shift = excluded.shift, ended_in = excluded.ended_in
+       WHERE (held.revision, held.live, held.shift, held.ended_in)
+         IS DISTINCT FROM (excluded.revision, excluded.live, excluded.shift, excluded.ended_in)`,
     values: [
       ...placesOf(records),
       plainArray(records.map(({ revision }) => revision)),
       plainArray(records.map(({ live }) => live)),
+      plainArray(records.map(({ shift }) => shift)),
+      plainArray(records.map(({ endedIn }) => endedIn)),
     ],
   });
 }

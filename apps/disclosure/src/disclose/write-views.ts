@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import { noteEnded } from '../withdrawal/note.js';
 import type { Ended } from '../withdrawal/note.js';
 import type { ViewPlan } from '../views/plan.js';
-import { holdMerge } from './merges.js';
+import { dropWaiting, holdMerge } from './merges.js';
 import type { ProductReceived } from './product-record.js';
 import { momentOf, outgoing, rewrite } from './rewrite.js';
 import type { Place } from './rewrite.js';
@@ -12,24 +12,26 @@ import { tracesOf } from './traces.js';
 import { peopleOf, reserve } from './view-people.js';
 import type { ViewPeople, ViewPerson, Wanted } from './view-people.js';
 import { takeSteps } from './view-state.js';
+import type { ForView } from './view-state.js';
 
 type Merged = Extract<ProductReceived, { change: 'merged' }>;
 
 /** What of a batch one view may get, and how it is written there. */
-export type Writing = { viewId: number; plan: ViewPlan; records: readonly ProductReceived[] };
+export type Writing = ForView & { plan: ViewPlan };
 
 /** What all records of a batch have in common in one view. */
 type Common = Pick<Place, 'now' | 'nowText'>;
 
 /**
  * What a batch becomes in each view: their state is written in the transaction, their records are given back for the
- * outbox, in the order of the views.
+ * outbox, in the order of the views. `fills`: the batch fills the one view there is.
  */
 export async function writeViews(
   client: ClientBase,
   writings: readonly Writing[],
+  fills = false,
 ): Promise<WrittenRecord[]> {
-  const steps = await takeSteps(client, writings);
+  const steps = await takeSteps(client, writings, fills);
   const news = writings
     .map((writing, at) => ({ ...writing, records: steps[at]! }))
     .filter(({ records }) => records.length > 0);
@@ -52,6 +54,7 @@ export async function writeViews(
     await hold(client, { ...writing, records: held }, people, common);
     all.push(...written(writing, { people, survivors }, common, ended));
   }
+  await dropWaiting(client, news.flatMap(endsOf));
   await noteEnded(client, ended);
   return all;
 }
@@ -90,13 +93,7 @@ function written(
       survivor: survivor === null ? null : (survivors.of(viewId, survivor)?.pseudonym ?? null),
     });
     if (record.change === 'deleted') {
-      const { key, envelope } = record;
-      ended.push({
-        viewId,
-        sourceKey: key.text,
-        key: rewritten.key,
-        revision: envelope.revision,
-      });
+      ended.push({ viewId, sourceKey: record.key.text, key: rewritten.key });
     }
     return [outgoing(plan, rewritten)];
   });
@@ -117,6 +114,9 @@ function wantedOf({ viewId, plan, records }: Writing): Wanted[] {
   }
   return [...wanted.values()];
 }
+
+const endsOf = ({ viewId, records }: Writing): { viewId: number; key: string }[] =>
+  records.flatMap(({ change, key }) => (change === 'deleted' ? [{ viewId, key: key.text }] : []));
 
 const survivorsOf = ({ viewId, records }: Writing): { viewId: number; person: string }[] =>
   records.flatMap((record) => {

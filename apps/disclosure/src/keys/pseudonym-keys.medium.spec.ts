@@ -9,8 +9,9 @@ import { StoredPseudonymKeys } from './pseudonym-keys.js';
 import { FileWrapping } from './wrapping.js';
 
 const [OLD, NEW] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-const research = { organisation: 'QUY', purpose: 'research' } as const;
-const audit = { organisation: 'QUY', purpose: 'audit' } as const;
+const research = { organisation: 'QUY', purpose: 'research', optOut: 'applies' } as const;
+const audit = { ...research, purpose: 'audit' } as const;
+const exempt = { ...research, optOut: 'exempt' } as const;
 let place: TestDatabase;
 let opened: Database;
 
@@ -33,10 +34,12 @@ describe('pseudonym keys', () => {
     const [mine, theirs] = await Promise.all(both.map((keys) => keys.keyOf(research)));
     expect(mine).toEqual(theirs);
     expect(await both[0]!.keyOf(audit)).not.toEqual(mine);
+    expect(await both[0]!.keyOf(exempt)).not.toEqual(mine);
   });
 
   test('are wrapped anew under another key by two processes at once, and stay what they are', async () => {
-    const before = await keysUnder(() => OLD).keyOf(research);
+    const uses = [research, exempt];
+    const before = await Promise.all(uses.map((use) => keysUnder(() => OLD).keyOf(use)));
     const rotated = [0, 1].map(() =>
       keysUnder(
         () => NEW,
@@ -44,15 +47,16 @@ describe('pseudonym keys', () => {
       ),
     );
     const done = await Promise.all(rotated.map((keys) => keys.rewrap()));
-    expect(done[0]! + done[1]!).toBe(2);
+    expect(done[0]! + done[1]!).toBe(3);
     const after = keysUnder(() => NEW);
-    expect(await after.keyOf(research)).toEqual(before);
+    expect(await Promise.all(uses.map((use) => after.keyOf(use)))).toEqual(before);
     expect(await after.rewrap()).toBe(0);
     const standing = await after.list();
-    expect(standing.map(({ organisation, purpose }) => [organisation, purpose])).toEqual([
-      ['QUY', 'audit'],
-      ['QUY', 'research'],
-    ]);
+    expect(standing.map(({ wrappedBy: _, ...one }) => one)).toEqual(
+      [audit, research, exempt].map(({ optOut: nationalOptOut, ...of }) => ({
+        ...{ ...of, nationalOptOut, generation: 1, otherRule: 0 },
+      })),
+    );
     expect(new Set(standing.map(({ wrappedBy }) => wrappedBy)).size).toBe(1);
     await expect(keysUnder(() => OLD).keyOf(research)).rejects.toMatchObject({ code: 'MESH-4002' });
   });

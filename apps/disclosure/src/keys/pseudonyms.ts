@@ -6,7 +6,7 @@ const REMEMBERED = 10_000;
 
 /**
  * Names under one recipient's key. The same person has the same pseudonym in every product and grant of that
- * recipient and purpose, whatever domain the record is from, because it is made of who the person is and not of a
+ * recipient, purpose and rule of the opt-out, whatever domain the record is from, because it is made of who the person is and not of a
  * domain's key; under another recipient's key nothing is the same.
  */
 export class Pseudonyms {

@@ -1,13 +1,18 @@
 import type { Pool } from 'pg';
 
 import { disclosureErrors } from '../errors.js';
-import type { KeyTrouble, Recipient, StoredPseudonymKeys } from '../keys/pseudonym-keys.js';
+import type {
+  KeyTrouble,
+  KeyUse,
+  OptOutRule,
+  StoredPseudonymKeys,
+} from '../keys/pseudonym-keys.js';
 
 /** How a view stands. `held`: nothing is disclosed, since when, and why; it says nothing of anybody. */
 export type Standing = {
   topic: string;
   state: 'ended' | 'held' | 'filling' | 'following';
-  nationalOptOut: 'applies' | 'exempt';
+  nationalOptOut: OptOutRule;
   /** Since when the cleaned list in use holds; null where none is needed or there. */
   listedAt: string | null;
   held: Trouble | null;
@@ -16,7 +21,8 @@ export type Standing = {
 };
 type Trouble = { since: string; code: string; why: string };
 
-type Row = Recipient & {
+type Row = Omit<KeyUse, 'optOut'> & {
+  keyOptOut: OptOutRule;
   topic: string;
   active: boolean;
   optOut: boolean;
@@ -48,14 +54,17 @@ export class ViewStanding {
 
   async #read(which: string, values: unknown[]): Promise<Standing[]> {
     const { rows } = await this.#pool.query<Row>(
-      `SELECT v.topic, v.organisation, v.purpose, v.key_generation AS generation, v.active, coalesce(t.opt_out, true) AS "optOut", l.received_at AS "receivedAt",
+      `SELECT v.topic, v.organisation, v.purpose, v.key_generation AS generation,
+         v.key_opt_out AS "keyOptOut", v.active, coalesce(t.opt_out, true) AS "optOut", l.received_at AS "receivedAt",
          coalesce(greatest(l.held_since, v.since), v.since) AS "heldSince", l.trouble, l.trouble_at AS "troubleAt",
          coalesce(t.refill OR t.catch_up, false) OR EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done) AS filling
        FROM view v LEFT JOIN view_terms t ON t.view_id = v.id LEFT JOIN check_list l USING (organisation)
        ${which} ORDER BY v.topic`,
       values,
     );
-    return rows.map((row) => standingOf(row, this.#keys.troubleOf(row)));
+    return rows.map((row) =>
+      standingOf(row, this.#keys.troubleOf({ ...row, optOut: row.keyOptOut })),
+    );
   }
 }
 

@@ -41,10 +41,12 @@ export class Renamings {
   /** One look; may be made by several instances at once. */
   async look(): Promise<void> {
     // The view before is the one of the same product and grant with the next lower generation; filled is one with nothing to fill.
+    // Of a key that another rule's views had too no list is told: by the former names it would join what the new keys part.
     const { rows } = await this.#pool.query<Changed>(
       `SELECT DISTINCT ON (v.id) v.id, v.topic, v.grant_id AS "grantId", f.id AS "formerId", f.topic AS former
        FROM view v JOIN view_terms t ON t.view_id = v.id JOIN view f ON f.grant_id = v.grant_id
-         AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation AND f.active
+         AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation
+         AND f.key_opt_out = v.key_opt_out AND f.active
        WHERE v.active AND v.renamed_at IS NULL AND NOT (t.refill OR t.catch_up)
          AND NOT EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done)
        ORDER BY v.id, f.key_generation DESC`,

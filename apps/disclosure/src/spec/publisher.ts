@@ -47,6 +47,8 @@ export type Sending = {
   sequence?: number;
   /** In whose name the record stands of somebody restricted: nothing in it tells where they are. */
   restrictedBy?: string;
+  /** Without our headers, as an erasure tool writes a tombstone. */
+  bare?: boolean;
 };
 
 /** A record of a product's secondary edition as its publisher's relay sends it. Schema ids are those registered. */
@@ -65,6 +67,7 @@ export function message(
     practice = null,
     sequence = 1,
     restrictedBy,
+    bare = false,
   } = sending;
   const source = personOf(product, one);
   const record = keys.recordKey(DOMAIN_KEYS.gp, product, `source-${n}`);
@@ -108,6 +111,8 @@ export function message(
     key: Buffer.from(keys.messageKey(source, record)),
     partition: keys.partitionOf(source, 6),
     ...(changeType !== null && { value: wire }),
-    headers: new Map(header.map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+    headers: new Map(
+      (bare ? [] : header).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
+    ),
   };
 }

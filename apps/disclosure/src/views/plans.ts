@@ -3,7 +3,7 @@ import { problem } from '@caremesh/platform';
 
 import { disclosureErrors } from '../errors.js';
 import type { Governance } from '../grants/governance.js';
-import type { PseudonymKeys } from '../keys/pseudonym-keys.js';
+import type { OptOutRule, PseudonymKeys } from '../keys/pseudonym-keys.js';
 import { planView } from './plan.js';
 import type { ViewPlan } from './plan.js';
 import type { SensitiveCodes } from './sensitive-codes.js';
@@ -16,6 +16,8 @@ export type Planned = {
   organisation: string;
   purpose: Purpose;
   schemaId: number;
+  /** Under which of the recipient's keys. */
+  keyOptOut: OptOutRule;
   keyGeneration?: number;
 };
 
@@ -49,10 +51,10 @@ export class ViewPlans {
 
   /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
   async of(view: Planned): Promise<ViewPlan> {
-    const { organisation, purpose, keyGeneration: generation } = view;
+    const { organisation, purpose, keyOptOut: optOut, keyGeneration: generation } = view;
     // Asked for each time, though the plan has it: while the key store is away nothing is disclosed.
-    const key = await this.#keys.keyOf({ organisation, purpose, generation });
-    const name = `${view.topic}#${view.schemaId}`;
+    const key = await this.#keys.keyOf({ organisation, purpose, optOut, generation });
+    const name = `${view.topic}#${view.schemaId}#${optOut}`;
     const held = this.#made.get(name);
     if (held) return held;
     const made = await this.#make(view, key);

@@ -2,8 +2,9 @@ import type { Purpose } from '@caremesh/contract';
 import type { ClientBase, Pool } from 'pg';
 
 import { inTransaction } from '../database/transaction.js';
-import { keepTerms, refreshTerms } from '../choices/terms.js';
+import { keepTerms, optOutRule, refreshTerms } from '../choices/terms.js';
 import type { GrantedView } from '../grants/governance.js';
+import type { OptOutRule } from '../keys/pseudonym-keys.js';
 import type { Part } from '../part.js';
 import type { ViewPlan } from './plan.js';
 
@@ -21,8 +22,9 @@ export type View = {
   active: boolean;
   /** The list of codes under which it was written, by its digest. */
   codes: string;
-  /** Of the recipient's pseudonym key. */
+  /** Of the recipient's pseudonym key; and the rule of the opt-out that the key is for, as the view began, which it keeps. */
   keyGeneration: number;
+  keyOptOut: OptOutRule;
   /** Counts how often the view was begun: each has its backfill. */
   generation: number;
   /** Names this database among the readers of the edition, in its consumer groups. */
@@ -33,7 +35,7 @@ export type View = {
 export type Backfill = { view: View; from: Map<number, bigint>; until: Map<number, bigint> };
 
 const COLUMNS = `id, topic, edition, grant_id AS "grantId", product, major, organisation, purpose,
-  schema_id AS "schemaId", active, generation, codes, key_generation AS "keyGeneration",
+  schema_id AS "schemaId", active, generation, codes, key_generation AS "keyGeneration", key_opt_out AS "keyOptOut",
   (SELECT reader FROM edition e WHERE e.topic = view.edition) AS reader`;
 
 /** Views, how far their editions were read, and what is still to be filled. */
@@ -246,20 +248,21 @@ async function isBegun(
 
 async function upsertView(
   client: ClientBase,
-  { topic, grantId, product, major, recipient, schemaId, keyGeneration = 1 }: GrantedView,
+  granted: GrantedView,
   edition: string,
   codes: string,
 ): Promise<number> {
+  const { topic, grantId, product, major, recipient, schemaId, keyGeneration = 1 } = granted;
   const { rows } = await client.query<{ id: number }>(
     `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active,
-       key_generation, codes)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9, $10)
+       key_generation, codes, key_opt_out)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9, $10, $11)
      ON CONFLICT (topic) DO UPDATE SET active = true, schema_id = excluded.schema_id, since = now(),
        generation = view.generation + 1
      RETURNING id`,
     [
       ...[topic, edition, grantId, product, major, recipient.organisation, recipient.purpose],
-      ...[schemaId, keyGeneration, codes],
+      ...[schemaId, keyGeneration, codes, optOutRule(granted)],
     ],
   );
   return rows[0]!.id;

@@ -1,6 +1,7 @@
 import type { Logger } from '@caremesh/platform';
 import type { LastWords, RecordTransport, TopicLook } from '@caremesh/product';
 
+import { optOutRule } from '../choices/terms.js';
 import type { GrantedView, Governance } from '../grants/governance.js';
 import type { ProductReceived } from '../disclose/product-record.js';
 import type { ViewPlan } from './plan.js';
@@ -131,7 +132,7 @@ export class ViewWatch {
     if (known?.active && known.schemaId === granted.schemaId) return;
     const { topic } = granted;
     // A view that cannot be written must not hold up those that can: it is planned before it is begun.
-    const plan = await this.#planOf(granted);
+    const plan = await this.#planOf(granted, known);
     if (plan === null) return;
     const edition = this.#store.editionOf(granted);
     // Where nobody follows, following begins at the end of what is there, and all before it is filled.
@@ -155,17 +156,19 @@ export class ViewWatch {
     for (const one of granted) {
       const view = known.get(one.topic);
       if (!view?.active || view.codes === this.#plans.codes) continue;
-      const plan = await this.#planOf(one);
+      const plan = await this.#planOf(one, view);
       if (plan === null) all = false;
       else await this.#store.heed(view, plan);
     }
     this.#isListHeeded = all;
   }
 
-  async #planOf(granted: GrantedView): Promise<ViewPlan | null> {
+  /** A view that was there before goes on with the key it began with, whatever was decided since. */
+  async #planOf(granted: GrantedView, known: View | undefined): Promise<ViewPlan | null> {
     const { topic, recipient } = granted;
+    const keyOptOut = known?.keyOptOut ?? optOutRule(granted);
     try {
-      const plan = await this.#plans.of({ ...granted, ...recipient });
+      const plan = await this.#plans.of({ ...granted, ...recipient, keyOptOut });
       this.#told.delete(topic);
       return plan;
     } catch (err) {

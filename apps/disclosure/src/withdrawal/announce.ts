@@ -100,9 +100,9 @@ async function take(client: ClientBase, viewId: number, until: Date): Promise<Pe
   const { rows } = await client.query<Pending>(
     `WITH due AS (
        SELECT id FROM withdrawn WHERE view_id = $1 AND at < $2 ORDER BY id LIMIT ${MOST} FOR UPDATE SKIP LOCKED),
-     told AS (DELETE FROM withdrawn w USING due WHERE w.id = due.id RETURNING w.source_key, w.key, w.revision)
+     told AS (DELETE FROM withdrawn w USING due WHERE w.id = due.id RETURNING w.source_key, w.key)
      SELECT DISTINCT told.key FROM told LEFT JOIN view_record r ON r.view_id = $1 AND r.source_key = told.source_key
-     WHERE NOT coalesce(r.live AND r.revision > told.revision, false) ORDER BY told.key`,
+     WHERE NOT coalesce(r.live, false) ORDER BY told.key`,
     [viewId, until],
   );
   return rows;

@@ -2,9 +2,11 @@ import { keys } from '@caremesh/contract';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
+import { dropWaiting } from '../disclose/merges.js';
 import { momentOf, outgoing, rewrite } from '../disclose/rewrite.js';
 import { tracesOf } from '../disclose/traces.js';
 import { reserve } from '../disclose/view-people.js';
+import { END, endOf } from '../disclose/view-state.js';
 import type { ViewPlan } from '../views/plan.js';
 import { noteEnded } from './note.js';
 import type { Ended } from './note.js';
@@ -13,8 +15,8 @@ type Gone = { source_key: string; revision: string; shift: number };
 
 /**
  * Ends everything a view has of these people, by their keys at the publisher: what comes back is a tombstone for each key
- * disclosed. The state forgets the revision, so that the record is news again should it be permitted later, and counts on
- * from above the tombstone's.
+ * disclosed. What is kept of it is what is kept of any end (`disclose/view-state`): should it be permitted later, a filling
+ * that is begun then tells it again by the revision it had.
  */
 export async function withdrawPeople(
   client: ClientBase,
@@ -24,6 +26,10 @@ export async function withdrawPeople(
 ): Promise<WrittenRecord[]> {
   const gone = await endRecords(client, viewId, people);
   if (gone.length === 0) return [];
+  await dropWaiting(
+    client,
+    gone.map(({ source_key: key }) => ({ viewId, key })),
+  );
   const counts = new Map<string, number>();
   for (const { source_key: key } of gone) {
     counts.set(personOf(key), (counts.get(personOf(key)) ?? 0) + 1);
@@ -41,7 +47,7 @@ export async function withdrawPeople(
     const place = { person: person.pseudonym, survivor: null, sequence: person.sequence };
     const times = { now, nowText, traceparent: traces(at) };
     const tombstone = rewrite(plan, tombstoneOf(one), { ...place, ...times });
-    ended.push({ viewId, sourceKey: one.source_key, key: tombstone.key, revision: -1 });
+    ended.push({ viewId, sourceKey: one.source_key, key: tombstone.key });
     return [outgoing(plan, tombstone)];
   });
   await noteEnded(client, ended);
@@ -53,12 +59,6 @@ async function endRecords(
   viewId: number,
   people: readonly string[],
 ): Promise<Gone[]> {
-  const values = [viewId, people];
-  await client.query({
-    name: 'view-end-merges',
-    text: `DELETE FROM view_merge WHERE view_id = $1 AND split_part(source_key, '.', 1) = ANY($2)`,
-    values,
-  });
   const { rows } = await client.query<Gone>({
     name: 'view-end-records',
     // A person's keys lie together, between "<person>." and "<person>/": asked for as a part of the key, all of the view was read.
@@ -70,18 +70,18 @@ async function endRecords(
          ORDER BY source_key FOR UPDATE) AS held),
      ended AS (
        INSERT INTO view_record AS held (view_id, source_key, revision, live)
-       SELECT $1, source_key, -1, false FROM gone
-       ON CONFLICT (view_id, source_key) DO UPDATE
-         SET live = excluded.live, revision = excluded.revision, shift = held.shift + 2)
+       SELECT $1, source_key, revision, false FROM gone
+       ON CONFLICT (view_id, source_key) DO UPDATE SET live = excluded.live, shift = held.shift + ${END},
+         ended_in = coalesce((SELECT generation FROM view WHERE id = $1), 0))
      SELECT source_key, revision, shift FROM gone`,
-    values,
+    values: [viewId, people],
   });
   return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));
 }
 
 /** The record's end as its publisher would have told it. */
 function tombstoneOf({ source_key: text, revision, shift }: Gone) {
-  const next = Number(revision) + shift + 1;
+  const next = endOf({ revision: Number(revision), shift });
   return {
     change: 'deleted' as const,
     value: null,

@@ -12,13 +12,16 @@ describe('mesh pseudonym-key', () => {
   });
 
   it('lists whose keys there are, and what closes them, as disclosure says it', async () => {
-    const key = { organisation: 'QUY', purpose: 'research', generation: 2, wrappedBy: 'file-1a2b' };
+    const of = { organisation: 'QUY', purpose: 'research', nationalOptOut: 'exempt' };
+    const key = { ...of, generation: 2, wrappedBy: 'file-1a2b', otherRule: 0 };
     const { mesh, asked, out } = await meshAnswering({ items: [key], next: null });
     expect(await mesh('pseudonym-key', 'keys')).toBe(0);
     expect(asked.map(({ method, url }) => [method, url])).toEqual([['GET', '/v1/keys']]);
     const [heads, row] = out().split('\n');
-    expect(heads?.split(/ {2,}/)).toEqual(['RECIPIENT', 'PURPOSE', 'GENERATION', 'WRAPPED BY']);
-    expect(row?.split(/ {2,}/)).toEqual(['QUY', 'research', '2', 'file-1a2b']);
+    expect(heads?.split(/ {2,}/)).toEqual([
+      ...['RECIPIENT', 'PURPOSE', 'OPT-OUT', 'GENERATION', 'WRAPPED BY', 'OTHER RULE'],
+    ]);
+    expect(row?.split(/ {2,}/)).toEqual(['QUY', 'research', 'exempt', '2', 'file-1a2b', '0']);
   });
 
   it('asks for other pseudonyms of governance, for a recipient, a purpose and a reason', async () => {

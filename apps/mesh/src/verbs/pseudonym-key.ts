@@ -11,7 +11,15 @@ type KeyChange = Motion & {
   generation: number;
   keepDays: number;
 };
-type Key = { organisation: string; purpose: string; generation: number; wrappedBy: string };
+/** `otherRule`: views that the other rule of the opt-out holds for, and that have this key from before there was one for each. */
+type Key = {
+  organisation: string;
+  purpose: string;
+  nationalOptOut: string;
+  generation: number;
+  wrappedBy: string;
+  otherRule: number;
+};
 type AskOptions = { organisation: string; purpose: string; keepDays?: string; reason: string };
 
 const CHANGE: MotionKind<KeyChange> = {
@@ -76,8 +84,11 @@ async function keys(io: Io, command: Command): Promise<void> {
   const reply = await domainApi(io, 'disclosure', options).get<{ items: Key[] }>('/v1/keys');
   print(io, options, reply, ({ items }) =>
     table(
-      ['RECIPIENT', 'PURPOSE', 'GENERATION', 'WRAPPED BY'],
-      items.map((one) => [one.organisation, one.purpose, one.generation, one.wrappedBy]),
+      ['RECIPIENT', 'PURPOSE', 'OPT-OUT', 'GENERATION', 'WRAPPED BY', 'OTHER RULE'],
+      items.map((one) => [
+        ...[one.organisation, one.purpose, one.nationalOptOut, one.generation, one.wrappedBy],
+        one.otherRule,
+      ]),
       'No keys: nothing was disclosed yet.',
     ),
   );

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { KeyGenerationEntity } from './key-generation.entity.js';
 
-/** Who has a pseudonym key of their own: an organisation, for one purpose. */
+/** Who has pseudonym keys of their own: an organisation, for one purpose. A generation is of all of them, one for each rule of the opt-out. */
 export type Recipient = Pick<KeyGenerationEntity, 'organisation' | 'purpose'>;
 
 /** The generation of a recipient's pseudonym key that was decided last; 1 until somebody decided another. */
