@@ -34,6 +34,7 @@ export class References<R extends object> {
   private readonly held = new Map<string, Held<R>[]>();
   private readonly order: Held<R>[] = [];
   private readonly contained = new WeakMap<object, Held<R>>();
+  private readonly containedIds = new WeakMap<readonly unknown[], ReadonlyMap<unknown, object[]>>();
 
   /** @param readContained reads a contained resource of a kind that may be referred to; null for one of another kind. */
   constructor(
@@ -86,15 +87,14 @@ export class References<R extends object> {
   }
 
   private containedAs(id: string, from: Place): Held<R>[] {
-    const found: Held<R>[] = [];
-    for (const resource of from.contained) {
-      if (typeof resource !== 'object' || resource === null) continue;
-      const { id: own, resourceType } = resource as { id?: unknown; resourceType?: unknown };
-      if (own !== id || typeof resourceType !== 'string') continue;
-      const held = this.contained.get(resource) ?? this.read(resourceType, resource, from);
-      if (held) found.push(held);
-    }
-    return found;
+    let ids = this.containedIds.get(from.contained);
+    // Made once: a resource of many contained ones and as many references would else be looked through for each.
+    if (!ids) this.containedIds.set(from.contained, (ids = byId(from.contained)));
+    return (ids.get(id) ?? []).flatMap((resource) => {
+      const { resourceType } = resource as { resourceType?: unknown };
+      if (typeof resourceType !== 'string') return [];
+      return this.contained.get(resource) ?? this.read(resourceType, resource, from) ?? [];
+    });
   }
 
   /** Once for each: what is found of it later is the same object. */
@@ -117,6 +117,18 @@ export class References<R extends object> {
       this.held.set(key, isState ? [held] : [before, held]);
     }
   }
+}
+
+function byId(resources: readonly unknown[]): Map<unknown, object[]> {
+  const found = new Map<unknown, object[]>();
+  for (const resource of resources) {
+    if (typeof resource !== 'object' || resource === null) continue;
+    const { id } = resource as { id?: unknown };
+    const same = found.get(id);
+    if (same) same.push(resource);
+    else found.set(id, [resource]);
+  }
+  return found;
 }
 
 const within = (bundle: number | undefined, name: string): string =>

@@ -56,6 +56,9 @@ const id = z
   .string()
   .regex(/^[A-Za-z0-9.-]{1,64}$/)
   .optional();
+/** Far more than anybody has: each is looked for in the submission, some several times. */
+const REFERENCES_MAX = 200;
+const CONTAINED_MAX = 2_000;
 const period = z.object({ start: z.string().optional(), end: z.string().optional() });
 
 const patient = z.object({
@@ -63,7 +66,7 @@ const patient = z.object({
   id,
   meta: meta.optional(),
   extension: extensions,
-  identifier: z.array(identifier).optional(),
+  identifier: z.array(identifier).max(REFERENCES_MAX).optional(),
   gender: z.string().optional(),
   birthDate: z.string().optional(),
   address: z
@@ -76,7 +79,7 @@ const patient = z.object({
       }),
     )
     .optional(),
-  generalPractitioner: z.array(reference).optional(),
+  generalPractitioner: z.array(reference).max(REFERENCES_MAX).optional(),
   managingOrganization: reference.optional(),
 });
 const medication = z.object({
@@ -110,7 +113,7 @@ const medicine = {
   implicitRules: z.string().optional(),
   modifierExtension: z.array(z.unknown()).optional(),
   extension: extensions,
-  contained: z.array(z.unknown()).optional(),
+  contained: z.array(z.unknown()).max(CONTAINED_MAX).optional(),
   identifier: z.array(identifier).optional(),
   status: z.string().optional(),
   medicationCodeableConcept: concept.optional(),
@@ -197,5 +200,9 @@ export function readSupporting(
 }
 
 /** Names come from our own definitions above and positions are numbers, so a path holds no text of the input. */
-const faultOf = (issue: { path: PropertyKey[] }): Fault =>
-  fault('fhirElementInvalid', `/${issue.path.map(String).join('/')}`);
+const faultOf = ({ code, path }: { code?: string; path: PropertyKey[] }): Fault =>
+  fault(
+    'fhirElementInvalid',
+    `/${path.map(String).join('/')}`,
+    code === 'too_big' ? 'there are more than this intake takes' : undefined,
+  );
