@@ -15,6 +15,8 @@ export type Line = {
   at?: string | null;
   /** Whose record it is, in a feed whose ids are their keeper's own; null: not said. */
   keeper?: string | null;
+  /** Who probably keeps it where that is not said. */
+  likely?: string;
   /** Makes the line a message of its own that is landed once. */
   message?: string;
   into?: string | null;
@@ -93,7 +95,7 @@ function person(nhs: string | null | undefined, local: string | null | undefined
 function map(line: Line): Change<Medication>[] | Faulty {
   const at = line.at ?? null;
   if (line.do === 'faulty') return new Faulty([fault('dateImpossible', '/date')]);
-  const head = { publisherOds: line.keeper ?? ODS, at };
+  const head = { publisherOds: line.keeper ?? line.likely ?? ODS, at };
   const ref = person(line.nhs, line.local);
   if (line.do === 'merge') {
     const others = (line.others ?? []).map((id) => ({ issuer: ODS, id }));
@@ -101,7 +103,10 @@ function map(line: Line): Change<Medication>[] | Faulty {
     return [{ ...head, change: 'merge', from, into: person(line.into, line.intoLocal) }];
   }
   const sourceRecordId = line.id ?? '';
-  const identity = { sourceRecordId, ...(line.keeper !== undefined && { keeper: line.keeper }) };
+  const identity = {
+    sourceRecordId,
+    ...(line.keeper !== undefined && { keeper: line.keeper, likelyKeeper: line.likely ?? null }),
+  };
   if (line.do === 'retract') {
     const known = ref.nhsNumber !== null || ref.local !== null;
     return [{ ...head, change: 'retract', ...identity, person: known ? ref : null }];

@@ -37,7 +37,7 @@ export async function apply(world: World, emitter: Emitter, change: KeyedChange)
   if (change.change === 'choice') return applyChoice(world, emitter, change);
   if (change.change === 'restriction') return applyRestriction(world, emitter, change);
   if (change.change === 'merge') return merge(world, emitter, change);
-  const found = recordMeant(world, change);
+  const found = await recordMeant(world, change);
   if ('code' in found) return found;
   const meant = await asHeld(world, change, found);
   return meant.change === 'upsert' ? upsert(world, emitter, meant) : retract(world, emitter, meant);

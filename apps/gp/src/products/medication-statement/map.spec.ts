@@ -259,6 +259,31 @@ it('a status said of an NHS number that is not there is the person’s', async (
   });
 });
 
+describe('whose record it is', () => {
+  const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
+  const organisation = (value: string) => ({ identifier: { system: ODS, value } });
+  const { identifier } = nhs('9434765919') as { identifier: object };
+  const practice = { generalPractitioner: [organisation('B81001')] };
+  const custodian = { managingOrganization: organisation('B82005') };
+  it.each([
+    ['the keeper says', { ...practice, ...custodian }, { keeper: 'B82005' }],
+    [
+      'the practice tells where nobody is stated',
+      practice,
+      { keeper: null, likelyKeeper: 'B81001' },
+    ],
+    ['and else nothing', {}, { keeper: null }],
+  ])('%s', async (_, more, expected) => {
+    const patient = { resourceType: 'Patient', id: 'p', identifier: [identifier], ...more };
+    const text = { ...statement, contained: [patient], subject: { reference: '#p' } };
+    const { changes } = outcomeOf((await read(JSON.stringify(text)))[0]!) as {
+      changes: [{ keeper: string | null; likelyKeeper?: string }];
+    };
+    const { keeper, likelyKeeper } = changes[0];
+    expect({ keeper, ...(likelyKeeper && { likelyKeeper }) }).toEqual(expected);
+  });
+});
+
 describe('a submission of which nothing can be read is refused as a whole', () => {
   it.each<[string, string | Buffer, string]>([
     ['malformed JSON', '{"resourceType": "Bundle", "entry": [}', 'MESH-2101'],

@@ -30,12 +30,15 @@ export function toMedicationStatement(
   const id = idOf(entry);
   if (!id) faults.push(fault('recordIdMissing', '/id'));
   const custodian = odsOf(entry.patient?.managingOrganization, entry.organisations);
+  const practice = practiceOf(entry);
   const change = {
     // Ids are a server's own: the same id in the systems of two practices is two records. A resource that comes
     // without its patient does not say whose it is; then it is the one that is held.
     sourceRecordId: `${medicine.resourceType}/${id}`,
     keeper: custodian,
-    publisherOds: publisherOf(entry, custodian),
+    ...(custodian === null && practice !== null && { likelyKeeper: practice }),
+    // The patient's record keeper, else the practice, else whoever runs this service.
+    publisherOds: custodian ?? practice ?? organisation.ods,
     at: changedAt(medicine),
   };
   if (medicine.status === 'entered-in-error')
@@ -64,11 +67,6 @@ function modifiersOf(medicine: Medicine): Fault[] {
 /** The resource's id, else its first business identifier, else the address of its entry. */
 function idOf({ medicine, fullUrl }: MedicineEntry): string | null {
   return medicine.id ?? medicine.identifier?.find((one) => one.value)?.value ?? fullUrl;
-}
-
-/** Whose record it is: the patient's record keeper, else the practice, else whoever runs this service. */
-function publisherOf(entry: MedicineEntry, custodian: string | null): string {
-  return custodian ?? practiceOf(entry) ?? organisation.ods;
 }
 
 function contentOf(
