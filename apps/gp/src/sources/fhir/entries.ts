@@ -21,6 +21,8 @@ export type Entry = (
   bundle?: number;
   /** True if more of the same Bundle is at hand: what refers to it is not decided before all is known. */
   more?: boolean;
+  /** Length of its text, where it is of a submission too large to be read at once. */
+  size?: number;
 };
 
 /** Bundles up to this size are parsed at once; larger ones entry by entry in flat memory. */
@@ -74,13 +76,13 @@ async function* entriesByLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<E
     if (bytes.every((byte) => byte <= 0x20)) continue;
     const path = `line ${number}`;
     const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-    if ('value' in parsed) yield* entriesOf(parsed.value, number);
+    if ('value' in parsed) yield* entriesOf(parsed.value, number, bytes.length);
     else yield { unread: parsed, raw: bytes };
   }
 }
 
-function* entriesOf(value: unknown, bundle?: number): Generator<Entry> {
-  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value };
+function* entriesOf(value: unknown, bundle?: number, size = 0): Generator<Entry> {
+  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value, size };
   const entries: unknown = value['entry'] ?? [];
   if (!Array.isArray(entries))
     return yield {
@@ -151,7 +153,8 @@ async function nextOf(rest: AsyncIterator<Uint8Array>): Promise<Buffer | null> {
 function entryIn({ bytes, tooLong }: Slice, position: number): Entry {
   const path = `/entry/${position}`;
   const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-  return 'value' in parsed ? entryOf(parsed.value) : { unread: parsed, raw: bytes };
+  const size = bytes.length;
+  return 'value' in parsed ? { ...entryOf(parsed.value), size } : { unread: parsed, raw: bytes };
 }
 
 /** Why what stands around the entries makes no Bundle of FHIR R4; null if it does. */

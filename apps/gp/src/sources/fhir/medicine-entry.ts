@@ -65,10 +65,10 @@ export function sourceIdOf(
   return isId && shownId(id, people) !== null ? `${kind}/${id}` : `${kind} (no. ${index + 1})`;
 }
 
-/** True if nothing that may stand further on in the submission could add to the medicine. */
+/** True if nothing that may stand further on in the submission could add to the medicine, or make unclear what it means. */
 export const isComplete = ({ medicine, place }: Found, references: References): boolean =>
   reachOf(medicine, place, references).every(
-    ({ reference, from }) => !mayCome(reference) || references.find(reference, from) !== undefined,
+    ({ reference, from }) => !mayCome(reference) || references.isSettled(reference, from),
   );
 
 /** The item of a medicine with what the submission holds of its surroundings. */
@@ -79,7 +79,7 @@ export function itemOf(
 ): SourceItem<MedicineEntry> {
   const reach = reachOf(medicine, place, references);
   const surroundings = new Set(
-    reach.flatMap(({ reference, from }) => references.find(reference, from) ?? []),
+    reach.flatMap(({ reference, from }) => references.take(reference, from) ?? []),
   );
   const subject = references.find(medicine.subject, place);
   const drug = references.find(medicine.medicationReference, place);
@@ -113,8 +113,11 @@ export function itemOf(
 }
 
 /** The ODS code of each organisation that a patient who came alone refers to. */
-export const organisationsBy = (patient: Patient, place: Place, references: References) =>
-  organisationsOf(placed(ofPatient(patient), place), references);
+export function organisationsBy(patient: Patient, place: Place, references: References) {
+  const reach = placed(ofPatient(patient), place);
+  for (const { reference, from } of reach) references.take(reference, from);
+  return organisationsOf(reach, references);
+}
 
 /** Why a resource that a medicine refers to could not be read, by the path that leads there. */
 const faultsOf = (held: Held | undefined, path: string): Fault[] =>
