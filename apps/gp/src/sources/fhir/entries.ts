@@ -1,4 +1,4 @@
-import { fault, IntakeRefused, type Fault } from '@caremesh/product';
+import { fault, IntakeRefused, isFault, type Fault } from '@caremesh/product';
 import { EntryCutter, type Outline, type Slice } from './entry-cutter.js';
 import { isBottomless, parseJson, wrongStart } from './text.js';
 import { isOtherVersion } from './version.js';
@@ -47,8 +47,10 @@ export async function* entriesOfJson(body: AsyncIterable<Uint8Array>): AsyncGene
   if (bytes.every((byte) => byte <= 0x20)) throw new IntakeRefused(fault('bodyEmpty', ''));
   if (isBottomless(bytes)) return yield* streamed(bytes, iterator);
   const parsed = parseJson(bytes);
-  if (!('value' in parsed)) throw new IntakeRefused(parsed);
-  yield* entriesOf(parsed.value);
+  if ('value' in parsed) return yield* entriesOf(parsed.value);
+  // Read on its own, each entry says whether it is the one; the others go on.
+  if (isFault(parsed, 'jsonNameTwice')) return yield* streamed(bytes, iterator);
+  throw new IntakeRefused(parsed);
 }
 
 /**

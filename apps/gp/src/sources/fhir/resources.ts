@@ -14,7 +14,12 @@ const coding = z.object({
   display: z.string().optional(),
 });
 const concept = z.object({ coding: z.array(coding).optional(), text: z.string().optional() });
+const absent = z.undefined().optional();
+/** Of what a medicine refers to: whoever finds such an element cannot know what the rest means (FHIR R4, 2.6.2). */
+const understood = { implicitRules: absent, modifierExtension: absent };
+const modifierExtension = z.array(z.unknown()).optional();
 const quantity = z.object({
+  comparator: z.string().optional(),
   value: z.number().optional(),
   unit: z.string().optional(),
   code: z.string().optional(),
@@ -63,6 +68,7 @@ const period = z.object({ start: z.string().optional(), end: z.string().optional
 
 const patient = z.object({
   resourceType: z.literal('Patient'),
+  ...understood,
   id,
   meta: meta.optional(),
   extension: extensions,
@@ -81,25 +87,34 @@ const patient = z.object({
     .optional(),
   generalPractitioner: z.array(reference).max(REFERENCES_MAX).optional(),
   managingOrganization: reference.optional(),
+  link: z
+    .array(z.object({ type: z.string().optional(), other: reference.optional() }))
+    .max(REFERENCES_MAX)
+    .optional(),
 });
 const medication = z.object({
   resourceType: z.literal('Medication'),
+  ...understood,
   id,
+  status: z.string().optional(),
   meta: meta.optional(),
   code: concept.optional(),
 });
 const organization = z.object({
   resourceType: z.literal('Organization'),
+  ...understood,
   id,
   identifier: z.array(identifier).optional(),
 });
 const practitionerRole = z.object({
   resourceType: z.literal('PractitionerRole'),
+  ...understood,
   id,
   organization: reference.optional(),
 });
 
 const dosage = z.object({
+  modifierExtension,
   text: z.string().optional(),
   patientInstruction: z.string().optional(),
   asNeededBoolean: z.boolean().optional(),
@@ -111,7 +126,7 @@ const medicine = {
   id,
   meta: meta.optional(),
   implicitRules: z.string().optional(),
-  modifierExtension: z.array(z.unknown()).optional(),
+  modifierExtension,
   extension: extensions,
   contained: z.array(z.unknown()).max(CONTAINED_MAX).optional(),
   identifier: z.array(identifier).optional(),
@@ -143,6 +158,7 @@ const medicationRequest = z.object({
   dosageInstruction: z.array(dosage).optional(),
   dispenseRequest: z
     .object({
+      modifierExtension,
       quantity: quantity.optional(),
       numberOfRepeatsAllowed: z.number().optional(),
       expectedSupplyDuration: quantity.optional(),
