@@ -259,6 +259,21 @@ it('a status said of an NHS number that is not there is the person’s', async (
   });
 });
 
+it.each<[string, (number | undefined)[], string]>([
+  ['in the order they are followed', [3, 1, 2], 'b\nc\na'],
+  ['those followed together as they came', [2, 1, 1], 'b\nc\na'],
+  ['all as they came if one does not say', [2, undefined, 1], 'a\nb\nc'],
+  ['all as they came if none says', [undefined, undefined, undefined], 'a\nb\nc'],
+])('instructions stand %s', async (_, sequences, expected) => {
+  const dosage = sequences.map((sequence, at) => ({
+    ...{ sequence, text: 'abc'[at], patientInstruction: 'abc'[at] },
+  }));
+  const text = JSON.stringify({ ...statement, dosage, subject: nhs('9434765919') });
+  expect(outcomeOf((await read(text))[0]!)).toMatchObject({
+    changes: [{ content: { doseText: expected, patientInstruction: expected } }],
+  });
+});
+
 describe('whose record it is', () => {
   const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
   const organisation = (value: string) => ({ identifier: { system: ODS, value } });

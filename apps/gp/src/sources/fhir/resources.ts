@@ -114,6 +114,7 @@ const practitionerRole = z.object({
 });
 
 const dosage = z.object({
+  sequence: z.number().optional(),
   modifierExtension,
   text: z.string().optional(),
   patientInstruction: z.string().optional(),
