@@ -72,8 +72,8 @@ export class Assembly {
 
   /** The items that are complete now. */
   add(entry: Entry): Item[] {
-    const { bundle, more, size = 0 } = entry;
-    const one = this.place(entry, this.count++);
+    const { bundle, more, shift = 0, size = 0 } = entry;
+    const one = this.place(entry, this.count++ + shift);
     if (one) {
       this.queue.push({ one, size });
       this.text += size;
@@ -99,7 +99,7 @@ export class Assembly {
     if (hostile) return unreadable(index, null, {}, hostile);
     const kind = kindOf(value);
     if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
-    const resource = value as Record<string, unknown>;
+    const resource = dated(value as Record<string, unknown>, entry.lastModified);
     const other = entry.otherVersion || isOtherVersion(kind, resource);
     const place = { fullUrl, bundle, contained: [] };
     if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
@@ -157,6 +157,20 @@ function medicineOf(
   if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
   const contained = medicine.contained ?? [];
   return { index, medicine, original: resource, place: { ...place, contained } };
+}
+
+/**
+ * A resource with the time that its entry states where it has none itself, as in the history of a server that keeps no
+ * `meta.lastUpdated`. Within the resource, so that it is landed, and read again as it was read first.
+ */
+function dated(
+  resource: Record<string, unknown>,
+  lastModified: string | undefined,
+): Record<string, unknown> {
+  const { meta = {} } = resource;
+  const isDated = typeof meta !== 'object' || meta === null || 'lastUpdated' in meta;
+  if (lastModified === undefined || isDated) return resource;
+  return { ...resource, meta: { ...meta, lastUpdated: lastModified } };
 }
 
 /** A resource of a kind that is not read; left out without a word, a choice would have no effect and nobody would know. */

@@ -8,6 +8,8 @@ export type Entry = (
   | {
       value: unknown;
       fullUrl?: string;
+      /** When its server last changed it, by the entry around it. */
+      lastModified?: string;
       deleted?: boolean;
       /** Set for an entry that may be without a resource: what it is instead. */
       without?: 'request' | 'response';
@@ -21,6 +23,8 @@ export type Entry = (
   bundle?: number;
   /** True if more of the same Bundle is at hand: what refers to it is not decided before all is known. */
   more?: boolean;
+  /** By how much its position in the submission differs from the order in which entries are given out. */
+  shift?: number;
   /** Length of its text, where it is of a submission too large to be read at once. */
   size?: number;
 };
@@ -92,23 +96,31 @@ function* entriesOf(value: unknown, bundle?: number, size = 0): Generator<Entry>
       raw: Buffer.from(JSON.stringify(value)),
     };
   const otherVersion = isOtherVersion('Bundle', value);
-  for (const [at, entry] of entries.entries())
+  // A history tells the newest first (FHIR R4, http.html#history): what was said last has to be heard last.
+  const isHistory = value['type'] === 'history';
+  const last = entries.length - 1;
+  for (let nth = 0; nth <= last; nth++) {
+    const at = isHistory ? last - nth : nth;
     yield {
-      ...entryOf(entry),
+      ...entryOf(entries[at]),
       otherVersion,
       ...(bundle !== undefined && { bundle }),
-      more: at < entries.length - 1,
+      more: nth < last,
+      shift: at - nth,
     };
+  }
 }
 
 function entryOf(entry: unknown): Exclude<Entry, { unread: Fault }> {
   if (!isObject(entry)) return { value: entry };
-  const { fullUrl, request, resource } = entry;
+  const { fullUrl, request, resource, response } = entry;
+  const { lastModified } = isObject(response) ? response : {};
   const deleted = isObject(request) && request['method'] === 'DELETE';
   const without = resource === undefined && !deleted ? insteadOf(entry) : undefined;
   return {
     value: resource,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
+    ...(typeof lastModified === 'string' ? { lastModified } : {}),
     ...(deleted ? { deleted } : {}),
     ...(without ? { without } : {}),
   };
