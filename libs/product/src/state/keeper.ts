@@ -55,8 +55,9 @@ async function besideOthers(
   const own: Held[] = [];
   for (const one of likely ? held : []) {
     const state = world.records.get(one[0]);
-    const codec = state && (await product.codecOf(state.schemaId));
-    if (codec?.content(state.content)['publisherOds'] === likely?.keeper) own.push(one);
+    if (!state) continue;
+    const codec = await product.codecOf(state.schemaId);
+    if (codec.content(state.content)['publisherOds'] === likely?.keeper) own.push(one);
   }
   if (own.length > 0) return own.length === 1 ? own[0]! : null;
   if (held.every(([one]) => one !== record)) return [record, null];

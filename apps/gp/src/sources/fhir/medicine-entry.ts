@@ -1,5 +1,4 @@
 import {
-  fault,
   shownId,
   ukTime,
   type Fault,
