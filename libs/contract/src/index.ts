@@ -6,6 +6,7 @@ export { contentHash } from './envelope/hash.js';
 export { CHANGE_TYPES } from './envelope/headers.js';
 export { CLASSIFICATIONS, PURPOSES } from './promise/data-contract.js';
 export { parseVersion } from './promise/parse-version.js';
+export { repeatsName } from './avro/repeated-names.js';
 export { avroType, SchemaRefused } from './avro/type.js';
 export {
   canSign,

@@ -255,7 +255,7 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
   if (publicKey && !canSign(format)) throw cannotSign(format);
   if (file) {
     const { credential } = await credentialIn(io, id, file);
-    return io.stdout(`${settingsOf(credential, format)}\n`);
+    return io.stdout(`${settingsOf(credential as ClientCredential, format)}\n`);
   }
   const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;

@@ -69,6 +69,7 @@ describe('a hostile schema', () => {
 
   it.each([
     ['no JSON', '{"type": "record",', 'MESH-1006'],
+    ['a name twice', '{"type":"record","name":"A","name":"B","fields":[]}', 'MESH-1006'],
     ['a plain type', '"string"', 'MESH-1103'],
     ['an unknown type', record([field('strnig')]), 'MESH-1101'],
     ['no fields', '{"type":"record","name":"R"}', 'MESH-1101'],

@@ -1,5 +1,6 @@
 import { CONTRACT_ERRORS, finding, type ContractError, type Finding } from '../errors.js';
 import { isUnsafeName, limitBroken, SCHEMA_LIMITS } from './limits.js';
+import { repeatsName } from './repeated-names.js';
 import {
   PRIMITIVES,
   type AvroExtras,
@@ -36,6 +37,8 @@ export function readSchemaText(text: string, file = 'schema.avsc'): SchemaRead {
   } catch {
     return refused(CONTRACT_ERRORS.jsonUnreadable, file, 'The schema is not readable JSON.');
   }
+  if (repeatsName(text, parsed))
+    return refused(CONTRACT_ERRORS.jsonUnreadable, file, 'An object of the schema repeats a name.');
   return readSchema(parsed, file);
 }
 

@@ -1,6 +1,7 @@
 import type avsc from 'avsc';
 import { avroType, SchemaRefused } from '../avro/type.js';
 import { limitBroken } from '../avro/limits.js';
+import { repeatsName } from '../avro/repeated-names.js';
 import { CONTRACT_ERRORS, finding, type Finding } from '../errors.js';
 import { compileChecks } from '../records/compile.js';
 import type { Subject } from './check.js';
@@ -28,17 +29,19 @@ export function readExamples(subject: Subject, folder: 'examples/' | 'examples/b
 function parse(path: string, text: string): { record: unknown; findings: Finding[] } {
   try {
     const record: unknown = JSON.parse(text);
+    if (repeatsName(text, record))
+      return unreadable(path, 'An object of the example repeats a name.');
     const broken = limitBroken(path, record);
     return { record, findings: broken === null ? [] : [broken] };
   } catch {
-    return {
-      record: null,
-      findings: [
-        finding(CONTRACT_ERRORS.jsonUnreadable, path, 'The example is not readable JSON.'),
-      ],
-    };
+    return unreadable(path, 'The example is not readable JSON.');
   }
 }
+
+const unreadable = (path: string, message: string) => ({
+  record: null,
+  findings: [finding(CONTRACT_ERRORS.jsonUnreadable, path, message)],
+});
 
 /** The contract's rules first, because they say what is wrong in words; then Avro, which must agree. */
 function exampleCheck(subject: Subject): (record: unknown) => Finding[] {

@@ -54,6 +54,24 @@ const one = async (resource: object) =>
 const codes = (item: SourceItem<ChoiceStatement>) =>
   item.outcome === undefined ? [] : item.errors.map(({ code, path }) => `${code} ${path}`);
 
+describe('a name twice in one object', () => {
+  const twice = (resource: object) =>
+    JSON.stringify(resource).replace('"status"', '"status":"cancelled","status"');
+
+  test('refuses a submission read whole', async () => {
+    await expect(read(twice(bundleOf(observation, patient)))).rejects.toMatchObject({
+      fault: { code: 'MESH-2641', path: '' },
+    });
+  });
+
+  test('and one line of a file', async () => {
+    const lines = [twice(observation), JSON.stringify({ ...observation, id: 'o2' })];
+    const text = [...lines, JSON.stringify(patient)].join('\n');
+    const items = await read(text, 'application/fhir+ndjson');
+    expect(items.map(codes)).toEqual([['MESH-2641 line 1'], []]);
+  });
+});
+
 describe('entries about a choice', () => {
   test('a coded entry of a GP record, its patient elsewhere in the submission', async () => {
     expect(await one(observation)).toMatchObject({

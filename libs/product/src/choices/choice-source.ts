@@ -1,3 +1,4 @@
+import { repeatsName } from '@caremesh/contract';
 import { jsonPlaceInWords } from '@caremesh/platform';
 
 import { defineSource } from '../define/source.js';
@@ -124,8 +125,7 @@ function patientsOf(resources: readonly Resource[]): Patients {
 
 function whole(text: string): Resource[] {
   const value = parse(text);
-  if (value === undefined)
-    throw new IntakeRefused(fault('jsonMalformed', '', jsonPlaceInWords(text)));
+  if (value instanceof Broken) throw new IntakeRefused(value.fault);
   const { data } = bundle.safeParse(value);
   if (!data) return [{ value, raw: text }];
   return (data.entry ?? []).map(({ resource, fullUrl }) => ({
@@ -138,19 +138,25 @@ function whole(text: string): Resource[] {
 function lines(text: string): Resource[] {
   return text.split(/\r?\n/).flatMap((raw, at): Resource[] => {
     if (raw.trim() === '') return [];
-    const value = parse(raw);
-    if (value !== undefined) return [{ value, raw }];
-    const broken = fault('jsonMalformed', `line ${at + 1}`, jsonPlaceInWords(raw, true));
-    return [{ value, raw, broken }];
+    const value = parse(raw, `line ${at + 1}`);
+    return [
+      value instanceof Broken ? { value: undefined, raw, broken: value.fault } : { value, raw },
+    ];
   });
 }
 
-function parse(text: string): unknown {
+class Broken {
+  constructor(readonly fault: Fault) {}
+}
+
+/** The value of a text, or of the line of it that `path` names; `Broken` if it has none, or more than one may be meant. */
+function parse(text: string, path = ''): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    return repeatsName(text, value) ? new Broken(fault('jsonNameTwice', path)) : value;
   } catch {
     // The engine's own message quotes the input, so it goes nowhere.
-    return undefined;
+    return new Broken(fault('jsonMalformed', path, jsonPlaceInWords(text, path !== '')));
   }
 }
 

@@ -36,6 +36,11 @@ type RecordIdentity = {
    * not used otherwise. That is decided in the transaction that applies it.
    */
   onlyIfHeld?: true;
+  /**
+   * Where the keeper is not said: ODS code of who probably keeps it, as the person's practice does. It is no part of the
+   * identity for as long as the person is the same; it tells apart the records of two people.
+   */
+  likelyKeeper?: string | null;
 };
 
 /** A record now has this content. `at`: RFC 3339 time of the source's event, null to order by receipt. */

@@ -118,6 +118,18 @@ export const SERVICE_FAULTS = {
     'The entry states a choice of the person, and records are sent here',
     'Send the entry to /v1/intake/choices (mesh intake <domain> <file> --source choices); here it changes nothing.',
   ),
+  // 264x What a resource means
+  fhirNameTaken: bad(
+    'MESH-2640',
+    'Another resource of this submission has the same type and id, and entries that stood before were taken to mean that one',
+    'Give each entry its fullUrl, or send the two apart. Look at what refers to this type and id: retract what was taken of the wrong one, and send it again.',
+  ),
+  jsonNameTwice: refused(
+    'MESH-2641',
+    400,
+    'An object of the JSON has the same name twice',
+    'Write each name once: which of the two values is meant cannot be told. An editor that checks JSON shows the place.',
+  ),
   // 27xx Publishing and start
   noChecks: refused(
     'MESH-2701',

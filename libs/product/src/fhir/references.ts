@@ -20,6 +20,8 @@ export type Held<R extends object> = ReadResource<R> & {
   place: Place;
   index: number;
   used: boolean;
+  /** What stood before was taken to mean another resource that has the same name. */
+  contested?: boolean;
   /** A later state of the same resource took its place. */
   superseded?: boolean;
 };
@@ -28,12 +30,20 @@ export type Held<R extends object> = ReadResource<R> & {
  * The resources of a submission that others refer to: patients, medications, organisations. References are resolved
  * as FHIR R4 says of Bundles: an absolute one by the full URL of an entry alone, a relative one by the server that its
  * own entry's full URL names. Ids are a server's own, so type and id find a resource only where no server is named,
- * and only if it is the one resource of that name.
+ * and only if it is the one resource of that name in the same Bundle, or of those that stand in none.
+ *
+ * What such a name means is settled when its Bundle is complete: until then another of that name may come, and which of
+ * the two comes first must not decide who somebody is.
  */
 export class References<R extends object> {
   private readonly held = new Map<string, Held<R>[]>();
   private readonly order: Held<R>[] = [];
+  /** Bundles of which nothing more comes. */
+  private readonly closed = new Set<number>();
+  /** Names by which something was found before that was settled. */
+  private readonly relied = new Set<string>();
   private readonly contained = new WeakMap<object, Held<R>>();
+  private readonly containedIds = new WeakMap<readonly unknown[], ReadonlyMap<unknown, object[]>>();
 
   /** @param readContained reads a contained resource of a kind that may be referred to; null for one of another kind. */
   constructor(
@@ -47,12 +57,36 @@ export class References<R extends object> {
     if (typeof id === 'string') this.put(`${held.kind}/${id}`, held);
   }
 
+  /** Nothing more comes of a Bundle. */
+  close(bundle: number): void {
+    this.closed.add(bundle);
+  }
+
   /** What a reference points to; nothing if several may be meant, for one of them would be somebody else. */
   find(reference: Reference | undefined, from: Place): Held<R> | undefined {
     const found = this.candidates(reference, from);
-    if (found.length !== 1) return undefined;
-    found[0]!.used = true;
-    return found[0];
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** As `find`, for good: whatever comes later of that name, this is what is given out. */
+  take(reference: Reference | undefined, from: Place): Held<R> | undefined {
+    const found = this.find(reference, from);
+    if (!found) return undefined;
+    found.used = true;
+    if (!this.isSettled(reference, from))
+      this.relied.add(within(from.bundle, nameIn(reference!.reference!)));
+    return found;
+  }
+
+  /** True if nothing that may still come changes what a reference points to. */
+  isSettled(reference: Reference | undefined, from: Place): boolean {
+    const target = reference?.reference;
+    if (!target || target.startsWith('#')) return true;
+    const address = addressOf(target);
+    const server = address ? serverOf(address) : serverOf(from.fullUrl);
+    if (server === null) return from.bundle !== undefined && this.closed.has(from.bundle);
+    // An address is one resource: what comes later under it is a later state.
+    return this.under(address ?? `${server}/${withoutVersion(target)}`, from).length > 0;
   }
 
   /** True if more than one resource of the submission may be meant. */
@@ -60,9 +94,9 @@ export class References<R extends object> {
     return this.candidates(reference, from).length > 1;
   }
 
-  /** Those that nothing referred to, in the order they came. */
+  /** Those that nothing referred to, or whose name was taken for another's, in the order they came. */
   unused(): Held<R>[] {
-    return this.order.filter((held) => !held.used);
+    return this.order.filter((held) => !held.used || held.contested);
   }
 
   private candidates(reference: Reference | undefined, from: Place): Held<R>[] {
@@ -80,21 +114,21 @@ export class References<R extends object> {
     return named.every(({ place }) => serverOf(place.fullUrl) === null) ? named : [];
   }
 
-  /** Those of a name: of the same Bundle first, else of the whole submission. */
+  /** Those of a name: of the same Bundle, and of an address else of the whole submission. */
   private under(name: string, { bundle }: Place): Held<R>[] {
-    return this.held.get(within(bundle, name)) ?? this.held.get(name) ?? [];
+    const beyond = serverOf(name) === null ? undefined : this.held.get(name);
+    return this.held.get(within(bundle, name)) ?? beyond ?? [];
   }
 
   private containedAs(id: string, from: Place): Held<R>[] {
-    const found: Held<R>[] = [];
-    for (const resource of from.contained) {
-      if (typeof resource !== 'object' || resource === null) continue;
-      const { id: own, resourceType } = resource as { id?: unknown; resourceType?: unknown };
-      if (own !== id || typeof resourceType !== 'string') continue;
-      const held = this.contained.get(resource) ?? this.read(resourceType, resource, from);
-      if (held) found.push(held);
-    }
-    return found;
+    let ids = this.containedIds.get(from.contained);
+    // Made once: a resource of many contained ones and as many references would else be looked through for each.
+    if (!ids) this.containedIds.set(from.contained, (ids = byId(from.contained)));
+    return (ids.get(id) ?? []).flatMap((resource) => {
+      const { resourceType } = resource as { resourceType?: unknown };
+      if (typeof resourceType !== 'string') return [];
+      return this.contained.get(resource) ?? this.read(resourceType, resource, from) ?? [];
+    });
   }
 
   /** Once for each: what is found of it later is the same object. */
@@ -107,16 +141,30 @@ export class References<R extends object> {
   }
 
   private put(name: string, held: Held<R>): void {
-    for (const key of [name, within(held.place.bundle, name)]) {
+    const own = within(held.place.bundle, name);
+    for (const key of serverOf(name) === null ? [own] : [name, own]) {
       const known = this.held.get(key) ?? [];
       // A second that says something else makes the name ambiguous; a third changes nothing in that.
       if (known.length > 1) continue;
       const [before] = known;
       const isState = !before || serverOf(name) !== null || saidBy(before) === saidBy(held);
       if (isState && before && before !== held) before.superseded = true;
+      if (!isState && this.relied.has(key)) held.contested = true;
       this.held.set(key, isState ? [held] : [before, held]);
     }
   }
+}
+
+function byId(resources: readonly unknown[]): Map<unknown, object[]> {
+  const found = new Map<unknown, object[]>();
+  for (const resource of resources) {
+    if (typeof resource !== 'object' || resource === null) continue;
+    const { id } = resource as { id?: unknown };
+    const same = found.get(id);
+    if (same) same.push(resource);
+    else found.set(id, [resource]);
+  }
+  return found;
 }
 
 const within = (bundle: number | undefined, name: string): string =>
@@ -130,6 +178,9 @@ function addressOf(text: string | undefined): string | undefined {
   // The digits of a UUID are the same in capitals.
   return /^urn:/i.test(text) ? text.toLowerCase() : withoutVersion(text);
 }
+
+/** What a reference is looked for under, from whichever server. */
+const nameIn = (target: string): string => addressOf(target) ?? withoutVersion(target);
 
 /** The server of a resource's full URL: what stands before its type and id. Null if it names none (a `urn:`). */
 function serverOf(fullUrl: string | undefined): string | null {

@@ -65,7 +65,7 @@ export class Decision {
     let beside: Outcome | null = null;
     for (const change of item.changes) {
       if (change.change === 'faulty') {
-        const refused = refusedFor(this.world, change);
+        const refused = await refusedFor(this.world, change);
         const { product, publisherOds } = change;
         if (refused) refusal = { ...refused, product: product.id, publisherOds };
         else outcomes.push('notUsed');

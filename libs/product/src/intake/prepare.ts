@@ -294,12 +294,18 @@ export class Preparer {
 
   #recordOf(
     product: LiveProduct,
-    { sourceRecordId, keeper }: Pick<Retract, 'sourceRecordId' | 'keeper'>,
+    {
+      sourceRecordId,
+      keeper,
+      likelyKeeper,
+    }: Pick<Retract, 'sourceRecordId' | 'keeper' | 'likelyKeeper'>,
   ): { record: string; kept?: Kept } {
     const id = this.#recordKey(product, sourceRecordId);
     if (keeper === undefined) return { record: id };
-    const record = keeper === null ? id : this.#recordKey(product, `${keeper}/${sourceRecordId}`);
-    return { record, kept: { id, keeper } };
+    const keyOf = (one: string) => this.#recordKey(product, `${one}/${sourceRecordId}`);
+    if (keeper !== null) return { record: keyOf(keeper), kept: { id, keeper } };
+    const likely = likelyKeeper && { keeper: likelyKeeper, record: keyOf(likelyKeeper) };
+    return { record: id, kept: { id, keeper, ...(likely && { likely }) } };
   }
 
   #recordKey(product: LiveProduct, sourceRecordId: string): string {

@@ -17,6 +17,8 @@ export type Line = {
   keeper?: string | null;
   /** Counts only if the record is held, not retracted. */
   held?: true;
+  /** Who probably keeps it where that is not said. */
+  likely?: string;
   /** Makes the line a message of its own that is landed once. */
   message?: string;
   into?: string | null;
@@ -94,7 +96,7 @@ function person(nhs: string | null | undefined, local: string | null | undefined
 
 function map(line: Line): Change<Medication>[] | Faulty {
   const at = line.at ?? null;
-  const publisherOds = line.keeper ?? ODS;
+  const publisherOds = line.keeper ?? line.likely ?? ODS;
   if (line.do === 'faulty')
     return new Faulty(
       [fault('dateImpossible', '/date')],
@@ -110,7 +112,7 @@ function map(line: Line): Change<Medication>[] | Faulty {
   const sourceRecordId = line.id ?? '';
   const identity = {
     sourceRecordId,
-    ...(line.keeper !== undefined && { keeper: line.keeper }),
+    ...(line.keeper !== undefined && { keeper: line.keeper, likelyKeeper: line.likely ?? null }),
     ...(line.held && { onlyIfHeld: line.held }),
   };
   if (line.do === 'retract') {

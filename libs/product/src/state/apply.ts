@@ -44,7 +44,7 @@ export async function apply(
   if (change.change === 'choice') return applyChoice(world, emitter, change);
   if (change.change === 'restriction') return applyRestriction(world, emitter, change);
   if (change.change === 'merge') return merge(world, emitter, change);
-  const found = recordMeant(world, change);
+  const found = await recordMeant(world, change);
   if ('code' in found) return found;
   if (change.onlyIfHeld && !isHeld(world, found.record)) return 'notUsed';
   const meant = await asHeld(world, change, found);
@@ -52,8 +52,8 @@ export async function apply(
 }
 
 /** What a change is refused for that counts only for a record held; null, not used, if it is not. */
-export function refusedFor(world: World, change: KeyedFaulty): Refused | null {
-  const found = recordMeant(world, change);
+export async function refusedFor(world: World, change: KeyedFaulty): Promise<Refused | null> {
+  const found = await recordMeant(world, change);
   if ('code' in found) return { step: 'state', errors: [found] };
   return isHeld(world, found.record) ? change.refused : null;
 }

@@ -82,8 +82,15 @@ export const heldRecord = (record: string, { major }: Pick<LiveProduct, 'major'>
 /** The id that a held record is published under. */
 export const publishedId = (held: string): string => held.slice(0, RECORD_ID);
 
-/** A record whose identifier is its keeper's own: the key that the identifier alone has, and whose it is if said. */
-export type Kept = { id: string; keeper: string | null };
+/**
+ * A record whose identifier is its keeper's own: the key that the identifier alone has, and whose it is if said. `likely`:
+ * who else may keep it, and the key that the record has if it is theirs.
+ */
+export type Kept = {
+  id: string;
+  keeper: string | null;
+  likely?: { keeper: string; record: string };
+};
 
 /** Changes as a mapping gave them, with keys in place of identifiers. */
 export type KeyedUpsert = Head & {

@@ -308,12 +308,62 @@ describe('a record whose keeper is not stated', () => {
     const steps = [
       [put('k7', 77, { keeper: 'B82005' })],
       [put('k7', 78, { keeper: null })],
-      [gone('k7', nhsNumber(79))],
+      [gone('k7', nhsNumber(78))],
     ];
     expect(await said(...steps)).toEqual({
       outcomes: ['accepted', 'accepted', 'retracted'],
       told: ['a B82005 CREATED', 'b A81001 CREATED', 'b A81001 RETRACTED'],
     });
+  });
+
+  it('is refused if it is about somebody else than the record that came without its keeper', async () => {
+    const steps = [
+      [put('m1', 84, { keeper: null })],
+      [put('m1', 85, { keeper: null, text: 'y' })],
+      [gone('m1', nhsNumber(85))],
+      [gone('m1', nhsNumber(84))],
+    ];
+    expect(await said(...steps)).toEqual({
+      outcomes: ['accepted', 'quarantined MESH-2603', 'quarantined MESH-2603', 'retracted'],
+      told: ['a A81001 CREATED', 'a A81001 RETRACTED'],
+    });
+  });
+
+  it('is known from another of its id by the likely keeper, and retracted alone', async () => {
+    const [one, other] = ['B81001', 'B82001'].map((likely) => ({ keeper: null, likely }));
+    const steps = [
+      [put('m2', 86, one!)],
+      [put('m2', 87, { ...other, text: 'y' })],
+      [{ ...gone('m2', nhsNumber(87)), ...other }],
+      [put('m2', 86, { ...one, text: 'z' })],
+    ];
+    expect(await said(...steps)).toEqual({
+      outcomes: ['accepted', 'accepted', 'retracted', 'accepted'],
+      told: ['a B81001 CREATED', 'b B82001 CREATED', 'b B82001 RETRACTED', 'a B81001 UPDATED'],
+    });
+  });
+
+  it('goes on when its person moves to another practice', async () => {
+    const [one, other] = ['B81001', 'B82001'].map((likely) => ({ keeper: null, likely }));
+    const steps = [[put('m3', 88, one!)], [put('m3', 88, { ...other, text: 'y' })]];
+    expect(await said(...steps)).toEqual({
+      outcomes: ['accepted', 'accepted'],
+      told: ['a B81001 CREATED', 'a B82001 UPDATED'],
+    });
+  });
+
+  it('moves when its likely keeper corrects whom it is about', async () => {
+    const [one, other] = ['B81001', 'B82001'].map((likely) => ({ keeper: null, likely }));
+    const steps = [
+      [put('m4', 89, one!)],
+      [put('m4', 90, other!)],
+      [put('m4', 91, one!)],
+      [put('m4', 92, { ...other, text: 'y' })],
+    ];
+    expect((await said(...steps)).told).toEqual([
+      ...['a B81001 CREATED', 'b B82001 CREATED'],
+      ...['a null null', 'a B81001 UPDATED', 'b null null', 'b B82001 UPDATED'],
+    ]);
   });
 
   it('retracted before it came stays retracted when it comes with its keeper', async () => {

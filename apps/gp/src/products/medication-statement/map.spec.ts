@@ -296,6 +296,46 @@ describe('of several local identifiers the same one is taken in whatever order t
   });
 });
 
+it.each<[string, (number | undefined)[], string]>([
+  ['in the order they are followed', [3, 1, 2], 'b\nc\na'],
+  ['those followed together as they came', [2, 1, 1], 'b\nc\na'],
+  ['all as they came if one does not say', [2, undefined, 1], 'a\nb\nc'],
+  ['all as they came if none says', [undefined, undefined, undefined], 'a\nb\nc'],
+])('instructions stand %s', async (_, sequences, expected) => {
+  const dosage = sequences.map((sequence, at) => ({
+    ...{ sequence, text: 'abc'[at], patientInstruction: 'abc'[at] },
+  }));
+  const text = JSON.stringify({ ...statement, dosage, subject: nhs('9434765919') });
+  expect(outcomeOf((await read(text))[0]!)).toMatchObject({
+    changes: [{ content: { doseText: expected, patientInstruction: expected } }],
+  });
+});
+
+describe('whose record it is', () => {
+  const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
+  const organisation = (value: string) => ({ identifier: { system: ODS, value } });
+  const { identifier } = nhs('9434765919') as { identifier: object };
+  const practice = { generalPractitioner: [organisation('B81001')] };
+  const custodian = { managingOrganization: organisation('B82005') };
+  it.each([
+    ['the keeper says', { ...practice, ...custodian }, { keeper: 'B82005' }],
+    [
+      'the practice tells where nobody is stated',
+      practice,
+      { keeper: null, likelyKeeper: 'B81001' },
+    ],
+    ['and else nothing', {}, { keeper: null }],
+  ])('%s', async (_, more, expected) => {
+    const patient = { resourceType: 'Patient', id: 'p', identifier: [identifier], ...more };
+    const text = { ...statement, contained: [patient], subject: { reference: '#p' } };
+    const { changes } = outcomeOf((await read(JSON.stringify(text)))[0]!) as {
+      changes: [{ keeper: string | null; likelyKeeper?: string }];
+    };
+    const { keeper, likelyKeeper } = changes[0];
+    expect({ keeper, ...(likelyKeeper && { likelyKeeper }) }).toEqual(expected);
+  });
+});
+
 describe('a submission of which nothing can be read is refused as a whole', () => {
   it.each<[string, string | Buffer, string]>([
     ['malformed JSON', '{"resourceType": "Bundle", "entry": [}', 'MESH-2101'],

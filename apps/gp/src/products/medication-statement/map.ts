@@ -31,12 +31,15 @@ export function toMedicationStatement(
   const id = idOf(entry);
   if (!id) faults.push(fault('recordIdMissing', '/id'));
   const custodian = odsOf(entry.patient?.managingOrganization, entry.organisations);
+  const practice = practiceOf(entry);
   const change = {
     // Ids are a server's own: the same id in the systems of two practices is two records. A resource that comes
     // without its patient does not say whose it is; then it is the one that is held.
     sourceRecordId: `${medicine.resourceType}/${id}`,
     keeper: custodian,
-    publisherOds: publisherOf(entry, custodian),
+    ...(custodian === null && practice !== null && { likelyKeeper: practice }),
+    // The patient's record keeper, else the practice, else whoever runs this service.
+    publisherOds: custodian ?? practice ?? organisation.ods,
     at: changedAt(medicine),
   };
   if (medicine.status === 'entered-in-error')
@@ -44,10 +47,16 @@ export function toMedicationStatement(
       ? new Faulty(faults)
       : [{ change: 'retract', ...change, person: personOf(entry, []) }];
   const person = personOf(entry, faults);
+  if (entry.replaced)
+    faults.push(fault('fhirElementInvalid', '/subject/link', 'it was replaced by another patient'));
   const content = contentOf(entry, id, faults);
   if (faults.length > 0 || !person) return new Faulty(faults);
   return [{ change: 'upsert', ...change, person, content }];
 }
+
+/** Of an element that may be of one of several types, and is of two. */
+const twice = (path: string): Fault =>
+  fault('fhirElementInvalid', path, 'it is also given as another type; give one');
 
 /** Elements that change what the rest means: who does not understand them must not read the rest (FHIR R4, 2.6.2). */
 function modifiersOf(medicine: Medicine): Fault[] {
@@ -67,11 +76,6 @@ function idOf({ medicine, fullUrl }: MedicineEntry): string | null {
   return medicine.id ?? medicine.identifier?.find((one) => one.value)?.value ?? fullUrl;
 }
 
-/** Whose record it is: the patient's record keeper, else the practice, else whoever runs this service. */
-function publisherOf(entry: MedicineEntry, custodian: string | null): string {
-  return custodian ?? practiceOf(entry) ?? organisation.ods;
-}
-
 function contentOf(
   entry: MedicineEntry,
   id: string | null,
@@ -79,6 +83,7 @@ function contentOf(
 ): Partial<MedicationStatement> {
   const { medicine } = entry;
   const request = medicine.resourceType === 'MedicationRequest' ? medicine : null;
+  if (request && request.intent === undefined) faults.push(fault('fhirElementMissing', '/intent'));
   const agency =
     extensionOf(medicine.extension, 'MedicationPrescribingOrganizationType') ??
     extensionOf(medicine.extension, 'MedicationPrescribingOrganization') ??
@@ -114,6 +119,9 @@ function medicationOf(entry: MedicineEntry, faults: Fault[]): Partial<Medication
     faults.push(unresolved(reference, '/medicationReference/reference', entry));
     return {};
   }
+  if (reference && medicine.medicationCodeableConcept) faults.push(twice('/medicationReference'));
+  if (medication?.status === 'entered-in-error')
+    faults.push(fault('fhirElementInvalid', '/medicationReference/status', 'entered in error'));
   const concept = medicine.medicationCodeableConcept ??
     medication?.code ?? { text: reference?.display };
   if (wordsOf(concept) === null && codeOf(concept) === null)
@@ -146,6 +154,7 @@ function timesOf(medicine: Medicine, faults: Fault[]): Partial<MedicationStateme
   if (medicine.resourceType === 'MedicationRequest')
     return { authoredAt: momentOf(medicine.authoredOn, '/authoredOn', faults), lastIssued };
   const { effectivePeriod, effectiveDateTime } = medicine;
+  if (effectivePeriod && effectiveDateTime !== undefined) faults.push(twice('/effectivePeriod'));
   const effectiveStart = effectivePeriod?.start
     ? dayOf(effectivePeriod.start, '/effectivePeriod/start', faults)
     : dayOf(effectiveDateTime, '/effectiveDateTime', faults);

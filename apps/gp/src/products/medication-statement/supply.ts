@@ -1,4 +1,4 @@
-import type { Fault } from '@caremesh/product';
+import { fault, type Fault } from '@caremesh/product';
 import type { Medicine } from '../../sources/fhir/resources.js';
 import { extensionOf } from '../../sources/fhir/extension.js';
 import type { MedicationStatement } from './record.gen.js';
@@ -11,6 +11,8 @@ const DAYS: Record<string, number> = { d: 1, day: 1, days: 1, wk: 7, week: 7, we
 export function supplyOf(medicine: Medicine, faults: Fault[]): Partial<MedicationStatement> {
   const supply =
     medicine.resourceType === 'MedicationRequest' ? medicine.dispenseRequest : undefined;
+  for (const path of meantOtherwise(supply))
+    faults.push(fault('fhirElementInvalid', `/dispenseRequest/${path}`));
   const repeats = extensionOf(medicine.extension, 'MedicationRepeatInformation')?.extension;
   const issued = extensionOf(repeats, 'numberOfPrescriptionsIssued');
   const expiry = extensionOf(repeats, 'authorisationExpiryDate');
@@ -27,6 +29,17 @@ export function supplyOf(medicine: Medicine, faults: Fault[]): Partial<Medicatio
     ),
   };
 }
+
+type Supply = Extract<Medicine, { resourceType: 'MedicationRequest' }>['dispenseRequest'];
+
+/** Elements that change the meaning of what is supplied (FHIR R4, 2.6.2). */
+const meantOtherwise = (supply: Supply): string[] => [
+  ...(supply?.modifierExtension?.length ? ['modifierExtension'] : []),
+  ...(supply?.quantity?.comparator === undefined ? [] : ['quantity/comparator']),
+  ...(supply?.expectedSupplyDuration?.comparator === undefined
+    ? []
+    : ['expectedSupplyDuration/comparator']),
+];
 
 function daysOf(
   duration: { value?: number; unit?: string; code?: string } | undefined,

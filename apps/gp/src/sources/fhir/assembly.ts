@@ -11,7 +11,7 @@ import {
 import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
 import type { Entry } from './entries.js';
-import { lonePatient, unreadPatient } from './lone-patient.js';
+import { contestedBy, lonePatient, unreadPatient } from './lone-patient.js';
 import {
   isComplete,
   itemOf,
@@ -31,9 +31,15 @@ import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
 
 type Item = SourceItem<MedicineEntry>;
+type Waiting = { one: Found | Item; size: number };
 
-/** Statements that may wait for a resource further on; beyond, the oldest is taken as it is. */
+/**
+ * Statements that may wait for what stands further on, and the text they may have; beyond, the oldest are taken as they are.
+ * A name without a server is settled only at the end, and a file may be larger than memory: a second holder of a name
+ * that comes later than that is told of instead (`contested`).
+ */
 const WAITING_MAX = 10_000;
+const WAITING_TEXT_MAX = 32 * 1024 * 1024;
 
 /** Kinds that may be named in an answer; what a sender calls others is not repeated. */
 const KNOWN_KINDS = new Set(
@@ -47,8 +53,8 @@ const KNOWN_KINDS = new Set(
 );
 
 /**
- * Puts the resources of one submission together: each statement or request becomes an item as soon as what it
- * refers to is there, wherever in the submission that stands, and never before one that stood before it: two
+ * Puts the resources of one submission together: each statement or request becomes an item as soon as it is settled
+ * what it refers to, wherever in the submission that stands, and never before one that stood before it: two
  * states of one resource must not change places. A resource that serves one is part of it; one that serves none
  * is an item left out.
  */
@@ -58,21 +64,28 @@ export class Assembly {
   );
   /** Patients marked as restricted who cannot be read, as they came. */
   private readonly unread = new Map<Held<Supporting>, object>();
-  private queue: (Found | Item)[] = [];
+  private queue: Waiting[] = [];
+  private text = 0;
   private count = 0;
 
   constructor(private readonly mode: Mode) {}
 
   /** The items that are complete now. */
   add(entry: Entry): Item[] {
-    const placed = this.place(entry, this.count++);
-    if (placed) this.queue.push(placed);
-    return entry.more ? [] : this.release();
+    const { bundle, more, shift = 0, size = 0 } = entry;
+    const one = this.place(entry, this.count++ + shift);
+    if (one) {
+      this.queue.push({ one, size });
+      this.text += size;
+    }
+    if (more) return [];
+    if (bundle !== undefined) this.references.close(bundle);
+    return this.release();
   }
 
   /** Everything still waiting, as it is, and the resources that served nobody. */
   end(): Item[] {
-    const last = this.queue.splice(0).map((one) => this.finished(one));
+    const last = this.queue.splice(0).map(({ one }) => this.finished(one));
     return [...last, ...this.references.unused().map((held) => this.unserving(held))];
   }
 
@@ -86,7 +99,7 @@ export class Assembly {
     if (hostile) return unreadable(index, null, {}, hostile);
     const kind = kindOf(value);
     if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
-    const resource = value as Record<string, unknown>;
+    const resource = dated(value as Record<string, unknown>, entry.lastModified);
     const other = entry.otherVersion || isOtherVersion(kind, resource);
     const place = { fullUrl, bundle, contained: [] };
     if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
@@ -99,19 +112,26 @@ export class Assembly {
     return null;
   }
 
-  /** A resource that served nobody: left out, but of a patient what they say of being restricted. */
+  /**
+   * A resource that served nobody: left out, but of a patient what they say of being restricted. One whose name was taken
+   * for another's cannot be left out: what stands under that name may be theirs.
+   */
   private unserving(held: Held<Supporting>): Item {
     const leftOut = notUsed(held.index, held.kind, false);
     const original = this.unread.get(held);
     if (original) return unreadPatient(leftOut, original, held.faults);
-    return lonePatient(held, leftOut, this.references, this.mode) ?? leftOut;
+    const item = lonePatient(held, leftOut, this.references, this.mode) ?? leftOut;
+    return held.contested ? contestedBy(held, item) : item;
   }
 
   private release(): Item[] {
     let ready = 0;
-    while (ready < this.queue.length && this.mayGo(this.queue[ready]!)) ready++;
-    if (ready === 0 && this.queue.length > WAITING_MAX) ready = 1;
-    return this.queue.splice(0, ready).map((one) => this.finished(one));
+    while (ready < this.queue.length && this.mayGo(this.queue[ready]!.one)) ready++;
+    const full = this.queue.length > WAITING_MAX || this.text > WAITING_TEXT_MAX;
+    if (ready === 0 && full) ready = Math.ceil(this.queue.length / 20);
+    const gone = this.queue.splice(0, ready);
+    for (const { size } of gone) this.text -= size;
+    return gone.map(({ one }) => this.finished(one));
   }
 
   private mayGo(one: Found | Item): boolean {
@@ -137,6 +157,20 @@ function medicineOf(
   if (Array.isArray(medicine)) return unreadable(index, sourceId, resource, ...medicine);
   const contained = medicine.contained ?? [];
   return { index, medicine, original: resource, place: { ...place, contained } };
+}
+
+/**
+ * A resource with the time that its entry states where it has none itself, as in the history of a server that keeps no
+ * `meta.lastUpdated`. Within the resource, so that it is landed, and read again as it was read first.
+ */
+function dated(
+  resource: Record<string, unknown>,
+  lastModified: string | undefined,
+): Record<string, unknown> {
+  const { meta = {} } = resource;
+  const isDated = typeof meta !== 'object' || meta === null || 'lastUpdated' in meta;
+  if (lastModified === undefined || isDated) return resource;
+  return { ...resource, meta: { ...meta, lastUpdated: lastModified } };
 }
 
 /** A resource of a kind that is not read; left out without a word, a choice would have no effect and nobody would know. */

@@ -1,4 +1,4 @@
-import { fault, IntakeRefused, type Fault } from '@caremesh/product';
+import { fault, IntakeRefused, isFault, type Fault } from '@caremesh/product';
 import { EntryCutter, type Outline, type Slice } from './entry-cutter.js';
 import { isBottomless, parseJson, wrongStart } from './text.js';
 import { isOtherVersion } from './version.js';
@@ -8,6 +8,8 @@ export type Entry = (
   | {
       value: unknown;
       fullUrl?: string;
+      /** When its server last changed it, by the entry around it. */
+      lastModified?: string;
       deleted?: boolean;
       /** Set for an entry that may be without a resource: what it is instead. */
       without?: 'request' | 'response';
@@ -21,6 +23,10 @@ export type Entry = (
   bundle?: number;
   /** True if more of the same Bundle is at hand: what refers to it is not decided before all is known. */
   more?: boolean;
+  /** By how much its position in the submission differs from the order in which entries are given out. */
+  shift?: number;
+  /** Length of its text, where it is of a submission too large to be read at once. */
+  size?: number;
 };
 
 /** Bundles up to this size are parsed at once; larger ones entry by entry in flat memory. */
@@ -45,8 +51,10 @@ export async function* entriesOfJson(body: AsyncIterable<Uint8Array>): AsyncGene
   if (bytes.every((byte) => byte <= 0x20)) throw new IntakeRefused(fault('bodyEmpty', ''));
   if (isBottomless(bytes)) return yield* streamed(bytes, iterator);
   const parsed = parseJson(bytes);
-  if (!('value' in parsed)) throw new IntakeRefused(parsed);
-  yield* entriesOf(parsed.value);
+  if ('value' in parsed) return yield* entriesOf(parsed.value);
+  // Read on its own, each entry says whether it is the one; the others go on.
+  if (isFault(parsed, 'jsonNameTwice')) return yield* streamed(bytes, iterator);
+  throw new IntakeRefused(parsed);
 }
 
 /**
@@ -74,13 +82,13 @@ async function* entriesByLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<E
     if (bytes.every((byte) => byte <= 0x20)) continue;
     const path = `line ${number}`;
     const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-    if ('value' in parsed) yield* entriesOf(parsed.value, number);
+    if ('value' in parsed) yield* entriesOf(parsed.value, number, bytes.length);
     else yield { unread: parsed, raw: bytes };
   }
 }
 
-function* entriesOf(value: unknown, bundle?: number): Generator<Entry> {
-  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value };
+function* entriesOf(value: unknown, bundle?: number, size = 0): Generator<Entry> {
+  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value, size };
   const entries: unknown = value['entry'] ?? [];
   if (!Array.isArray(entries))
     return yield {
@@ -88,23 +96,31 @@ function* entriesOf(value: unknown, bundle?: number): Generator<Entry> {
       raw: Buffer.from(JSON.stringify(value)),
     };
   const otherVersion = isOtherVersion('Bundle', value);
-  for (const [at, entry] of entries.entries())
+  // A history tells the newest first (FHIR R4, http.html#history): what was said last has to be heard last.
+  const isHistory = value['type'] === 'history';
+  const last = entries.length - 1;
+  for (let nth = 0; nth <= last; nth++) {
+    const at = isHistory ? last - nth : nth;
     yield {
-      ...entryOf(entry),
+      ...entryOf(entries[at]),
       otherVersion,
       ...(bundle !== undefined && { bundle }),
-      more: at < entries.length - 1,
+      more: nth < last,
+      shift: at - nth,
     };
+  }
 }
 
 function entryOf(entry: unknown): Exclude<Entry, { unread: Fault }> {
   if (!isObject(entry)) return { value: entry };
-  const { fullUrl, request, resource } = entry;
+  const { fullUrl, request, resource, response } = entry;
+  const { lastModified } = isObject(response) ? response : {};
   const deleted = isObject(request) && request['method'] === 'DELETE';
   const without = resource === undefined && !deleted ? insteadOf(entry) : undefined;
   return {
     value: resource,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
+    ...(typeof lastModified === 'string' ? { lastModified } : {}),
     ...(deleted ? { deleted } : {}),
     ...(without ? { without } : {}),
   };
@@ -151,7 +167,8 @@ async function nextOf(rest: AsyncIterator<Uint8Array>): Promise<Buffer | null> {
 function entryIn({ bytes, tooLong }: Slice, position: number): Entry {
   const path = `/entry/${position}`;
   const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-  return 'value' in parsed ? entryOf(parsed.value) : { unread: parsed, raw: bytes };
+  const size = bytes.length;
+  return 'value' in parsed ? { ...entryOf(parsed.value), size } : { unread: parsed, raw: bytes };
 }
 
 /** Why what stands around the entries makes no Bundle of FHIR R4; null if it does. */

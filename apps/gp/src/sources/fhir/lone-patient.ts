@@ -1,4 +1,11 @@
-import type { Fault, Held, Mode, References, SourceItem } from '@caremesh/product';
+import {
+  fault,
+  type Fault,
+  type Held,
+  type Mode,
+  type References,
+  type SourceItem,
+} from '@caremesh/product';
 import { organisation } from '../../organisation.js';
 import { organisationsBy, type MedicineEntry } from './medicine-entry.js';
 import { personIn } from './person.js';
@@ -35,6 +42,18 @@ export function lonePatient(
 /** A patient marked as restricted who cannot be read: known again by what remains once the faults are gone. */
 export const unreadPatient = (leftOut: Item, original: object, faults: Fault[]): Item =>
   unheeded(leftOut, essence(original as Patient), faults);
+
+/** A resource that comes too late to make unclear what was taken to mean another of its name. */
+export function contestedBy({ kind, resource, faults }: Held<Supporting>, leftOut: Item): Item {
+  const { restriction } = leftOut;
+  const { id } = resource ?? {};
+  const raw =
+    resource?.resourceType === 'Patient'
+      ? essence(resource)
+      : JSON.stringify({ resourceType: kind, id });
+  const item = unheeded(leftOut, raw, [...faults, fault('fhirNameTaken', '/id')]);
+  return restriction ? { ...item, restriction } : item;
+}
 
 const unheeded = ({ index, sourceId }: Item, raw: Item['raw'], errors: Fault[]): Item => ({
   ...{ index, sourceId, raw, publisherOds: organisation.ods },

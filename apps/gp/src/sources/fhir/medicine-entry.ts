@@ -30,6 +30,8 @@ export type MedicineEntry = {
   /** The identity of an entry without an id. */
   fullUrl: string | null;
   patient: Patient | null;
+  /** Its patient was replaced by somebody whom no identifier tells to be the same person. */
+  replaced: boolean;
   medication: Medication | null;
   /** ODS code of the organisation that a reference of the medicine, its patient or its author leads to. */
   organisations: ReadonlyMap<object, string>;
@@ -64,10 +66,10 @@ export function sourceIdOf(
   return isId && shownId(id, people) !== null ? `${kind}/${id}` : `${kind} (no. ${index + 1})`;
 }
 
-/** True if nothing that may stand further on in the submission could add to the medicine. */
+/** True if nothing that may stand further on in the submission could add to the medicine, or make unclear what it means. */
 export const isComplete = ({ medicine, place }: Found, references: References): boolean =>
   reachOf(medicine, place, references).every(
-    ({ reference, from }) => !mayCome(reference) || references.find(reference, from) !== undefined,
+    ({ reference, from }) => !mayCome(reference) || references.isSettled(reference, from),
   );
 
 /** The item of a medicine with what the submission holds of its surroundings. */
@@ -78,7 +80,7 @@ export function itemOf(
 ): SourceItem<MedicineEntry> {
   const reach = reachOf(medicine, place, references);
   const surroundings = new Set(
-    reach.flatMap(({ reference, from }) => references.find(reference, from) ?? []),
+    reach.flatMap(({ reference, from }) => references.take(reference, from) ?? []),
   );
   const subject = references.find(medicine.subject, place);
   const drug = references.find(medicine.medicationReference, place);
@@ -98,6 +100,7 @@ export function itemOf(
     medicine,
     fullUrl: place.fullUrl ?? null,
     patient,
+    replaced: isReplaced(patient, subject, references),
     medication: drug?.resource?.resourceType === 'Medication' ? drug.resource : null,
     organisations,
     ambiguous: new Set(ambiguous.map(({ reference }) => reference)),
@@ -106,14 +109,22 @@ export function itemOf(
   const isContained = subject?.index === -1;
   const restriction = patient && restrictionOf(patient, personOf(record, []), isContained);
   const told = { ...head, ...(restriction && { restriction }) };
-  const errors = [...faultsOf(subject, '/subject'), ...faultsOf(drug, '/medicationReference')];
+  // What was never true is taken back, whatever it was a medicine of.
+  const isRetracted = medicine.status === 'entered-in-error';
+  const errors = [
+    ...faultsOf(subject, '/subject'),
+    ...(isRetracted ? [] : faultsOf(drug, '/medicationReference')),
+  ];
   if (errors.length > 0) return { ...told, outcome: 'quarantined', errors };
   return { ...told, record, at: changedAt(medicine) };
 }
 
 /** The ODS code of each organisation that a patient who came alone refers to. */
-export const organisationsBy = (patient: Patient, place: Place, references: References) =>
-  organisationsOf(placed(ofPatient(patient), place), references);
+export function organisationsBy(patient: Patient, place: Place, references: References) {
+  const reach = placed(ofPatient(patient), place);
+  for (const { reference, from } of reach) references.take(reference, from);
+  return organisationsOf(reach, references);
+}
 
 /** Why a resource that a medicine refers to could not be read, by the path that leads there. */
 const faultsOf = (held: Held | undefined, path: string): Fault[] =>
@@ -138,7 +149,28 @@ const ofPatient = (patient: Patient | null): (Reference | undefined)[] => [
   patient?.managingOrganization,
   ...(patient?.generalPractitioner ?? []),
   ...(patient?.identifier ?? []).map(({ assigner }) => assigner),
+  ...successorsOf(patient),
 ];
+
+/** Whom a patient's resource was replaced by: "must no longer be used" (FHIR R4, Patient.link.type). */
+const successorsOf = (patient: Patient | null): (Reference | undefined)[] =>
+  (patient?.link ?? []).filter(({ type }) => type === 'replaced-by').map(({ other }) => other);
+
+/** The same person under another id is no other person, as when two registrations of one were joined. */
+function isReplaced(patient: Patient | null, subject: Held | undefined, references: References) {
+  const own = new Set(patient?.identifier?.map(nameOfPerson));
+  return successorsOf(patient).some((other) => {
+    const successor = patientOf(subject && references.find(other, subject.place));
+    const identifiers = [
+      ...(successor?.identifier ?? []),
+      ...(other?.identifier ? [other.identifier] : []),
+    ];
+    return !identifiers.some((one) => one.value && own.has(nameOfPerson(one)));
+  });
+}
+
+const nameOfPerson = ({ system, value }: Identifier): string =>
+  `${system} ${value?.replaceAll(/\s/g, '')}`;
 
 const placed = (all: (Reference | undefined)[], from: Place | undefined): Placed[] =>
   all.flatMap((reference) => (reference && from ? [{ reference, from }] : []));

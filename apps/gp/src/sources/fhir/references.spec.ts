@@ -161,6 +161,29 @@ describe('a file of several Bundles', () => {
   });
 });
 
+describe('a resource with more references or contained resources than anybody has', () => {
+  const contained = (resources: object[]) => statement('s1', '#p', { contained: resources });
+  const practices = (count: number) => Array.from({ length: count }, () => ({ reference: '#zz' }));
+
+  it.each([
+    ['practices', { generalPractitioner: practices(201) }, '/subject/generalPractitioner'],
+    ['identifiers', { identifier: practices(201) }, '/subject/identifier'],
+  ])('%s', async (_, more, path) => {
+    const text = JSON.stringify(contained([patient('p', ANN, more)]));
+    expect(await told(text)).toEqual([`MedicationStatement/s1 MESH-2132 ${path}`]);
+  });
+
+  it('contained resources', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i) => medication(`m${i}`, 'Aspirin'));
+    const text = JSON.stringify(contained([patient('p', ANN), ...many]));
+    expect(await told(text)).toEqual(['MedicationStatement/s1 MESH-2132 /contained']);
+    const within = JSON.stringify(
+      contained([patient('p', ANN, { generalPractitioner: practices(200) }), ...many.slice(1)]),
+    );
+    expect(await told(within)).toEqual([`MedicationStatement/s1 ${ANN} Aspirin`]);
+  });
+});
+
 it('a UUID is the same in capitals', async () => {
   const of = (uuid: string) => `urn:uuid:${uuid}`;
   const uuid = '0c5e6ad0-9e1f-4b6e-8f10-1d2b6d0e6f01';

@@ -14,7 +14,12 @@ const coding = z.object({
   display: z.string().optional(),
 });
 const concept = z.object({ coding: z.array(coding).optional(), text: z.string().optional() });
+const absent = z.undefined().optional();
+/** Of what a medicine refers to: whoever finds such an element cannot know what the rest means (FHIR R4, 2.6.2). */
+const understood = { implicitRules: absent, modifierExtension: absent };
+const modifierExtension = z.array(z.unknown()).optional();
 const quantity = z.object({
+  comparator: z.string().optional(),
   value: z.number().optional(),
   unit: z.string().optional(),
   code: z.string().optional(),
@@ -56,14 +61,18 @@ const id = z
   .string()
   .regex(/^[A-Za-z0-9.-]{1,64}$/)
   .optional();
+/** Far more than anybody has: each is looked for in the submission, some several times. */
+const REFERENCES_MAX = 200;
+const CONTAINED_MAX = 2_000;
 const period = z.object({ start: z.string().optional(), end: z.string().optional() });
 
 const patient = z.object({
   resourceType: z.literal('Patient'),
+  ...understood,
   id,
   meta: meta.optional(),
   extension: extensions,
-  identifier: z.array(identifier).optional(),
+  identifier: z.array(identifier).max(REFERENCES_MAX).optional(),
   gender: z.string().optional(),
   birthDate: z.string().optional(),
   address: z
@@ -76,27 +85,37 @@ const patient = z.object({
       }),
     )
     .optional(),
-  generalPractitioner: z.array(reference).optional(),
+  generalPractitioner: z.array(reference).max(REFERENCES_MAX).optional(),
   managingOrganization: reference.optional(),
+  link: z
+    .array(z.object({ type: z.string().optional(), other: reference.optional() }))
+    .max(REFERENCES_MAX)
+    .optional(),
 });
 const medication = z.object({
   resourceType: z.literal('Medication'),
+  ...understood,
   id,
+  status: z.string().optional(),
   meta: meta.optional(),
   code: concept.optional(),
 });
 const organization = z.object({
   resourceType: z.literal('Organization'),
+  ...understood,
   id,
   identifier: z.array(identifier).optional(),
 });
 const practitionerRole = z.object({
   resourceType: z.literal('PractitionerRole'),
+  ...understood,
   id,
   organization: reference.optional(),
 });
 
 const dosage = z.object({
+  sequence: z.number().optional(),
+  modifierExtension,
   text: z.string().optional(),
   patientInstruction: z.string().optional(),
   asNeededBoolean: z.boolean().optional(),
@@ -108,9 +127,9 @@ const medicine = {
   id,
   meta: meta.optional(),
   implicitRules: z.string().optional(),
-  modifierExtension: z.array(z.unknown()).optional(),
+  modifierExtension,
   extension: extensions,
-  contained: z.array(z.unknown()).optional(),
+  contained: z.array(z.unknown()).max(CONTAINED_MAX).optional(),
   identifier: z.array(identifier).optional(),
   status: z.string().optional(),
   medicationCodeableConcept: concept.optional(),
@@ -140,6 +159,7 @@ const medicationRequest = z.object({
   dosageInstruction: z.array(dosage).optional(),
   dispenseRequest: z
     .object({
+      modifierExtension,
       quantity: quantity.optional(),
       numberOfRepeatsAllowed: z.number().optional(),
       expectedSupplyDuration: quantity.optional(),
@@ -197,5 +217,9 @@ export function readSupporting(
 }
 
 /** Names come from our own definitions above and positions are numbers, so a path holds no text of the input. */
-const faultOf = (issue: { path: PropertyKey[] }): Fault =>
-  fault('fhirElementInvalid', `/${issue.path.map(String).join('/')}`);
+const faultOf = ({ code, path }: { code?: string; path: PropertyKey[] }): Fault =>
+  fault(
+    'fhirElementInvalid',
+    `/${path.map(String).join('/')}`,
+    code === 'too_big' ? 'there are more than this intake takes' : undefined,
+  );

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { fault, hasControl, jsonPlaceInWords, type Fault } from '@caremesh/product';
+import { fault, hasControl, jsonPlaceInWords, repeatsName, type Fault } from '@caremesh/product';
 
 /** Deepest nesting taken; FHIR resources have about ten levels. */
 const DEPTH_MAX = 64;
@@ -23,7 +23,8 @@ export function parseJson(bytes: Buffer, path = ''): { value: unknown } | Fault 
   if (isBottomless(bytes)) return fault('nestingTooDeep', path);
   const text = bytes.toString('utf8');
   try {
-    return { value: JSON.parse(text) as unknown };
+    const value = JSON.parse(text) as unknown;
+    return repeatsName(text, value) ? fault('jsonNameTwice', path) : { value };
   } catch {
     // The engine's own message quotes the input, so it goes nowhere.
     return fault('jsonMalformed', path, placeOf(text, path));
