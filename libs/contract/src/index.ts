@@ -8,7 +8,7 @@ export { CLASSIFICATIONS, PURPOSES } from './promise/data-contract.js';
 export { parseVersion } from './promise/parse-version.js';
 export { avroType, SchemaRefused } from './avro/type.js';
 export { checkValues, compileChecks, CORE_FIELDS } from './records/compile.js';
-export { holdsNhsNumber } from './records/nhs-number.js';
+export { holdsNhsNumber, isOdsShaped } from './records/nhs-number.js';
 export { momentBefore } from './checks/durations.js';
 export { noticesSchema } from './view/notices.js';
 export { renamingsSchema } from './view/renamings.js';
