@@ -12,6 +12,7 @@ import type { World } from '../state/world.js';
 import { newId } from './ids.js';
 import { answerAsBefore, landedStatement, payloadStatement } from './landing.js';
 import type { Landed, Landing } from './landing.js';
+import { atPlace } from './prepare.js';
 import type { Prepared, Refusal } from './prepare.js';
 
 /** When several changes come of one item, the first of these that happened is its outcome. */
@@ -72,7 +73,10 @@ export class Decision {
       }
       const applied = await apply(this.world, this.emitter, change);
       if (typeof applied === 'string') outcomes.push(applied);
-      else refusal = { step: 'state', product: change.product.id, errors: [applied] };
+      else {
+        const refused = { step: 'state', product: change.product.id, errors: [applied] };
+        refusal = item.place ? atPlace(refused, item.place) : refused;
+      }
     }
     return { outcomes, refusal };
   }

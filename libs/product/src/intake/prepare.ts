@@ -45,6 +45,8 @@ export type Prepared = {
   raw: Buffer;
   preamble: string;
   part: string | null;
+  /** Where it stands in what was sent, in words. */
+  place?: string;
   arrival: Arrival;
   /** Set for an item that may be landed once: its identity, and what its bytes were. */
   landing: { key: Buffer; digest: Buffer } | null;
@@ -96,6 +98,7 @@ export class Preparer {
       preamble: item.preamble ?? '',
       part: item.part ?? null,
       arrival,
+      ...(place && { place }),
       landing: landingOf(item, raw, arrival.source),
       ...outcome,
     };
@@ -299,7 +302,8 @@ function identifiersOf(change: KeyedChange): (string | null)[] {
   return ref ? [ref.nhsNumber, ref.local?.id ?? null] : [];
 }
 
-const atPlace = <R extends { errors: Fault[] }>(refused: R, place: string): R => ({
+/** What was refused, and where that stands. */
+export const atPlace = <R extends { errors: Fault[] }>(refused: R, place: string): R => ({
   ...refused,
   errors: refused.errors.map((one) => ({ ...one, message: `${one.message} (${place})` })),
 });

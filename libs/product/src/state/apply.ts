@@ -21,6 +21,7 @@ import type {
 } from './model.js';
 import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
+import { reusedBy } from './reused.js';
 import type { World } from './world.js';
 
 export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | Fault;
@@ -74,6 +75,8 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
   if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  const reused = held && (await reusedBy(world, change, held));
+  if (reused) return reused;
   const { person, ref, merged } = await settlePerson(world, emitter, change);
   const { publisherOds } = change;
   const identity = { record: publishedId(change.record), person: ref, publisherOds };

@@ -1,5 +1,5 @@
 import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
-import type { PersonRef } from '../define/product.js';
+import type { Identifies, PersonRef } from '../define/product.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
@@ -56,6 +56,7 @@ export type LiveProduct = {
   codecOf(schemaId: number): Promise<Codec>;
   editions: Edition[];
   carry?(held: Content, incoming: Content): Content;
+  identifies?: Identifies<Content>;
 };
 
 type Head = {
