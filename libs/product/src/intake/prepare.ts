@@ -48,8 +48,8 @@ export type Prepared = {
   /** Where it stands in what was sent, in words. */
   place?: string;
   arrival: Arrival;
-  /** Set for an item that may be landed once: its identity, and what its bytes were. */
-  landing: { key: Buffer; digest: Buffer } | null;
+  /** Set for an item that may be landed once: its identity, and what its bytes were; `byBytes` if it has no other identity. */
+  landing: { key: Buffer; digest: Buffer; byBytes?: true } | null;
   /** The root row of a joined source that the item was made from. */
   joinedRoot?: Buffer;
   /** The row of a joined source that could not be read, where it is known which it is: it closes the refusal when it comes. */
@@ -327,7 +327,8 @@ function personFault({ nhsNumber, local, others = [] }: MergeRef, path: string):
 
 /**
  * An item with an identity of its own is landed once under it. One that only has a time is known again by its
- * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt.
+ * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt. The bytes of a row
+ * mean nothing without the header they stand under: under a corrected one it is another row.
  */
 function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
   if (item.messageId) {
@@ -335,7 +336,20 @@ function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prep
   }
   if (item.outcome !== undefined || item.at === null) return null;
   const digest = digest16(raw);
-  return { key: digest16('bytes\u0000', source, '\u0000', digest), digest };
+  const header = item.preamble ? digestOfHeader(item.preamble) : '';
+  return { key: digest16('bytes\u0000', source, '\u0000', header, digest), digest, byBytes: true };
+}
+
+/** A file has one header for all its rows, so that one digest is made for them. */
+let lastHeader = '';
+let lastDigest = Buffer.alloc(0);
+
+function digestOfHeader(header: string): Buffer {
+  if (header !== lastHeader) {
+    lastDigest = digest16(header);
+    lastHeader = header;
+  }
+  return lastDigest;
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
