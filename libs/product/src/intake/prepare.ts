@@ -342,7 +342,7 @@ function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prep
 
 /** A file has one header for all its rows, so that one digest is made for them. */
 let lastHeader = '';
-let lastDigest = Buffer.alloc(0);
+let lastDigest: Buffer = Buffer.alloc(0);
 
 function digestOfHeader(header: string): Buffer {
   if (header !== lastHeader) {

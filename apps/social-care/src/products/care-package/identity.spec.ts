@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { identifies } from './identity.js';
+import { carePackage } from './product.js';
+
+const { isSame, place } = carePackage.identifies!;
 
 const HELD = {
   eventReference: 'S1',
@@ -20,10 +22,14 @@ it.each([
   [{ clientType: 'Unpaid carer' }, false],
   [{ startDate: 20_636 }, false],
 ])('a service with %j is the same one: %s', (changes, same) => {
-  expect(identifies.isSame(HELD, { ...HELD, ...changes })).toBe(same);
+  expect(isSame(HELD, { ...HELD, ...changes })).toBe(same);
 });
 
 it('a component never stated is none, whichever way it is said', () => {
   const { serviceComponent: _, ...unstated } = HELD;
-  expect(identifies.isSame({ ...HELD, serviceComponent: null }, unstated)).toBe(true);
+  expect(isSame({ ...HELD, serviceComponent: null }, unstated)).toBe(true);
+});
+
+it('what is refused for it is told at the reference', () => {
+  expect(place).toBe('Event Reference');
 });
