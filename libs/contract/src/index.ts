@@ -17,7 +17,7 @@ export {
   sqlSettings,
 } from './client-settings/settings.js';
 export { checkValues, compileChecks, CORE_FIELDS } from './records/compile.js';
-export { holdsNhsNumber } from './records/nhs-number.js';
+export { holdsNhsNumber, isOdsShaped } from './records/nhs-number.js';
 export { momentBefore } from './checks/durations.js';
 export { noticesSchema } from './view/notices.js';
 export { renamingsSchema } from './view/renamings.js';

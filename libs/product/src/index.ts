@@ -36,7 +36,7 @@ export type {
   SourcePart,
   Submit,
 } from './define/source.js';
-export { repeatsName } from '@caremesh/contract';
+export { isOdsShaped, repeatsName } from '@caremesh/contract';
 export { jsonPlaceInWords } from '@caremesh/platform';
 export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
 export type { Fault, FaultCode, FaultName } from './errors.js';

@@ -78,10 +78,16 @@ describe('a text', () => {
 });
 
 describe('an ODS code', () => {
-  it.each(['RR8', 'A81001', '503', 'RR801', 'X26'])('may be %s', (code) => {
+  it.each(['RR8', 'A81001', '503', 'RR801', 'X26', 'QHG'])('may be %s', (code) => {
     expect(isOdsShaped(code)).toBe(true);
   });
   it.each(['', 'RR', 'rr8', 'A 81001', 'A8100123456', 'RR8\n', '2.16.840'])('is not %j', (code) => {
     expect(isOdsShaped(code)).toBe(false);
   });
+  it.each(['NULL', 'NONE', 'UNKNOWN', 'MISSING'])(
+    'is not %s, which says that there is none',
+    (word) => {
+      expect(isOdsShaped(word)).toBe(false);
+    },
+  );
 });

@@ -27,13 +27,24 @@ export function holdsNhsNumber(text: string): boolean {
   return written.some((found) => nhsNumberFault(found.replace(/\D/g, '')) === null);
 }
 
-/** 3 to 10 capital letters and digits, as the Organisation Data Service gives them. */
+/**
+ * Words that programs and people write where they have no value. They are shaped like codes, and two people whose
+ * identifiers they "issued" would be one. None of three letters: those are codes of trusts and independent providers.
+ */
+const NO_CODES = new Set([
+  ...['NULL', 'NONE', 'BLANK', 'EMPTY', 'MISSING', 'UNDEFINED'],
+  ...['UNKNOWN', 'NOTKNOWN', 'NOTSTATED'],
+]);
+
+/** 3 to 10 capital letters and digits, as the Organisation Data Service gives them, and no word for their absence. */
 export function isOdsShaped(value: string): boolean {
   if (value.length < 3 || value.length > 10) return false;
+  let hasDigit = false;
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     const digit = code >= 48 && code <= 57;
     if (!digit && (code < 65 || code > 90)) return false;
+    hasDigit ||= digit;
   }
-  return true;
+  return hasDigit || !NO_CODES.has(value);
 }

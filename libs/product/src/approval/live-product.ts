@@ -5,6 +5,7 @@ import { identifierRules } from '../checks/classification.js';
 import { contractRules } from '../checks/contract-rules.js';
 import { PRODUCT, SECONDARY } from '../choices/held.js';
 import type { AnyProduct } from '../define/domain.js';
+import type { Identifies } from '../define/product.js';
 import { ProductError } from '../errors.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { EnvelopeWriter } from '../outbox/envelope.js';
@@ -39,6 +40,9 @@ export async function runProduct(
     codec,
     codecOf: codecs(codec, parts),
     editions: await editionsOf(contract.product, contract.major, version, parts),
+    ...(definition.identifies && {
+      identifies: definition.identifies as Identifies<Content>,
+    }),
     ...(definition.carry && {
       carry: definition.carry as (held: Content, incoming: Content) => Content,
     }),

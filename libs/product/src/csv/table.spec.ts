@@ -52,6 +52,17 @@ describe('columns', () => {
     ]);
   });
 
+  it('that say NULL, as exports of databases do, are empty; a word that only holds it is not', async () => {
+    const text =
+      'VISIT IDENTIFIER,VISIT DATE,NOTE\n7,NULL, null \nNULL,,NULLARBOR\nNULL,NULL,NULL\n';
+    const visits = text.replace('NOTE', 'NOTE (LOCAL)');
+    expect(await values(visits)).toEqual([
+      ['7', '', ''],
+      ['', '', 'NULLARBOR'],
+      ['', '', ''],
+    ]);
+  });
+
   it('missing refuse the file and are all named', async () => {
     const found = await refusal('NOTE (LOCAL)\nx\n');
     expect(found.path).toBe('VISITS.VISIT IDENTIFIER');

@@ -7,7 +7,7 @@ import { RecordCutter } from './lines.js';
 import type { RawRecord } from './lines.js';
 import { decoded, REPLACEMENT } from './text.js';
 
-/** The values of a row by column; a column the file does not have, or has no value in, is ''. */
+/** The values of a row by column; a column the file does not have, or has no value in (or the word NULL), is ''. */
 export type Values<K extends string> = Record<K, string>;
 /**
  * A row read, or why it could not be. `place` is its line in the file, in words; `preamble` the file's header line:
@@ -159,10 +159,13 @@ function valuesOf<K extends string>(
     const position = positions[i]!;
     const value = position < 0 ? '' : fields[position]!.trim();
     if (value !== '') any = true;
-    values[keys[i]!] = value;
+    values[keys[i]!] = isNull(value) ? '' : value;
   }
   return any || fields.some((field) => field.trim() !== '') ? values : null;
 }
+
+/** Databases' exports write the word for no value; as a value it would make one person of all who have none. */
+const isNull = (value: string): boolean => value.length === 4 && value.toUpperCase() === 'NULL';
 
 const RFC_4180 = { delimiter: ',', newline: '\n' } as const;
 

@@ -76,6 +76,15 @@ export type Change<R> = Upsert<R> | Retract | Merge;
  */
 export type Places<R> = { readonly [F in (keyof R & string) | `${string}[]${string}`]?: string };
 
+/**
+ * For a source that may give one identifier twice: where it states it, and whether what is held under it and what comes are
+ * states of one thing.
+ */
+export type Identifies<R> = {
+  place: string;
+  isSame(held: Partial<R>, incoming: Partial<R>): boolean;
+};
+
 export type Product<S = never, R = never> = {
   /** `<domain>/<product>/v<major>`: the folder below schemas/. */
   contract: string;
@@ -92,6 +101,12 @@ export type Product<S = never, R = never> = {
    */
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
   places?: Places<R>;
+  /**
+   * Left out, a record is what was last said under its identifier. With it, something else or somebody else under the same
+   * identifier is refused (`recordIdReused`): nothing takes the place of what is true beside it. Only what is of a later time
+   * than the record held corrects it.
+   */
+  identifies?: Identifies<R>;
   /**
    * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
    * the major begins with everything that is held; null leaves a record out until its source states it again. Pure.
@@ -114,6 +129,7 @@ export function defineProduct<Row, R>(definition: {
   map(record: Joined<Row>): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
   places?: Places<NoInfer<R>>;
+  identifies?: Identifies<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
   restricted?: Restricted<R>;
 }): Product<Joined<Row>, R>;
@@ -123,6 +139,7 @@ export function defineProduct<S, R>(definition: {
   map(record: S): Change<R>[] | Faulty;
   carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
   places?: Places<NoInfer<R>>;
+  identifies?: Identifies<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
   restricted?: Restricted<R>;
 }): Product<S, R>;

@@ -87,6 +87,11 @@ export const SERVICE_FAULTS = {
     'Several record keepers have a record of this id, and nothing says whose is meant',
     'State whose record it is (FHIR: the ODS code of Patient.managingOrganization), or whom it is about.',
   ),
+  recordIdReused: bad(
+    'MESH-2650',
+    'Something else, or somebody else, is held under this identifier',
+    'Give each its own identifier. To correct what was sent before, send it in a return of a later period (Client Level Data: a later Reporting Period End Date).',
+  ),
   // 261x Choices
   choiceUndated: bad(
     'MESH-2611',

@@ -10,8 +10,15 @@ import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
-import { answerAsBefore, landedStatement, payloadStatement } from './landing.js';
+import {
+  answerAsBefore,
+  decidedAnew,
+  landedStatement,
+  payloadStatement,
+  refusedBefore,
+} from './landing.js';
 import type { Landed, Landing } from './landing.js';
+import { atPlace } from './prepare.js';
 import type { Prepared, Refusal } from './prepare.js';
 
 /** When several changes come of one item, the first of these that happened is its outcome. */
@@ -31,6 +38,7 @@ const WEIGHT: readonly Outcome[] = [
 export class Decision {
   readonly outcomes: ItemOutcome[] = [];
   readonly #landings: Landing[] = [];
+  readonly #anew: Landing[] = [];
   readonly #kept: Prepared[] = [];
   readonly #refused: QuarantineEntry[] = [];
   /** Those that were in quarantine before, and stay there. */
@@ -45,7 +53,7 @@ export class Decision {
   /** @param refuseReuse a reused message id is refused outright (a listener answers at once), else quarantined. */
   async decide(item: Prepared, refuseReuse: boolean): Promise<void> {
     const before = answerAsBefore(item, this.landed);
-    if (!before) return this.#land(item, await this.#apply(item));
+    if (!before) return this.#land(this.#withEntry(item), await this.#apply(item));
     if (before.outcome !== 'refused' || refuseReuse) {
       this.outcomes.push(before);
       return;
@@ -57,6 +65,12 @@ export class Decision {
       this.#quarantine(item, refusal),
       before.errors,
     );
+  }
+
+  /** Refused again, an item stays the one entry of quarantine that it is, if that was not closed. */
+  #withEntry(item: Prepared): Prepared {
+    const { quarantineId, isOpen } = refusedBefore(item, this.landed) ?? {};
+    return quarantineId && isOpen ? { ...item, entry: quarantineId } : item;
   }
 
   async #apply(item: Prepared): Promise<{ outcomes: Outcome[]; refusal: Refusal | null }> {
@@ -72,9 +86,10 @@ export class Decision {
         continue;
       }
       const applied = await apply(this.world, this.emitter, change);
-      if (typeof applied !== 'string')
-        refusal = { step: 'state', product: change.product.id, errors: [applied] };
-      else if (change.change !== 'restriction') outcomes.push(applied);
+      if (typeof applied !== 'string') {
+        const refused = { step: 'state', product: change.product.id, errors: [applied] };
+        refusal = item.place ? atPlace(refused, item.place) : refused;
+      } else if (change.change !== 'restriction') outcomes.push(applied);
       // That somebody is not restricted who never was leaves an item what it is without it.
       else if (applied === 'accepted' || (item.notUsed && change.restricted)) beside = applied;
     }
@@ -121,9 +136,12 @@ export class Decision {
     const { index, sourceId, landing } = item;
     this.outcomes.push({ index, sourceId, outcome, ...(quarantineId && { quarantineId }), errors });
     if (landing) {
-      const landed = { digest: landing.digest, outcome, quarantineId, errors };
-      this.landed.set(landing.key.toString('hex'), landed);
-      this.#landings.push({ key: landing.key, landed });
+      const { key, digest } = landing;
+      const landed = { digest, outcome, quarantineId, errors, isOpen: true };
+      const before = refusedBefore(item, this.landed);
+      this.landed.set(key.toString('hex'), landed);
+      if (before) this.#anew.push({ key, landed, before });
+      else this.#landings.push({ key, landed });
     }
     // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before.
     if (outcome !== 'quarantined' && outcome !== 'unchanged' && !item.joinedRoot)
@@ -142,6 +160,7 @@ export class Decision {
       ...(this.#kept.length > 0 ? [payloadStatement(batchId, this.#kept, seal)] : []),
       ...(this.#refused.length > 0 ? [quarantineStatement(this.#refused, seal)] : []),
       ...(this.#again.length > 0 ? [refusedAgainStatement(this.#again, seal)] : []),
+      ...(this.#anew.length > 0 ? decidedAnew(this.#anew) : []),
     ];
   }
 }

@@ -15,13 +15,17 @@ export type Landed = {
   outcome: Outcome;
   quarantineId: string | null;
   errors: Fault[] | null;
+  /** Of a refused one: whether it stands in quarantine still. */
+  isOpen: boolean;
 };
-type LandedRow = [Buffer, Buffer, Outcome, string | null, Fault[] | null];
+type LandedRow = [Buffer, Buffer, Outcome, string | null, Fault[] | null, boolean | null];
 
 const LANDED = {
   name: 'intake-landed',
   rowMode: 'array' as const,
-  text: `SELECT message, digest, outcome, quarantine_id, errors FROM landed WHERE message = ANY($1::bytea[])`,
+  text: `SELECT message, digest, outcome, quarantine_id, errors,
+           (SELECT q.state = 'open' FROM quarantine q WHERE q.id = quarantine_id)
+         FROM landed WHERE message = ANY($1::bytea[])`,
 };
 
 /** Messages landed before, by the hexadecimal form of their key; by the batch on its way before this one, too (`left`). */
@@ -34,10 +38,12 @@ export async function loadLanded(
   if (keys.length === 0) return new Map();
   const [rows] = await atOnce(client, [{ ...LANDED, values: [byteaArray(keys)] }]);
   const landed = new Map(
-    (rows as LandedRow[]).map(([key, digest, outcome, quarantineId, errors]): [string, Landed] => [
-      key.toString('hex'),
-      { digest, outcome, quarantineId, errors },
-    ]),
+    (rows as LandedRow[]).map(
+      ([key, digest, outcome, quarantineId, errors, isOpen]): [string, Landed] => [
+        key.toString('hex'),
+        { digest, outcome, quarantineId, errors, isOpen: isOpen ?? false },
+      ],
+    ),
   );
   for (const name of keys.map((key) => key.toString('hex'))) {
     const found = left.get(name);
@@ -46,13 +52,13 @@ export async function loadLanded(
   return landed;
 }
 
-/** The answer to a message that was landed before; null if it is new. */
+/** The answer to a message that was landed before; null if it is new, or is to be decided anew (`refusedBefore`). */
 export function answerAsBefore(
   item: Prepared,
   landed: ReadonlyMap<string, Landed>,
 ): ItemOutcome | null {
   const before = item.landing && landed.get(item.landing.key.toString('hex'));
-  if (!before) return null;
+  if (!before || refusedBefore(item, landed)) return null;
   const head = { index: item.index, sourceId: item.sourceId };
   if (!before.digest.equals(item.landing!.digest)) {
     return { ...head, outcome: 'refused', errors: [fault('messageIdReused', '/')] };
@@ -70,8 +76,44 @@ export function answerAsBefore(
   return { ...head, outcome: 'unchanged', errors: [], before: outcome };
 }
 
-/** One message that is landed by this batch. */
-export type Landing = { key: Buffer; landed: Landed };
+/**
+ * How an item known by its bytes alone was refused, or null. Whoever sends it again asks anew: what it was refused for may be
+ * mended, here or in what is held beside it.
+ */
+export function refusedBefore(
+  { landing }: Prepared,
+  landed: ReadonlyMap<string, Landed>,
+): Landed | null {
+  const before = landing?.byBytes && landed.get(landing.key.toString('hex'));
+  return before && before.outcome === 'quarantined' ? before : null;
+}
+
+/** One message that is landed by this batch; `before` if it was refused before. */
+export type Landing = { key: Buffer; landed: Landed; before?: Landed };
+
+/** What was refused before and was decided anew: as what it is known now, and its entry closed if it is refused no longer. */
+export function decidedAnew(landings: readonly Landing[]): Statement[] {
+  const taken = landings.filter(({ landed }) => landed.outcome !== 'quarantined');
+  return [
+    {
+      name: 'intake-land-anew',
+      text: `UPDATE landed SET outcome = u.outcome, quarantine_id = u.quarantine_id, errors = u.errors
+             FROM unnest($1::bytea[], $2::text[], $3::text[], $4::jsonb[]) AS u(message, outcome, quarantine_id, errors)
+             WHERE landed.message = u.message`,
+      values: [
+        byteaArray(landings.map(({ key }) => key)),
+        plainArray(landings.map(({ landed }) => landed.outcome)),
+        plainArray(landings.map(({ landed }) => landed.quarantineId)),
+        landings.map(({ landed }) => errorsOf(landed)),
+      ],
+    },
+    {
+      name: 'intake-taken-anew',
+      text: `UPDATE quarantine SET state = 'resolved', state_at = now() WHERE id = ANY($1::text[]) AND state = 'open'`,
+      values: [plainArray(taken.map(({ before }) => before?.quarantineId ?? null))],
+    },
+  ];
+}
 
 export function landedStatement(landings: readonly Landing[]): Statement {
   return {
@@ -83,10 +125,13 @@ export function landedStatement(landings: readonly Landing[]): Statement {
       byteaArray(landings.map(({ landed }) => landed.digest)),
       plainArray(landings.map(({ landed }) => landed.outcome)),
       plainArray(landings.map(({ landed }) => landed.quarantineId)),
-      landings.map(({ landed }) => (landed.errors?.length ? JSON.stringify(landed.errors) : null)),
+      landings.map(({ landed }) => errorsOf(landed)),
     ],
   };
 }
+
+const errorsOf = ({ errors }: Landed): string | null =>
+  errors?.length ? JSON.stringify(errors) : null;
 
 /**
  * What was received, in one sealed piece per batch: for each item its length (4 bytes, big-endian) and its

@@ -45,9 +45,11 @@ export type Prepared = {
   raw: Buffer;
   preamble: string;
   part: string | null;
+  /** Where it stands in what was sent, in words. */
+  place?: string;
   arrival: Arrival;
-  /** Set for an item that may be landed once: its identity, and what its bytes were. */
-  landing: { key: Buffer; digest: Buffer } | null;
+  /** Set for an item that may be landed once: its identity, and what its bytes were; `byBytes` if it has no other identity. */
+  landing: { key: Buffer; digest: Buffer; byBytes?: true } | null;
   /** The root row of a joined source that the item was made from. */
   joinedRoot?: Buffer;
   /** The row of a joined source that could not be read, where it is known which it is: it closes the refusal when it comes. */
@@ -99,6 +101,7 @@ export class Preparer {
       preamble: item.preamble ?? '',
       part: item.part ?? null,
       arrival,
+      ...(place && { place }),
       landing: landingOf(item, raw, arrival.source),
       ...outcome,
     };
@@ -329,7 +332,8 @@ function identifiersOf(change: KeyedChange): (string | null)[] {
   return ref ? [ref.nhsNumber, ref.local?.id ?? null] : [];
 }
 
-const atPlace = <R extends { errors: Fault[] }>(refused: R, place: string): R => ({
+/** What was refused, and where that stands. */
+export const atPlace = <R extends { errors: Fault[] }>(refused: R, place: string): R => ({
   ...refused,
   errors: refused.errors.map((one) => ({ ...one, message: `${one.message} (${place})` })),
 });
@@ -353,7 +357,8 @@ function personFault({ nhsNumber, local, others = [] }: MergeRef, path: string):
 
 /**
  * An item with an identity of its own is landed once under it. One that only has a time is known again by its
- * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt.
+ * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt. The bytes of a row
+ * mean nothing without the header they stand under: under a corrected one it is another row.
  */
 function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
   if (item.messageId) {
@@ -361,7 +366,20 @@ function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prep
   }
   if (item.outcome !== undefined || item.at === null) return null;
   const digest = digest16(raw);
-  return { key: digest16('bytes\u0000', source, '\u0000', digest), digest };
+  const header = item.preamble ? digestOfHeader(item.preamble) : '';
+  return { key: digest16('bytes\u0000', source, '\u0000', header, digest), digest, byBytes: true };
+}
+
+/** A file has one header for all its rows, so that one digest is made for them. */
+let lastHeader = '';
+let lastDigest: Buffer = Buffer.alloc(0);
+
+function digestOfHeader(header: string): Buffer {
+  if (header !== lastHeader) {
+    lastDigest = digest16(header);
+    lastHeader = header;
+  }
+  return lastDigest;
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

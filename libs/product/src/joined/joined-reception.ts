@@ -219,9 +219,10 @@ export class JoinedReception implements Receiver {
     }
     const name = incoming.key.toString('hex');
     const earlier = unit.rows.get(name);
-    // The same row twice in one breath: the later one counts.
-    if (earlier) unit.outcomes.push(outcomeOf(earlier, 'unchanged'));
-    unit.rows.set(name, incoming);
+    // The same row twice in one breath: as in the store the one of the later return counts, of one return the last.
+    const isOutdated = earlier !== undefined && isOlder(incoming.at, earlier.at);
+    if (earlier) unit.outcomes.push(outcomeOf(isOutdated ? incoming : earlier, 'unchanged'));
+    if (!isOutdated) unit.rows.set(name, incoming);
   }
 
   #incoming(
@@ -401,6 +402,9 @@ export class JoinedReception implements Receiver {
 
 const emptyPart = (): Part => ({ rows: new Map(), outcomes: [], refused: [], stored: 0 });
 
+const isOlder = (at: number | null, held: number | null): boolean =>
+  at !== null && held !== null && at < held;
+
 const outcomeOf = (
   { item, sourceId }: Pick<IncomingRow, 'item' | 'sourceId'>,
   outcome: Outcome,
@@ -413,18 +417,18 @@ const outcomeOf = (
 
 const heldOutcome = (root: MarkedRoot): ItemOutcome => outcomeOf(root, 'held');
 
-/** What was refused further down in the file than the row of its key that is stored: the later one counts. */
+/** What was refused further down in the file than the row of its key that is stored: the later one counts, unless it is of an earlier return. */
 function laterThan(
   rows: readonly WrittenRow[],
   items: readonly Prepared[],
   outcomes: readonly ItemOutcome[],
 ): string[] {
   if (!items.some(({ joinedRow }) => joinedRow)) return [];
-  const stored = new Map(rows.map(({ key, item }) => [key.toString('hex'), item]));
+  const stored = new Map(rows.map((row) => [row.key.toString('hex'), row]));
   return items.flatMap(({ joinedRow, index }, i) => {
-    const item = joinedRow && stored.get(joinedRow.key.toString('hex'));
+    const row = joinedRow && stored.get(joinedRow.key.toString('hex'));
     const id = outcomes[i]?.quarantineId;
-    return item !== undefined && index > item && id ? [id] : [];
+    return row && index > row.item && !isOlder(joinedRow.at, row.at) && id ? [id] : [];
   });
 }
 

@@ -135,6 +135,28 @@ it('maps the root that a row leaves as well as the one it moves to, though what 
   ]);
 });
 
+it('of two rows of one key in one file the later return counts, of one return the last', async () => {
+  const [nhs, before] = [nhsNumber(6), nhsNumber(7)];
+  const [early, late] = ['2026-10-31T00:00:00Z', '2026-11-30T00:00:00Z'];
+  const answer = await post(
+    { part: 'patient', key: 'P9', text: 'new', nhs, at: late },
+    { part: 'patient', key: 'P9', text: 'old', nhs: before, at: early },
+    { part: 'referral', key: 'R9', parent: 'P9', text: 'old', at: early },
+    { part: 'referral', key: 'R9', parent: 'P9', text: 'new', at: late },
+    { part: 'contact', key: 'C9', parent: 'R9', text: 'new', at: late },
+    { part: 'contact', key: 'C9', parent: 'R9', text: 'old', at: early },
+    { part: 'activity', key: 'A9', parent: 'C9', text: 'first', at: late },
+    { part: 'activity', key: 'A9', parent: 'C9', text: 'last', at: late },
+  );
+  expect(answer).toMatchObject({ received: 8, accepted: 4, unchanged: 4 });
+  const byItem = answer.items.toSorted((a, b) => a.index - b.index);
+  expect(byItem.map(({ outcome }) => outcome)).toEqual([
+    ...['accepted', 'unchanged', 'unchanged', 'accepted'],
+    ...['accepted', 'unchanged', 'unchanged', 'accepted'],
+  ]);
+  expect(await published(nhs, 1)).toEqual([['1', 'new/new/new:last']]);
+});
+
 it('puts a root that cannot be mapped into quarantine, and resolves it when it can', async () => {
   const nhs = nhsNumber(4);
   const answer = await post(

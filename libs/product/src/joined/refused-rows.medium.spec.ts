@@ -113,6 +113,12 @@ describe('a row that could not be read', () => {
     expect(await entry(first.ids[0]!)).toBe(CLOSED);
     const second = await post({ ...row, key: 'A24', text: 'fine' }, unread({ ...row, key: 'A24' }));
     expect(await entry(second.ids[0]!)).toBe(OPEN);
+    // Were it readable, the one of the later return would count all the same.
+    const third = await post(
+      { ...row, key: 'A26', text: 'fine', at: OCTOBER },
+      unread({ ...row, key: 'A26', at: SEPTEMBER }),
+    );
+    expect(await entry(third.ids[0]!)).toBe(CLOSED);
   });
 
   it('stays open when what is held of it is mapped again for another row', async () => {

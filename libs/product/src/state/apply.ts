@@ -23,6 +23,7 @@ import type {
 import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
 import { restrictedAfter } from '../person/restriction.js';
+import { reusedBy } from './reused.js';
 import { stand } from './stand.js';
 import { isRestricted } from './standing.js';
 import type { World } from './world.js';
@@ -79,6 +80,8 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
   if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  const reused = held && (await reusedBy(world, change, held));
+  if (reused) return reused;
   const { person, ref, merged } = await settlePerson(world, emitter, change);
   const { publisherOds } = change;
   const identity = { record: publishedId(change.record), person: ref, publisherOds };

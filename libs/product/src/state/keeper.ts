@@ -66,7 +66,7 @@ async function besideOthers(
 }
 
 /** Whether a record held may be the one of the person that a change names, if it names one. */
-function isOf(world: World, change: OfRecord, record: string): boolean {
+export function isOf(world: World, change: OfRecord, record: string): boolean {
   const state = world.records.get(record);
   if (!state || change.person === null || state.person === '-') return true;
   const alias = change.change === 'upsert' ? change.alias : null;

@@ -1,5 +1,5 @@
 import type { Entry, OwnChoice } from '../choices/held.js';
-import type { PersonRef } from '../define/product.js';
+import type { Identifies, PersonRef } from '../define/product.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
@@ -57,6 +57,7 @@ export type LiveProduct = {
   carry?(held: Content, incoming: Content): Content;
   /** What a record shows whose person is restricted, and under whose name it stands then. */
   restricted?: { publisherOds: string; shows(content: Content): Content };
+  identifies?: Identifies<Content>;
 };
 
 type Head = {

@@ -128,6 +128,23 @@ describe('a CSDS delivery', () => {
     ]);
   });
 
+  it('takes the word NULL for no value, so that nobody is a patient of the issuer NULL', async () => {
+    expect(await outcomes([['CYP001', patients('7,NULL,,03,,', '7,UNKNOWN,,03,,')]])).toEqual([
+      ['MESH-2211 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)'],
+      // Both faults are of the one column: there is a word, and no issuer.
+      [
+        'MESH-2244 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)',
+        'MESH-2211 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)',
+      ],
+    ]);
+    const text =
+      'CareContactID,ServiceRequestID,Contact_Date,TeamID_Local,OrgID_Commissioner,Treatment_OrgSiteID\nCC1,SR1,2026-09-03,NULL,NULL,null\n';
+    const [item] = await read([['CYP201', text]]);
+    expect(item).toMatchObject({
+      record: { row: { team: null, commissionerOds: null, siteOds: null } },
+    });
+  });
+
   it('refuses an unknown status, an impossible birth date and a wrong postcode', async () => {
     expect(await outcomes([['CYP001', patients('L1,RY5,,09,29/02/1941,LN5')]])).toEqual([
       [

@@ -1,4 +1,4 @@
-import { nhsNumber, RowReader } from '@caremesh/product';
+import { isOdsShaped, nhsNumber, RowReader } from '@caremesh/product';
 import type { CsvTable, Fault, Mode, PersonRef } from '@caremesh/product';
 import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
 
@@ -44,7 +44,6 @@ export type Parsed<R> =
 type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
 type JoinColumn = 'provider' | 'periodEnd';
 
-const ODS = /^[A-Z0-9]{3,10}$/;
 const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
 
 export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): Parsed<Patient> {
@@ -187,7 +186,7 @@ function personOf(
 
 function odsOf<K extends string>(row: RowReader<K>, key: K): string | null {
   const code = row.text(key);
-  return code === null || ODS.test(code) ? code : row.wrong(key, 'odsMalformed');
+  return code === null || isOdsShaped(code) ? code : row.wrong(key, 'odsMalformed');
 }
 
 function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null {

@@ -1,5 +1,6 @@
 import { defineProduct } from '@caremesh/product';
 import { source } from '../../sources/cld/cld.js';
+import { identifies } from './identity.js';
 import { mapCarePackage } from './map.js';
 import { places } from './places.js';
 
@@ -8,4 +9,5 @@ export const carePackage = defineProduct({
   from: source,
   map: mapCarePackage,
   places,
+  identifies,
 });

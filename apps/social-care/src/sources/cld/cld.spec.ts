@@ -9,6 +9,7 @@ const GOOD: Record<string, string> = {
   'NHS Number': '9434765919',
   'Traced NHS Number': '',
   'LA Person Unique Identifier': 'P1',
+  'GP Practice Code': '',
   'Client Type': 'Service user',
   'Event Type': 'Service',
   'Event Reference': 'S1',
@@ -103,6 +104,13 @@ describe('a service event', () => {
     [{ 'Unit Cost': '1.005' }, ['MESH-2225 Unit Cost']],
     [{ 'Unit Cost': '99999999' }, ['MESH-2225 Unit Cost']],
     [{ 'LA Code': '?' }, ['MESH-2244 LA Code']],
+    // A trust's code, a word, a letter O for a nought, two digits: no council's.
+    [{ 'LA Code': 'RA7' }, ['MESH-2244 LA Code']],
+    [{ 'LA Code': 'ABCDEFG' }, ['MESH-2244 LA Code']],
+    [{ 'LA Code': '5O3' }, ['MESH-2244 LA Code']],
+    [{ 'LA Code': '03' }, ['MESH-2244 LA Code']],
+    [{ 'LA Code': 'NULL' }, ['MESH-2221 LA Code']],
+    [{ 'GP Practice Code': 'UNKNOWN' }, ['MESH-2244 GP Practice Code']],
     [{ 'Service Type': 'NULL' }, ['MESH-2221 Service Type']],
   ])('with %j is refused', async (changes, expected) => {
     expect(await outcome(changes)).toEqual(expected);

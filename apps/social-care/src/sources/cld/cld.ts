@@ -29,7 +29,7 @@ function itemOf(row: CsvRow<CldColumn>, index: number, mode: Mode): SourceItem<S
   const { raw, preamble, place } = row;
   const origin = { index, raw, preamble, place };
   if (row.errors) return { ...origin, sourceId: null, outcome: 'quarantined', errors: row.errors };
-  const values = withoutNulls(row.values);
+  const { values } = row;
   const head = { ...origin, sourceId: sourceIdOf(values) };
   const kind = kindOf(values);
   if (kind === 'other')
@@ -56,10 +56,4 @@ function kindOf({ eventType, clientType }: CldValues): 'service' | 'other' | 'un
   if (/^services?$/.test(kind)) return 'service';
   if (/^(requests?|referrals?|assessments?|reviews?)$/.test(kind)) return 'other';
   return kind === '' && /known by association$/i.test(clientType) ? 'other' : 'unknown';
-}
-
-/** Some councils' exports write the word NULL for no value. */
-function withoutNulls(values: CldValues): CldValues {
-  for (const key in values) if (values[key as CldColumn] === 'NULL') values[key as CldColumn] = '';
-  return values;
 }

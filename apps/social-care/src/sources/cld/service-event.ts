@@ -1,4 +1,4 @@
-import { nhsNumber, RowReader } from '@caremesh/product';
+import { isOdsShaped, nhsNumber, RowReader } from '@caremesh/product';
 import type { Fault, Mode, PersonRef } from '@caremesh/product';
 import { CLD } from './columns.js';
 import type { CldColumn, CldValues } from './columns.js';
@@ -15,7 +15,8 @@ export type ServiceEvent = ReturnType<typeof valuesOf> & {
   at: string | null;
 };
 
-const ODS = /^[A-Z0-9]{3,10}$/;
+/** A council with adult social services, in Client Level Data and in ODS alike; any other code is of another kind of body. */
+const COUNCIL = /^\d{3}$/;
 const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
 /** decimal(9,2) of the specification. */
 const MONEY = { min: 0, max: 9_999_999.99, places: 2 };
@@ -38,7 +39,7 @@ export function readServiceEvent(
 
 function valuesOf(row: Row) {
   return {
-    laCode: odsOf(row, 'laCode', row.mandatory('laCode')) ?? '',
+    laCode: councilOf(row),
     eventReference: row.text('eventReference'),
     clientType: asRelease2(row.mandatory('clientType')),
     serviceType: asRelease2(row.mandatory('serviceType')),
@@ -75,7 +76,7 @@ function circumstancesOf(row: Row) {
     postcode: postcodeOf(row),
     gender: row.text('gender'),
     ethnicity: row.text('ethnicity'),
-    gpPracticeOds: odsOf(row, 'gpPractice', row.text('gpPractice')),
+    gpPracticeOds: odsOf(row, 'gpPractice'),
   };
 }
 
@@ -112,8 +113,16 @@ function personOf(row: Row, values: CldValues, laCode: string, mode: Mode): Pers
   };
 }
 
-function odsOf(row: Row, key: CldColumn, code: string | null): string | null {
-  return !code || ODS.test(code) ? code : row.wrong(key, 'odsMalformed');
+/** '' and a fault if it is not there, or no council's. */
+function councilOf(row: Row): string {
+  const code = row.mandatory('laCode');
+  if (code === '' || COUNCIL.test(code)) return code;
+  return row.wrong('laCode', 'odsMalformed', 'of a council, three digits') ?? '';
+}
+
+function odsOf(row: Row, key: CldColumn): string | null {
+  const code = row.text(key);
+  return code === null || isOdsShaped(code) ? code : row.wrong(key, 'odsMalformed');
 }
 
 function postcodeOf(row: Row): string | null {

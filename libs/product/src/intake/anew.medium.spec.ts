@@ -1,0 +1,125 @@
+import { openDatabase } from '@caremesh/platform';
+import type { Database } from '@caremesh/platform';
+import { testDatabase } from '@caremesh/testing';
+import type { TestDatabase } from '@caremesh/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { readContractFolder } from '../approval/contract-folder.js';
+import { runProduct } from '../approval/live-product.js';
+import { domainMigrations } from '../migrations/all.js';
+import { Routes } from '../outbox/outbox.js';
+import { gp, nhsNumber } from '../rig/feed.js';
+import type { Line } from '../rig/feed.js';
+import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from '../rig/small-mesh.js';
+import { Seal } from '../sealing/seal.js';
+import { Committer } from './committer.js';
+import { Preparer } from './prepare.js';
+
+const KEY = Buffer.alloc(32, 13);
+const ARRIVAL = {
+  ...{ source: 'feed', contentType: 'text/csv', receipt: 'r' },
+  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+};
+const AT = '2026-03-31T00:00:00Z';
+const folder = readContractFolder(SCHEMAS, CONTRACT);
+let place: TestDatabase;
+let database: Database;
+let preparer: Preparer;
+let committer: Committer;
+
+beforeAll(async () => {
+  place = await testDatabase();
+  database = await openDatabase({ url: place.url, entities: [], migrations: domainMigrations });
+  const version = {
+    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
+    secondary: { topic: SECONDARY, schemaId: SCHEMA_ID },
+  };
+  const product = await runProduct(gp.products[0]!, folder, version, {
+    routes: new Routes(database.pool),
+    registryUrl: 'http://registry',
+    schemaOf: async () => null,
+  });
+  preparer = new Preparer(KEY, [product]);
+  committer = new Committer({
+    ...{ databaseUrl: place.url, domainKey: KEY, seal: new Seal(KEY) },
+    products: () => [product.live],
+    log: { warn: () => undefined },
+  });
+});
+afterAll(async () => {
+  await committer.close();
+  await database.close();
+  await place.drop();
+});
+
+/** A row as it is read: its bytes, the header they stand under, and what the two say together. */
+type Row = Partial<Line> & { bytes: string; header?: string };
+
+/** Takes rows in as one batch; what became of each: outcome, and the entry of a refused one. */
+async function sent(...rows: Row[]): Promise<[outcome: string, entry: string | undefined][]> {
+  const items = rows.map(({ bytes: raw, header: preamble, ...line }, index) => {
+    const record = { do: 'put', nhs: nhsNumber(70), at: AT, ...line };
+    const { message: messageId } = line;
+    return preparer.prepare(
+      { ...{ index, sourceId: null, raw, preamble, messageId }, record, at: AT },
+      ARRIVAL,
+    );
+  });
+  const outcomes = await committer.commit({ items });
+  return outcomes.map(({ outcome, quarantineId }) => [outcome, quarantineId]);
+}
+
+const became = async (...rows: Row[]) => (await sent(...rows)).map(([outcome]) => outcome);
+
+async function stateOf(entry: string | undefined): Promise<string | undefined> {
+  const sql = `SELECT state FROM quarantine WHERE id = $1`;
+  const { rows } = await database.pool.query<{ state: string }>(sql, [entry]);
+  return rows[0]?.state;
+}
+
+it('a row under a corrected header is another row, under the same one it is known again', async () => {
+  const row = { id: 'h1', bytes: '7,20.50' };
+  expect(await became({ ...row, header: 'ID,COSTS\r\n', text: 'no cost' })).toEqual(['accepted']);
+  expect(await became({ ...row, header: 'ID,COST\r\n', text: '20.50' })).toEqual(['accepted']);
+  for (const header of ['ID,COST\r\n', 'ID,COSTS\r\n'])
+    expect(await became({ ...row, header, text: 'anything else' })).toEqual(['unchanged']);
+});
+
+it('a row known by its bytes does not undo what came between', async () => {
+  const [a, b] = ['a', 'b'].map((text) => ({ id: 'u1', bytes: text, header: 'H\r\n', text }));
+  expect(await became(a!)).toEqual(['accepted']);
+  expect(await became(b!)).toEqual(['accepted']);
+  expect(await became(a!, b!)).toEqual(['unchanged', 'unchanged']);
+});
+
+it('a refused row sent again is decided anew: one entry while it is refused, closed when it is not', async () => {
+  const row = { id: 'r1', bytes: 'r1', header: 'H\r\n' };
+  const [[first, entry], [second, sameEntry]] = (await sent(
+    { ...row, do: 'faulty' },
+    { ...row, do: 'faulty' },
+  )) as [[string, string], [string, string]];
+  expect([first, second]).toEqual(['quarantined', 'quarantined']);
+  expect(sameEntry).toBe(entry);
+  expect(await sent({ ...row, do: 'faulty' })).toEqual([['quarantined', entry]]);
+  expect(await stateOf(entry)).toBe('open');
+  expect(await became(row)).toEqual(['accepted']);
+  expect(await stateOf(entry)).toBe('resolved');
+  expect(await became({ ...row, text: 'anything else' })).toEqual(['unchanged']);
+});
+
+it('refused again after its entry was put away it stands in quarantine anew', async () => {
+  const row: Row = { id: 'd1', bytes: 'd1', do: 'faulty' };
+  const [[, entry]] = (await sent(row)) as [[string, string]];
+  await database.pool.query(`UPDATE quarantine SET state = 'discarded' WHERE id = $1`, [entry]);
+  const [[outcome, other]] = (await sent(row)) as [[string, string]];
+  expect([outcome, await stateOf(other), await stateOf(entry)]).toEqual([
+    ...['quarantined', 'open', 'discarded'],
+  ]);
+  expect(await sent(row)).toEqual([['quarantined', other]]);
+});
+
+it('a message with an identity of its own is answered as before', async () => {
+  const row: Row = { id: 'm1', bytes: 'm1', message: 'M1' };
+  const [[, entry]] = (await sent({ ...row, do: 'faulty' })) as [[string, string]];
+  expect(await sent(row)).toEqual([['quarantined', entry]]);
+});
