@@ -75,8 +75,29 @@ afterAll(async () => {
 });
 
 describe('a version that changes nothing but words', () => {
+  it('waits for a person where they may mean something else', async () => {
+    const opposite = version('1.0.1', 'Says what was recorded and ordered, not', 'Complete: also');
+    const proposal = await proposed('gp-publisher', opposite);
+    expect(proposal.state).toBe('proposed');
+    const publisher = await person('gp-publisher');
+    const given = { reason: 'A slip' };
+    const withdrawn = await publisher.post(`/v1/proposals/${proposal.id}/withdraw`, given);
+    expect(withdrawn).toMatchObject({ body: { state: 'withdrawn' } });
+  });
+
+  it('is not even proposed where they name a person', async () => {
+    const named = version('1.0.1', 'Says what was', 'Says of NHS number 450/557/7104 what was');
+    const given = { files: named, reason: 'Later version' };
+    const answer = await (await person('gp-publisher')).post('/v1/proposals', given);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({
+      errors: [{ code: 'MESH-1755', path: 'contract.odcs.yaml#description.limitations' }],
+    });
+    expect(answer.text).not.toContain('7104');
+  });
+
   it('is approved by the policy that names such changes, and recorded as that', async () => {
-    const only = version('1.0.1', 'registered with a practice takes', 'of a practice takes');
+    const only = version('1.0.1', 'Individual care: medicines', 'Individual care; medicines');
     const proposal = await proposed('gp-publisher', only);
     expect(proposal.state).toBe('approved');
     const { body } = await (await person('governance-lead')).get(`/v1/proposals/${proposal.id}`);
