@@ -276,6 +276,35 @@ describe('a proposal past its promised day', () => {
   });
 });
 
+describe('a request with text that nobody could store', () => {
+  it.each([
+    ['/v1/waivers/%00', 404],
+    ['/v1/standards/%00', 404],
+    ['/v1/standards/proposals/%00', 404],
+    ['/v1/products/%00/parity', 404],
+    ['/v1/proposals/%00/comments', 404],
+    ['/v1/drift?object=%00', 422],
+    ['/v1/standards?q=%00', 422],
+    ['/v1/waivers?product=%00', 422],
+    ['/v1/products/x/majors/99999999999999999999', 422],
+  ])('%s is answered with %s', async (path, status) => {
+    const { body } = await (await person('governance-lead')).get(path);
+    const code = status === 404 ? 'MESH-5111' : 'MESH-5120';
+    expect(body).toMatchObject({ status, code });
+  });
+
+  it.each(['a\u0000b', 'a\ud800b'])('names the reason %j', async (reason) => {
+    const lead = await person('governance-lead');
+    for (const path of ['/v1/grants', '/v1/grants/drafts', '/v1/covers', '/v1/proposals']) {
+      const { body } = await lead.post(path, { reason });
+      expect(body).toMatchObject({
+        ...{ status: 422, code: 'MESH-5120' },
+        errors: [{ path: '$.reason', code: 'MESH-5125' }],
+      });
+    }
+  });
+});
+
 describe('two requests', () => {
   it('under one key, of which the first failed after it committed something, are answered alike', async () => {
     const token = await personToken(stack, 'gp-publisher');
