@@ -96,6 +96,25 @@ describe("what could be somebody's NHS number", () => {
     expect(shown).toEqual([place]);
   });
 
+  it.each([
+    [
+      'the name of a file that does not belong there',
+      { files: (all: VersionFiles) => (all[`notes-${NUMBER}.txt`] = 'x') },
+    ],
+    [
+      'the name of an example that breaks the contract',
+      { files: (all: VersionFiles) => (all[`examples/${NUMBER}.json`] = '{}') },
+    ],
+    [
+      'the name of a field',
+      { contract: (o: Loose) => (property(o, 'status').name = `of_450_557_7104`) },
+    ],
+  ])('is in nothing that any check says: %s', (_, edit) => {
+    const told = JSON.stringify(checkVersion(changed(edit)));
+    expect(told).toContain('MESH-1755');
+    expect(told).not.toMatch(/7104/);
+  });
+
   it('is told of once where the rule for good examples tells of it', () => {
     const files = changed({
       files: (all) =>
