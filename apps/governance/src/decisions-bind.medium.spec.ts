@@ -75,8 +75,29 @@ afterAll(async () => {
 });
 
 describe('a version that changes nothing but words', () => {
+  it('waits for a person where they may mean something else', async () => {
+    const opposite = version('1.0.1', 'Says what was recorded and ordered, not', 'Complete: also');
+    const proposal = await proposed('gp-publisher', opposite);
+    expect(proposal.state).toBe('proposed');
+    const publisher = await person('gp-publisher');
+    const given = { reason: 'A slip' };
+    const withdrawn = await publisher.post(`/v1/proposals/${proposal.id}/withdraw`, given);
+    expect(withdrawn).toMatchObject({ body: { state: 'withdrawn' } });
+  });
+
+  it('is not even proposed where they name a person', async () => {
+    const named = version('1.0.1', 'Says what was', 'Says of NHS number 450/557/7104 what was');
+    const given = { files: named, reason: 'Later version' };
+    const answer = await (await person('gp-publisher')).post('/v1/proposals', given);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({
+      errors: [{ code: 'MESH-1755', path: 'contract.odcs.yaml#description.limitations' }],
+    });
+    expect(answer.text).not.toContain('7104');
+  });
+
   it('is approved by the policy that names such changes, and recorded as that', async () => {
-    const only = version('1.0.1', 'registered with a practice takes', 'of a practice takes');
+    const only = version('1.0.1', 'Individual care: medicines', 'Individual care; medicines');
     const proposal = await proposed('gp-publisher', only);
     expect(proposal.state).toBe('approved');
     const { body } = await (await person('governance-lead')).get(`/v1/proposals/${proposal.id}`);
@@ -252,6 +273,35 @@ describe('a proposal past its promised day', () => {
     );
     expect(told.rows).toEqual([{ subject: `proposal:${items[0]!.id}` }]);
     await client.end();
+  });
+});
+
+describe('a request with text that nobody could store', () => {
+  it.each([
+    ['/v1/waivers/%00', 404],
+    ['/v1/standards/%00', 404],
+    ['/v1/standards/proposals/%00', 404],
+    ['/v1/products/%00/parity', 404],
+    ['/v1/proposals/%00/comments', 404],
+    ['/v1/drift?object=%00', 422],
+    ['/v1/standards?q=%00', 422],
+    ['/v1/waivers?product=%00', 422],
+    ['/v1/products/x/majors/99999999999999999999', 422],
+  ])('%s is answered with %s', async (path, status) => {
+    const { body } = await (await person('governance-lead')).get(path);
+    const code = status === 404 ? 'MESH-5111' : 'MESH-5120';
+    expect(body).toMatchObject({ status, code });
+  });
+
+  it.each(['a\u0000b', 'a\ud800b'])('names the reason %j', async (reason) => {
+    const lead = await person('governance-lead');
+    for (const path of ['/v1/grants', '/v1/grants/drafts', '/v1/covers', '/v1/proposals']) {
+      const { body } = await lead.post(path, { reason });
+      expect(body).toMatchObject({
+        ...{ status: 422, code: 'MESH-5120' },
+        errors: [{ path: '$.reason', code: 'MESH-5125' }],
+      });
+    }
   });
 });
 

@@ -144,6 +144,13 @@ export const governanceErrors = {
     fix: 'Use the value of "next" as it was given, or leave it out to start again.',
     retriable: false,
   },
+  roleUsed: {
+    code: 'MESH-3090',
+    status: 409,
+    title: 'Somebody else has decided in this role already',
+    fix: 'Nothing to do: each needed role decides once; the proposal shows who did.',
+    retriable: false,
+  },
   ownWords: {
     code: 'MESH-3022',
     status: 409,

@@ -213,6 +213,16 @@ describe('a client', () => {
     expect([answer.status, answer.error]).toEqual([401, 'invalid_client']);
   });
 
+  it('with an id that is no text is refused as a request that is none', async () => {
+    const form = { client_id: 'a\u0000', client_secret: 'x' };
+    for (const answer of [
+      await ask({ grant_type, ...form }),
+      await ask({ grant_type }, ['\u0000', 'x']),
+    ]) {
+      expect([answer.status, answer.error]).toEqual([400, 'invalid_request']);
+    }
+  });
+
   it('without any proof is refused', async () => {
     expect((await ask({ grant_type, client_id: 'svc-governance' })).error).toBe('invalid_client');
     expect((await ask({ grant_type })).error).toBe('invalid_request');

@@ -440,6 +440,11 @@ export const CONTRACT_ERRORS = {
     'A code list is bound to no version',
     'Name the version, edition or release the codes were taken from.',
   ),
+  personNamed: row(
+    1755,
+    "A file of the version holds what could be somebody's NHS number",
+    'Take it out; where a number is needed, use one of the test range, which begins with 9.',
+  ),
 } as const satisfies Record<string, ContractError>;
 
 export type ContractErrorName = keyof typeof CONTRACT_ERRORS;

@@ -35,7 +35,7 @@ export function readFolder(folder: string): VersionFiles {
 
 export const GP = 'gp/medication-statement/v1';
 
-type Edit = {
+export type Edit = {
   contract?: (odcs: Loose) => void;
   schema?: (avro: Loose) => void;
   files?: (files: VersionFiles) => void;

@@ -26,6 +26,7 @@ export { run } from './http/run.js';
 export { createApp, startHttp } from './http/start.js';
 export type { HttpEnvironment, HttpOptions } from './http/start.js';
 export { onStop, stop } from './http/stop.js';
+export { isFitText } from './http/unfit-text.js';
 export { createLogger } from './log/logger.js';
 export type { Logger } from './log/logger.js';
 export { redactText } from './log/redact.js';

@@ -59,7 +59,7 @@ export class Decisions {
   /**
    * Decides. Throws MESH-3001 (no such proposal), MESH-3010 and MESH-3006 (not this person's to decide),
    * MESH-3005 (other content), MESH-3007 (nothing to decide any more), MESH-3008 (compared anew: the list of
-   * changes is another), MESH-3022 (decided already).
+   * changes is another), MESH-3022 (decided already by this person), MESH-3090 (by another in the same role).
    */
   async decide(caller: Caller, id: string, given: DecideBody) {
     if (given.demonstration && this.#mode === 'production') {

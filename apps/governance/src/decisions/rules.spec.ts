@@ -64,6 +64,33 @@ describe('who decides', () => {
     expect(rulingOn({ ...both, sub: 'user-c' }, undefined, about)).toEqual({ role: 'ig-lead' });
   });
 
+  it('is told who has taken the decision of its role, where that is somebody else', () => {
+    const second: Person = {
+      sub: 'user-lead-2',
+      kind: 'user',
+      roles: ['governance-lead'],
+      team: null,
+    };
+    const approvals = [
+      { role: 'governance-lead', decidedBy: 'user-lead' },
+      { role: 'ig-lead', decidedBy: 'user-ig' },
+    ];
+    const about = {
+      decisionsNeeded: ['governance-lead', 'ig-lead'],
+      authors: [{ sub: 'user-a', team: 'gp' }],
+      approvals,
+    };
+    const expected = {
+      refusal: governanceErrors.roleUsed,
+      detail: 'Decided: governance-lead by user-lead',
+    };
+    expect(rulingOn(second, undefined, about)).toEqual(expected);
+    expect(rulingOn(second, 'governance-lead', about)).toEqual(expected);
+    expect(rulingOn({ ...second, sub: 'user-lead' }, undefined, about)).toEqual({
+      refusal: governanceErrors.ownWords,
+    });
+  });
+
   it('needs the role, whatever role the body claims', () => {
     const lead: Person = { sub: 'user-b', kind: 'user', roles: ['analyst'], team: null };
     const ruling = rulingOn(lead, 'governance-lead', {

@@ -35,8 +35,11 @@ export function rulingOn(person: Person, wanted: string | undefined, about: Deci
   if (about.approvals.some(({ decidedBy }) => decidedBy === person.sub)) {
     return { refusal: governanceErrors.ownWords };
   }
-  const open = held.find((role) => !about.approvals.some((approval) => approval.role === role));
-  return open ? { role: open } : { refusal: governanceErrors.ownWords };
+  const used = about.approvals.filter(({ role }) => held.includes(role));
+  const open = held.find((role) => !used.some((approval) => approval.role === role));
+  if (open) return { role: open };
+  const told = used.map(({ role, decidedBy }) => `${role} by ${decidedBy}`);
+  return { refusal: governanceErrors.roleUsed, detail: `Decided: ${told.join(', ')}` };
 }
 
 /** The role of a ruling. Throws what refuses it. */

@@ -1,4 +1,4 @@
-import { contentHash } from '@caremesh/contract';
+import { contentHash, holdsNhsNumber } from '@caremesh/contract';
 import type { DataContract, VersionFiles } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
@@ -255,15 +255,18 @@ export class Proposals {
     await this.#ledger.note({
       ...by(caller, 'publisher'),
       action: 'proposal.refused-by-checks',
-      object: `product:${contract.product}`,
+      object: `product:${unnamed(contract.product)}`,
       detail: {
-        version: contract.version,
+        version: unnamed(contract.version),
         contentHash: hash,
         failed: blockersOf(review.checks).map(({ code, path }) => ({ code, path })),
       },
     });
   }
 }
+
+/** What was refused may be named after somebody, and the ledger forgets nothing. */
+const unnamed = (name: string) => (holdsNhsNumber(name) ? 'not repeated' : name);
 
 /** The proposal, if the caller may see it. Throws MESH-3001 as if there were none. */
 export async function visibleProposal(

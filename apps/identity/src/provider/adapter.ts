@@ -1,3 +1,4 @@
+import { isFitText } from '@caremesh/platform';
 import { errors } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
@@ -28,6 +29,7 @@ const nothing: Adapter = {
 };
 
 async function findClient(clients: ClientStore, id: string): Promise<AdapterPayload | undefined> {
+  if (!isFitText(id)) throw new errors.InvalidRequest('client_id is no text');
   if (id === PEOPLE_CLIENT) return peopleClient;
   const client = await clients.find(id);
   return client ? payloadOf(client) : undefined;

@@ -17,6 +17,7 @@ import { legalBasisFits } from './legal-basis-fits.js';
 import { legalBasisStated } from './legal-basis-stated.js';
 import { namesAgree } from './names-agree.js';
 import { odcsValid } from './odcs-valid.js';
+import { nobodyNamed } from './nobody-named.js';
 import { ownerNamed } from './owner-named.js';
 import { patternsSafe } from './patterns-safe.js';
 import { profileValid } from './profile-valid.js';
@@ -32,7 +33,13 @@ import { supportNamed } from './support-named.js';
 import { versionStep } from './version-step.js';
 
 /** Rules about files, run first and always. */
-export const FILE_RULES: readonly FileRule[] = [filesKnown, odcsValid, profileValid, schemaValid];
+export const FILE_RULES: readonly FileRule[] = [
+  filesKnown,
+  odcsValid,
+  profileValid,
+  schemaValid,
+  nobodyNamed,
+];
 
 /** Rules about what the contract promises, run when it can be read; their order is the order they are shown in. */
 export const RULES: readonly Rule[] = [

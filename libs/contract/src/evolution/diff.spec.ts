@@ -147,7 +147,7 @@ const CASES: [string, Edit, [string, string, string | RegExp]][] = [
   [
     'other words in the schema',
     { schema: (a) => (field(a, 'status').doc = 'Other words for it.') },
-    ['status', 'safe', /description/],
+    ['status', 'visible', /description/],
   ],
   [
     'a narrowed code list',
@@ -286,7 +286,7 @@ const CASES: [string, Edit, [string, string, string | RegExp]][] = [
   [
     'other words about the product',
     { contract: (o) => (o.description.usage = 'Other words.') },
-    ['$.description', 'safe', 'Name or description of the product changes.'],
+    ['$.description', 'visible', /tells in other words of its use: /],
   ],
 ];
 
@@ -320,7 +320,7 @@ describe('between two versions', () => {
   it('the gravest changes come first', () => {
     const classes = diff({
       contract: (o) => {
-        o.description.usage = 'Other.';
+        o.description.usage = o.description.usage.toUpperCase();
         codes(o).version = '5';
         codes(o).values.pop();
       },

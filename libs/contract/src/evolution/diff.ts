@@ -41,9 +41,12 @@ export function diffRead(before: ReadVersion | null, after: ReadVersion): Change
     ];
   }
   const structural = sound(before.schema.root, after.schema.root);
+  const promised = fieldChanges(old.fields, now.fields).filter(
+    (change) => !isTold(change, structural),
+  );
   return merged([
-    ...structural,
-    ...fieldChanges(old.fields, now.fields).filter((change) => !isTold(change, structural)),
+    ...structural.filter((change) => !isEcho(change, promised)),
+    ...promised,
     ...sayingChanges(before.contract, after.contract),
     ...promiseChanges(old, now),
     ...otherChanges(before.contract.odcs!, after.contract.odcs!).filter(
@@ -85,6 +88,11 @@ function isTold(change: Change, structural: readonly Change[]): boolean {
   });
 }
 
+/** The schema repeats the words of the contract about a field. */
+function isEcho({ kind, path }: Change, promised: readonly Change[]): boolean {
+  return kind === 'wording' && promised.some((told) => told.kind === kind && told.path === path);
+}
+
 /** The one place of a contract that repeats the Avro type. */
 const ECHOED = '`physicalType`';
 
@@ -119,13 +127,13 @@ function fileChanges(before: VersionFiles, after: VersionFiles): Change[] {
   });
 }
 
-/** One documentation line per field, and the gravest first; otherwise in the order they were found. */
+/** One line of documentation per place, none where other words are told of it, and the gravest first; otherwise in the order they were found. */
 function merged(changes: Change[]): Change[] {
-  const documented = new Set<string>();
+  const told = new Set(changes.filter(({ kind }) => kind === 'wording').map(({ path }) => path));
   const kept = changes.filter((change) => {
     if (change.kind !== 'documentation') return true;
-    if (documented.has(change.path)) return false;
-    documented.add(change.path);
+    if (told.has(change.path)) return false;
+    told.add(change.path);
     return true;
   });
   return kept.sort((a, b) => ORDER[a.class] - ORDER[b.class]);

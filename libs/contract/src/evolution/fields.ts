@@ -1,7 +1,7 @@
 import type { CodeBinding, FieldPromise } from '../promise/data-contract.js';
 import { breaking, safe, visible, type Change } from './change.js';
 import { LIMIT_RULES } from './limits.js';
-import { sameMeaning } from './wording.js';
+import { sameMeaning, sameWords } from './wording.js';
 
 /**
  * What changed in the promises about the fields: meaning, codes, units, classification, treatment, presence. Avro
@@ -43,12 +43,16 @@ const RULES: Rule[] = [
 function meaning(before: FieldPromise, after: FieldPromise): Change[] {
   const { path } = after;
   const changes: Change[] = [];
-  if (!sameMeaning(before.description, after.description)) {
+  const reworded = [
+    ...(sameWords(before.title ?? '', after.title ?? '') ? [] : ['named']),
+    ...(sameMeaning(before.description, after.description) ? [] : ['described']),
+  ];
+  if (reworded.length > 0) {
     changes.push(
       visible(
         path,
         'wording',
-        `\`${path}\` is described in other words: consumers should check that it still means what they take it for.`,
+        `\`${path}\` is ${reworded.join(' and ')} in other words: consumers should check that it still means what they take it for.`,
       ),
     );
   } else if (before.description !== after.description || before.title !== after.title) {

@@ -1,5 +1,6 @@
 import type { AvroEnum, AvroExtras, AvroFixed, AvroRecord } from '../avro/tree.js';
 import { breaking, safe, visible, type Change } from './change.js';
+import { sameMeaning } from './wording.js';
 
 type Named = AvroRecord | AvroEnum | AvroFixed;
 
@@ -17,16 +18,27 @@ export function naming(path: string, before: Named, after: Named): Change[] {
             `${shown} is renamed from ${from} to ${to}: code generated from the old name no longer fits.`,
           ),
         ];
-  const redocumented =
-    before.doc === after.doc
-      ? []
-      : [safe(path, 'documentation', `${shown} has a new description.`)];
   return [
     ...renamed,
     ...aliasChanges(path, shown, before, after),
     ...extraChanges(path, shown, before, after),
-    ...redocumented,
+    ...redocumented(path, before, after, `${shown} has a new description.`),
   ];
+}
+
+type Documented = { doc: string | null };
+
+/** Other words in the schema: its reader may know no other, so they are judged as those of the contract are. */
+export function redocumented(
+  path: string,
+  before: Documented,
+  after: Documented,
+  sentence: string,
+): Change[] {
+  if (before.doc === after.doc) return [];
+  return sameMeaning(before.doc ?? '', after.doc ?? '')
+    ? [safe(path, 'documentation', sentence)]
+    : [visible(path, 'wording', sentence)];
 }
 
 function fullName({ namespace, name }: Named): string {

@@ -1,4 +1,5 @@
 import { safe, visible, type Change } from './change.js';
+import { sameMeaning, sameWords } from './wording.js';
 
 type Json = Record<string, unknown>;
 
@@ -24,10 +25,17 @@ const READ = {
   level: ['property', 'value', 'element'],
 };
 
-/** Said for people alone: nothing a program reads depends on it. */
-const FOR_PEOPLE = new Set([
-  ...['tags', 'authoritativeDefinitions', 'businessName', 'description', 'examples'],
-  ...['dataGranularityDescription', 'contractCreatedTs', 'tool', 'invitationUrl'],
+/** Said for people alone: nothing a program reads depends on it, and nobody takes it for what a record holds. */
+const ASIDE = new Set(['contractCreatedTs', 'tool']);
+
+/** Said for people too, who may take a record for something else when they read other words: how those are judged. */
+const FOR_PEOPLE = new Map<string, (before: string, after: string) => boolean>([
+  ['businessName', sameWords],
+  ['description', sameMeaning],
+  ['dataGranularityDescription', sameMeaning],
+  ...['tags', 'authoritativeDefinitions', 'examples', 'invitationUrl'].map(
+    (key) => [key, () => false] as const,
+  ),
 ]);
 
 /** Differences between two contracts in places for which the mesh has no rule of its own, one for each place. */
@@ -38,11 +46,13 @@ export function otherChanges(before: object, after: object): Change[] {
     const { path, key } = (now.get(place) ?? old.get(place))!;
     const where = path.startsWith('$') ? 'the product' : `\`${path}\``;
     const sentence = `What the contract says about ${where} under \`${key}\` changes.`;
-    return [
-      FOR_PEOPLE.has(key.split('.').at(-1)!)
-        ? safe(path, 'documentation', sentence)
-        : visible(path, 'attribute', sentence),
-    ];
+    const name = key.split('.').at(-1)!;
+    const isSame = FOR_PEOPLE.get(name);
+    if (isSame === undefined && !ASIDE.has(name)) return [visible(path, 'attribute', sentence)];
+    const [from, to] = [old.get(place)?.text ?? '', now.get(place)?.text ?? ''];
+    return isSame === undefined || isSame(from, to)
+      ? [safe(path, 'documentation', sentence)]
+      : [visible(path, 'wording', sentence)];
   });
 }
 

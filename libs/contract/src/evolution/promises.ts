@@ -1,5 +1,6 @@
 import type { DataContract, LegalBasis, Purpose } from '../promise/data-contract.js';
 import { breaking, safe, visible, type Change } from './change.js';
+import { sameMeaning, sameWords } from './wording.js';
 
 /** What changed in the contract's promises about the product as a whole. */
 export function promiseChanges(before: DataContract, after: DataContract): Change[] {
@@ -154,11 +155,16 @@ function standards(before: DataContract, after: DataContract): Change[] {
       .map(({ id, title }) => `${id} ${title}`)
       .sort()
       .join('\n');
+  const named = 'A standard is named in another way.';
   const [old, now] = [text(before), text(after)];
   const same = [...old].sort().join() === [...now].sort().join();
   return [
     ...(same && titles(before) !== titles(after)
-      ? [safe('$.standards', 'documentation', 'A standard is named in another way.')]
+      ? [
+          sameWords(titles(before), titles(after))
+            ? safe('$.standards', 'documentation', named)
+            : visible('$.standards', 'wording', named),
+        ]
       : []),
     ...old
       .filter((id) => !now.includes(id))
@@ -174,22 +180,49 @@ function standards(before: DataContract, after: DataContract): Change[] {
 }
 
 function words(before: DataContract, after: DataContract): Change[] {
-  const changes: Change[] = [];
-  if (
-    before.title !== after.title ||
-    JSON.stringify(before.description) !== JSON.stringify(after.description) ||
-    (before.benefit ?? null) !== (after.benefit ?? null)
-  ) {
-    changes.push(
-      safe('$.description', 'documentation', 'Name or description of the product changes.'),
-    );
-  }
+  const changes = description(before, after);
   if (JSON.stringify(before.smallNumbers ?? null) !== JSON.stringify(after.smallNumbers ?? null)) {
     const sentence = 'Which numbers made of the product are too small to be told changes.';
     changes.push(visible('$.smallNumbers', 'promise', sentence));
   }
-  if (JSON.stringify(before.support) !== JSON.stringify(after.support)) {
-    changes.push(safe('$.support', 'documentation', 'The support channels change.'));
+  return [...changes, ...support(before, after)];
+}
+
+/**
+ * What the product says of itself. Its name, its use and its limits stay as they are or are read by a person; what is
+ * added to its purpose and benefit only where it may change what they mean.
+ */
+const TEXTS: readonly (readonly [
+  string,
+  (contract: DataContract) => string | null | undefined,
+  typeof sameMeaning,
+])[] = [
+  ['name', ({ title }) => title, sameWords],
+  ['purpose', ({ description: { purpose } }) => purpose, sameMeaning],
+  ['use', ({ description: { usage } }) => usage, sameWords],
+  ['limits', ({ description: { limitations } }) => limitations, sameWords],
+  ['benefit', ({ benefit }) => benefit, sameMeaning],
+];
+
+function description(before: DataContract, after: DataContract): Change[] {
+  const changed = TEXTS.filter(([, of]) => (of(before) ?? null) !== (of(after) ?? null));
+  const reworded = changed.filter(([, of, isSame]) => !isSame(of(before) ?? '', of(after) ?? ''));
+  if (reworded.length > 0) {
+    const what = reworded.map(([name]) => name).join(', ');
+    const sentence = `The product tells in other words of its ${what}: consumers should check what that means for them.`;
+    return [visible('$.description', 'wording', sentence)];
   }
-  return changes;
+  if (changed.length === 0) return [];
+  return [safe('$.description', 'documentation', 'Name or description of the product changes.')];
+}
+
+/** Whoever needs help goes to the address that stands here: another one is read by a person before it does. */
+function support(before: DataContract, after: DataContract): Change[] {
+  if (JSON.stringify(before.support) === JSON.stringify(after.support)) return [];
+  const addresses = (contract: DataContract) =>
+    JSON.stringify(contract.support.map(({ channel, url }) => [channel, url]));
+  if (addresses(before) === addresses(after))
+    return [safe('$.support', 'documentation', 'The support channels change.')];
+  const sentence = 'The support channels change: consumers are sent to another address for help.';
+  return [visible('$.support', 'wording', sentence)];
 }

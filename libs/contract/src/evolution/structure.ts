@@ -7,8 +7,8 @@ import {
   type AvroRecord,
   type AvroType,
 } from '../avro/tree.js';
-import { breaking, safe, visible, type Change } from './change.js';
-import { aliasChanges, extraChanges, naming } from './naming.js';
+import { breaking, visible, type Change } from './change.js';
+import { aliasChanges, extraChanges, naming, redocumented } from './naming.js';
 
 /**
  * What changed in the Avro schema, under the mesh's rule that within a major every version can read every other
@@ -128,9 +128,7 @@ function documentation(
   before: { doc: string | null },
   after: { doc: string | null },
 ): Change[] {
-  return before.doc === after.doc
-    ? []
-    : [safe(path, 'documentation', `The description of \`${path}\` in the schema changes.`)];
+  return redocumented(path, before, after, `The description of \`${path}\` in the schema changes.`);
 }
 
 function typeChanges(path: string, before: AvroType, after: AvroType): Change[] {

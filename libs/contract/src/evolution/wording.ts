@@ -20,6 +20,14 @@ export function sameMeaning(before: string, after: string): boolean {
   return !added.some((word) => TURNING.has(word) || /\d/.test(word));
 }
 
+/**
+ * Whether two texts differ in their writing alone: for names, and for what a product may be used for and how far it
+ * goes, where one more word is another promise.
+ */
+export function sameWords(before: string, after: string): boolean {
+  return wordsOf(before).join(' ') === wordsOf(after).join(' ');
+}
+
 /** Letters and digits alone: capitals, punctuation and spacing say nothing here, but `<`, `>`, `=`, `%` and signs do. */
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}'’]+|[<>=%±≤≥+−]/gu) ?? [];

@@ -14,7 +14,7 @@ import type {
 } from './data-contract.js';
 import { CLASSIFICATIONS } from './data-contract.js';
 import { readYaml } from './read-yaml.js';
-import { validateOdcs, validateProfile } from './validate.js';
+import { soundProperties, validateOdcs, validateProfile } from './validate.js';
 
 export const CONTRACT_FILE = 'contract.odcs.yaml';
 const ROOT = `${CONTRACT_FILE}#`;
@@ -54,7 +54,7 @@ type FieldProfile = {
 
 /**
  * Reads the text of `contract.odcs.yaml`: YAML, then ODCS 3.1.0, then our profile. The contract is null when it is
- * not readable or not ODCS; with profile faults it is given as far as it could be understood, with the findings.
+ * not readable or not ODCS; with profile faults it is given without what has them, with the findings.
  */
 export function readContract(text: string): ContractRead {
   const yaml = readYaml(text);
@@ -109,7 +109,7 @@ function read(odcs: Json): ContractRead {
     return refuse([...findings, finding(CONTRACT_ERRORS.identityDiffers, `${ROOT}id`, why)]);
   }
   return {
-    contract: { ...id, ...promises(odcs, custom), fields },
+    contract: { ...id, ...promises(odcs, soundProperties('contract', custom)), fields },
     findings,
     places: reader.places,
     unsaid: reader.unsaid,

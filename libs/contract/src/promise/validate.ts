@@ -43,6 +43,29 @@ export function validateProfile(
   return run(compiled()[kind], properties, path, CONTRACT_ERRORS.profileInvalid);
 }
 
+/**
+ * The properties without what is not as the profile describes it: of a list only the entries that are not, of anything
+ * else the whole. What is left can be read as the types of a contract say.
+ */
+export function soundProperties(
+  kind: 'contract' | 'field',
+  properties: Record<string, unknown>,
+): Record<string, unknown> {
+  const validate = compiled()[kind];
+  if (validate(properties)) return properties;
+  const faults = (validate.errors ?? []).map(({ instancePath }) =>
+    instancePath.split('/').slice(1),
+  );
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, value]): [string, unknown][] => {
+      const inside = faults.filter(([first]) => first !== undefined && unescaped(first) === key);
+      if (inside.length === 0) return [[key, value]];
+      if (!Array.isArray(value) || inside.some((steps) => steps.length === 1)) return [];
+      return [[key, value.filter((_, i) => !inside.some(([, step]) => step === String(i)))]];
+    }),
+  );
+}
+
 /** What is wrong with an entry of the standards catalogue. */
 export function validateStandard(value: unknown): Finding[] {
   return run(compiled().standard, value, 'standard#', CONTRACT_ERRORS.standardInvalid);
@@ -113,11 +136,14 @@ function name(value: unknown): string {
 function join(root: string, pointer: string): string {
   const steps = pointer.split('/').slice(1);
   const path = steps
-    .map((step) =>
-      /^\d+$/.test(step) ? `[${step}]` : `.${step.replaceAll('~1', '/').replaceAll('~0', '~')}`,
-    )
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${unescaped(step)}`))
     .join('');
   return root + (root.endsWith('#') ? path.replace(/^\./, '') : path);
+}
+
+/** A step of a JSON pointer (RFC 6901). */
+function unescaped(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function distinct(findings: Finding[]): Finding[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdsNhsNumber, isOdsShaped, nhsNumberFault } from './nhs-number.js';
+import { holdsNhsNumber, isOdsShaped, nhsNumberFault, nhsNumbersIn } from './nhs-number.js';
 
 /** The check digit of nine digits as the NHS Data Dictionary describes it; null when no digit serves. */
 function checkDigit(nine: string): string | null {
@@ -60,6 +60,15 @@ describe('a text', () => {
     '９４３ ４７６ ５９１９',
     'not 123 456 7890, but 401 023 2137',
     '12345 943 476 5919',
+    '943/476/5919',
+    '943_476_5919',
+    '943\\476\\5919',
+    'Patient_9434765919_note',
+    '٩٤٣ ٤٧٦ ٥٩١٩',
+    '۹۴۳۴۷۶۵۹۱۹',
+    '९४३ ४७६ ५९१९',
+    '𝟗𝟒𝟑 𝟜𝟟𝟞 𝟻𝟿𝟷𝟿',
+    '٩٤٣ 476 ５９１９',
   ])('holds one: %j', (text) => {
     expect(holdsNhsNumber(text)).toBe(true);
   });
@@ -74,6 +83,66 @@ describe('a text', () => {
     'as of sha256:9434765919a3f8b7c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9',
   ])('holds none: %j', (text) => {
     expect(holdsNhsNumber(text)).toBe(false);
+  });
+
+  /** Noughts of scripts, and what people put between the three parts. */
+  const scripts = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xe50, 0xff10, 0x1d7ce, 0x1d7f6, 0x1e950,
+  ];
+  const between = fc.constantFrom(
+    '',
+    ' ',
+    '-',
+    '.',
+    '/',
+    '_',
+    '\\',
+    ' - ',
+    '\u2013',
+    '\u00a0',
+    '\u200b',
+    '\n',
+  );
+  const digitsOf = fc
+    .stringMatching(/^[0-9]{9}$/)
+    .filter((text) => checkDigit(text) !== null && !/^(.)\1*$/.test(text))
+    .map((text) => `${text}${checkDigit(text)}`);
+  const inScript = (digits: string, nought: number) =>
+    [...digits].map((digit) => String.fromCodePoint(nought + Number(digit))).join('');
+  const around = fc.constantFrom('', ' ', 'patient ', 'NHS', '(', '_', ': ');
+
+  it('holds the number that was written into it, whatever the script and what stands between', () => {
+    fc.assert(
+      fc.property(
+        digitsOf,
+        ...[fc.constantFrom(...scripts), between, between, around, around],
+        (digits, nought, one, two, left, right) => {
+          const written = inScript(digits, nought as number);
+          const [a, b, c] = [/^.{3}/u, /^.{3}(.{3})/u, /(.{4})$/u].map((part) => {
+            const found = part.exec(written)!;
+            return found[1] ?? found[0];
+          });
+          const text = `${left as string}${a}${one as string}${b}${two as string}${c}${right as string}`;
+          expect(nhsNumbersIn(text)).toEqual([digits]);
+        },
+      ),
+    );
+  });
+
+  it('holds none where the digits are part of a longer number, or the check digit is another', () => {
+    fc.assert(
+      fc.property(
+        digitsOf,
+        fc.constantFrom(...scripts),
+        fc.integer({ min: 1, max: 9 }),
+        (digits, nought, by) => {
+          const wrong = digits.slice(0, 9) + String((Number(digits[9]) + by) % 10);
+          expect(holdsNhsNumber(inScript(wrong, nought))).toBe(false);
+          expect(holdsNhsNumber(inScript(`${by}${digits}`, nought))).toBe(false);
+          expect(holdsNhsNumber(inScript(`${digits}${by}`, nought))).toBe(false);
+        },
+      ),
+    );
   });
 });
 

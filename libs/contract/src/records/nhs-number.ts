@@ -17,14 +17,41 @@ export function nhsNumberFault(value: string): 'shape' | 'check-digit' | null {
 }
 
 // Written as one, or three, three and four with whatever people put between; a longer number holds none.
-const WRITTEN = /(?<!\d)\d{3}[\s.\p{Pd}\p{Cf}]{0,3}\d{3}[\s.\p{Pd}\p{Cf}]{0,3}\d{4}(?!\d)/gu;
+const BETWEEN = String.raw`[\s._/\\\p{Pd}\p{Cf}]{0,3}`;
+const WRITTEN = new RegExp(String.raw`(?<!\d)\d{3}${BETWEEN}\d{3}${BETWEEN}\d{4}(?!\d)`, 'gu');
 // A hash is no person, though ten digits of it may stand together.
 const HASH = /\b[0-9a-f]{32,}\b/g;
 
 /** Whether somebody wrote an NHS number into a text, in one piece or spaced; one of the test range is one too. */
 export function holdsNhsNumber(text: string): boolean {
-  const written = text.normalize('NFKC').replace(HASH, ' # ').match(WRITTEN) ?? [];
-  return written.some((found) => nhsNumberFault(found.replace(/\D/g, '')) === null);
+  return nhsNumbersIn(text).length > 0;
+}
+
+/** The NHS numbers that somebody wrote into a text, in whatever script and however spaced, as ten digits each. */
+export function nhsNumbersIn(text: string): string[] {
+  const plain = text
+    .normalize('NFKC')
+    .replace(/\p{Nd}/gu, westernDigit)
+    .replace(HASH, ' # ');
+  return (plain.match(WRITTEN) ?? [])
+    .map((found) => found.replace(/\D/g, ''))
+    .filter((digits) => nhsNumberFault(digits) === null);
+}
+
+/** Those of them that could be somebody's: numbers beginning with 9 are set aside for tests. */
+export function realNumbersIn(text: string): string[] {
+  return nhsNumbersIn(text).filter((number) => !number.startsWith('9'));
+}
+
+const DIGIT = /\p{Nd}/u;
+
+/** 4 for the four of any script: Unicode gives each script its ten digits in a row, from nought to nine. */
+function westernDigit(digit: string): string {
+  const code = digit.codePointAt(0)!;
+  if (code < 128) return digit;
+  let before = 0;
+  while (DIGIT.test(String.fromCodePoint(code - before - 1))) before++;
+  return String(before % 10);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ErrorEntry, FieldError } from './problem.js';
 type Issue = z.core.$ZodIssue;
 
 /** `$.a.b[0]`: the JSON path of a place inside a document. */
-function jsonPath(path: readonly PropertyKey[]): string {
+export function jsonPath(path: readonly PropertyKey[]): string {
   const step = (key: PropertyKey) => {
     if (typeof key === 'number') return `[${key}]`;
     const name = String(key);

@@ -8,6 +8,7 @@ import { platformErrors } from '../errors.js';
 import { Problem, problem } from '../faults/problem.js';
 import { PERMISSION, mayCall } from './permission.js';
 import type { Permission, SignedInRequest } from './permission.js';
+import { refuseUnfitText } from './unfit-text.js';
 
 /** Whatever turns a token into a caller, or throws. */
 export type Verifier = { verify(token: string): Promise<Caller> };
@@ -47,7 +48,8 @@ export class SignIn {
 
 /**
  * Stands before every handler: without `@Open` a good bearer token is needed, and one of the roles or
- * kinds that the handler allows. A handler that says nothing is closed to everybody.
+ * kinds that the handler allows. A handler that says nothing is closed to everybody. What comes in is then looked
+ * through for text that nobody could store.
  */
 export class BearerGuard implements CanActivate {
   readonly #reflector: Reflector;
@@ -60,11 +62,13 @@ export class BearerGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const permission = this.#permission(context);
-    if (permission === 'open') return true;
     const request = context.switchToHttp().getRequest<SignedInRequest>();
-    const caller = await this.#signIn.callerOf(request);
-    if (!permission || !mayCall(permission, caller)) throw notAllowed(permission);
-    request.caller = caller;
+    if (permission !== 'open') {
+      const caller = await this.#signIn.callerOf(request);
+      if (!permission || !mayCall(permission, caller)) throw notAllowed(permission);
+      request.caller = caller;
+    }
+    refuseUnfitText(request);
     return true;
   }
 

@@ -17,6 +17,19 @@ it.each([
   expect([found.status, found.code, found.retriable]).toEqual([503, 'MESH-5101', true]);
 });
 
+it.each(['22003', '22021', '22P02', '22P05'])(
+  'answers 422 for a value that the database cannot take (%s), whoever wraps the error',
+  (state) => {
+    for (const error of [
+      coded(state),
+      Object.assign(new Error('x'), { driverError: coded(state) }),
+    ]) {
+      const found = asProblem(error);
+      expect([found.status, found.code, found.errors]).toEqual([422, 'MESH-5120', []]);
+    }
+  },
+);
+
 it.each([
   ['a statement that is wrong', coded('42P01')],
   ['a fault of the program', new TypeError('x is not a function')],

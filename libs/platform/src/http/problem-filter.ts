@@ -15,6 +15,7 @@ const ENTRY_OF_STATUS: Record<number, ErrorEntry> = {
   405: platformErrors.methodNotAllowed,
   409: platformErrors.conflict,
   413: platformErrors.tooLarge,
+  414: platformErrors.addressTooLong,
   415: platformErrors.unsupportedType,
   422: platformErrors.invalidContent,
   429: platformErrors.tooManyRequests,
@@ -37,27 +38,34 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const found = asProblem(error);
     this.#report(error, found, http.getRequest<FastifyRequest>());
-    const reply = http.getResponse<FastifyReply>();
-    if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
-    if (found.status === 401) reply.header('www-authenticate', 'Bearer');
-    if (found.status === 503) reply.header('retry-after', '1');
-    reply
-      .status(found.status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify(found));
+    answerProblem(http.getResponse<FastifyReply>(), found);
   }
 
   // The route's pattern, not its address: an address could hold an identifier.
   #report(error: unknown, found: Problem, request: FastifyRequest): void {
     const line = { code: found.code, method: request.method, route: request.routeOptions?.url };
+    // The value was a caller's; that nobody refused it earlier is for whoever looks after the route.
+    if (isUnstorable(error)) return this.#log.warn({ ...line, state: stateOf(error) }, found.title);
     if (found.status < 500) return this.#log.debug(line, found.title);
     this.#log.error({ ...line, err: found === error ? found.cause : error }, found.title);
   }
 }
 
+/** Answers with a problem, in whatever the request failed. */
+export function answerProblem(reply: FastifyReply, found: Problem): void {
+  if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
+  if (found.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (found.status === 503) reply.header('retry-after', '1');
+  reply
+    .status(found.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(found));
+}
+
 /** The problem that an error of any origin stands for. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isUnstorable(error)) return problem(platformErrors.invalidContent, undefined, [], error);
   const entry = isOutage(error) ? platformErrors.notReady : ENTRY_OF_STATUS[statusOf(error) ?? 500];
   return problem(entry ?? platformErrors.unexpected, undefined, [], error);
 }
@@ -78,10 +86,28 @@ const WORDS = /^connection terminated|timeout exceeded when trying to connect/i;
 /** Something this service needs, its database above all, is away and will come back: trying again is right. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // TypeORM wraps what the driver threw.
+  const code = stateOf(error);
+  if (code !== undefined) return STATES.test(code) || SOCKET.test(code);
+  return WORDS.test(innermost(error).message);
+}
+
+// PostgreSQL: a number out of range, no text of the encoding, no value of the type, a character it does not keep.
+const UNSTORABLE: ReadonlySet<string | undefined> = new Set(['22003', '22021', '22P02', '22P05']);
+
+/** The database could not take a value for what it is, whatever was to be done with it. */
+function isUnstorable(error: unknown): boolean {
+  return UNSTORABLE.has(stateOf(error));
+}
+
+/** The code of a database's or a socket's error. */
+function stateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = innermost(error);
+  return typeof code === 'string' ? code : undefined;
+}
+
+// TypeORM wraps what the driver threw.
+function innermost(error: Error): Error & { code?: unknown } {
   const { driverError } = error as Error & { driverError?: unknown };
-  const { code, message } = (driverError instanceof Error ? driverError : error) as Error & {
-    code?: unknown;
-  };
-  return typeof code === 'string' ? STATES.test(code) || SOCKET.test(code) : WORDS.test(message);
+  return driverError instanceof Error ? driverError : error;
 }

@@ -18,7 +18,9 @@ import { Health, HealthController } from './health.js';
 import { takeJson } from './json-body.js';
 import { refuseUndeclaredRoutes } from './closed-routes.js';
 import { ProblemFilter } from './problem-filter.js';
+import { safeHeaders } from './safe-headers.js';
 import { onStop, stopOnSignal } from './stop.js';
+import { answerUnread, answerUnrouted } from './unread-request.js';
 
 const API_AUDIENCE = 'mesh-api';
 const MEGABYTE = 1_048_576;
@@ -49,6 +51,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Set on a route whose body may be read without sign-in. */
     open?: boolean;
+    /** Set on a route that takes a body as it comes, whatever its texts hold. */
+    anyText?: boolean;
   }
 }
 
@@ -87,6 +91,8 @@ export async function createApp(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: answerUnrouted,
+    clientErrorHandler: answerUnread,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root(module), adapter, {
     logger: nestLogger(log),
@@ -118,10 +124,7 @@ function addHooks(fastify: FastifyInstance, signIn: SignIn): void {
   fastify.addHook('preParsing', async (request) => {
     if (!request.routeOptions.config.open && hasBody(request)) await signIn.callerOf(request);
   });
-  fastify.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  });
+  fastify.addHook('onSend', async (_request, reply) => void safeHeaders(reply));
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

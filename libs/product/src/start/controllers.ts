@@ -17,6 +17,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
@@ -62,6 +63,7 @@ export class IntakeController {
 
   /** Takes a submission in: 200 when all of it is durable, 202 when it is stored and worked through later. */
   @Post('intake/:source')
+  @RouteConfig({ anyText: true })
   @HttpCode(200)
   async take(
     @Param('source') name: string,
