@@ -162,6 +162,23 @@ describe('whom a merge names', () => {
   });
 });
 
+describe('how many a merge names', () => {
+  const merging = (times: number) =>
+    text('merge')
+      .split('\n')
+      .slice(0, 3)
+      .concat(
+        'PID|1||9434765919^^^NHS',
+        ...Array.from({ length: times }, (_, n) => `MRG|S${n}^^^RCB`),
+      )
+      .join('\n');
+
+  it('is at most 200', () => {
+    expect(toInpatientSpell(adt(`${merging(200)}\n`))).toHaveLength(200);
+    expect(codes(toInpatientSpell(adt(`${merging(201)}\n`)))).toEqual(['MESH-2115 MRG[201]']);
+  });
+});
+
 describe('what a message leaves out', () => {
   it('an outpatient visit makes no spell', () => {
     expect(toInpatientSpell(adt(text('admission').replace('PV1|1|I|', 'PV1|1|O|')))).toEqual([]);

@@ -6,6 +6,9 @@ import type { InpatientSpell } from './record.gen.js';
 
 type Naming = Pick<AdtMessage, 'trust' | 'mode'>;
 type Local = NonNullable<PersonRef['local']>;
+/** Most people that one message merges: senders state one, and all of a message are decided in one transaction. */
+const MOST_MERGES = 200;
+const TOO_MANY = `a message merges at most ${MOST_MERGES} people`;
 
 /**
  * The merges of an A40: each PID is a survivor, the MRG after it whom it replaces, both with every repetition of their
@@ -24,6 +27,8 @@ export function toMerges({
       survivor = segment;
       continue;
     }
+    if (changes.length === MOST_MERGES)
+      return new Faulty([fault('hl7SegmentMalformed', `MRG[${MOST_MERGES + 1}]`, TOO_MANY)]);
     if (!survivor) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
     const into = named(survivor, 3, numberStatusOf(survivor), { trust, mode });
     const prior = named(segment, 1, null, { trust, mode });
