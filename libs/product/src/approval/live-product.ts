@@ -40,7 +40,7 @@ export async function runProduct(
     codecOf: codecs(codec, parts),
     editions: await editionsOf(contract.product, contract.major, version, parts),
     ...(definition.carry && {
-      carry: definition.carry as (held: Content, incoming: Content) => Content,
+      carry: definition.carry as NonNullable<LiveProduct['carry']>,
     }),
   };
   const checks = new Checks(

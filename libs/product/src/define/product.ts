@@ -83,9 +83,10 @@ export type Product<S = never, R = never> = {
   map(record: S): Change<R>[] | Faulty;
   /**
    * For sources whose messages state only part of a record (HL7): what the record is after a message, given
-   * what is held. Without it a record is what the last message said.
+   * what is held. Without it a record is what the last message said. `samePerson`: the message is about whom the record is
+   * held of, merges followed; what describes somebody else must not stay.
    */
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
   places?: Places<R>;
   /**
    * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
@@ -99,7 +100,7 @@ export function defineProduct<Row, R>(definition: {
   contract: string;
   from: JoinedSource<Row>;
   map(record: Joined<Row>): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<Joined<Row>, R>;
@@ -107,7 +108,7 @@ export function defineProduct<S, R>(definition: {
   contract: string;
   from: Source<S>;
   map(record: S): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<S, R>;

@@ -74,11 +74,11 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
   if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  const before = held && !held.retracted ? held : null;
+  const content = await contentOf(world, change, before);
   const { person, ref, merged } = await settlePerson(world, emitter, change);
   const { publisherOds } = change;
   const identity = { record: publishedId(change.record), person: ref, publisherOds };
-  const before = held && !held.retracted ? held : null;
-  const content = await contentOf(change, before);
   const state =
     change.state && ref === change.ref
       ? change.state
@@ -148,11 +148,23 @@ async function applyChoice(world: World, emitter: Emitter, change: KeyedChoice):
   return merged || !same ? 'accepted' : 'unchanged';
 }
 
-async function contentOf(change: KeyedUpsert, held: RecordState | null): Promise<Content> {
+/** What the record is after a change, given what is held before whom it is about is settled. */
+async function contentOf(
+  world: World,
+  change: KeyedUpsert,
+  held: RecordState | null,
+): Promise<Content> {
   const { carry } = change.product;
   if (!carry || !held) return change.content;
   const codec = await change.product.codecOf(held.schemaId);
-  return carry(codec.content(held.content), change.content);
+  const samePerson = namesPersonOf(world, change, held);
+  return carry(codec.content(held.content), change.content, { samePerson });
+}
+
+/** Whether one of the identifiers of a change stands for the person of a record, merges followed. */
+function namesPersonOf(world: World, { person, alias }: KeyedUpsert, held: RecordState): boolean {
+  const named = [person, alias].filter((one) => one !== null);
+  return named.some((one) => world.survivorOf(one).person === held.person);
 }
 
 /** Equal bytes are equal records; a state of an earlier schema version is encoded anew before. */

@@ -55,7 +55,7 @@ export type LiveProduct = {
   /** Codec of an earlier version that records are still held in. */
   codecOf(schemaId: number): Promise<Codec>;
   editions: Edition[];
-  carry?(held: Content, incoming: Content): Content;
+  carry?(held: Content, incoming: Content, about: { samePerson: boolean }): Content;
 };
 
 type Head = {

@@ -271,11 +271,36 @@ describe('what a message leaves out', () => {
   it('what is not stated stays, what is withdrawn goes', () => {
     const held = { admissionMethod: '21', treatmentFunctionCode: '300', wardCode: 'W27' };
     const [change] = toInpatientSpell(adt(text('update-withdraws'))) as { content: object }[];
-    expect(carry(held, change!.content)).toMatchObject({
+    expect(carry(held, change!.content, { samePerson: true })).toMatchObject({
       admissionMethod: '21',
       treatmentFunctionCode: null,
       wardCode: 'W27',
     });
+  });
+
+  it('what describes a person does not stay with a stay corrected to another', () => {
+    const spell = (fixture: string) =>
+      (toInpatientSpell(adt(text(fixture))) as { content: object }[])[0]!.content;
+    const held = spell('admission');
+    const PERSON = [
+      'birthDate',
+      'ethnicCategory',
+      'gpPracticeOds',
+      'personStatedGender',
+      'postcode',
+    ];
+    const described = (content: object) =>
+      Object.entries(content).filter(([name]) => PERSON.includes(name));
+    expect(described(held).map(([name]) => name)).toEqual(expect.arrayContaining(PERSON));
+    const moved = { wardCode: 'W31', postcode: 'LS1 4AP' };
+    expect(described(carry(held, moved, { samePerson: false }))).toEqual(
+      expect.arrayContaining(PERSON.map((name) => [name, name === 'postcode' ? 'LS1 4AP' : null])),
+    );
+    expect(carry(held, moved, { samePerson: false })).toMatchObject({
+      wardCode: 'W31',
+      admissionMethod: '21',
+    });
+    expect(carry(held, moved, { samePerson: true })).toEqual({ ...held, ...moved });
   });
 
   it('an admission without an admit time was when the event occurred', () => {

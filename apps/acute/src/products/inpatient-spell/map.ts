@@ -2,7 +2,7 @@ import { Faulty, fault, type Change, type PersonRef } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment } from '../../sources/hl7/message.js';
 import { stateClinical } from './clinical.js';
-import { stateDemographics } from './demographics.js';
+import { stateDemographics, UNDESCRIBED } from './demographics.js';
 import { toMerges } from './merge.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
@@ -76,10 +76,14 @@ function visitMissing({ message }: AdtMessage): ReturnType<typeof fault> {
   return cut ? fault('hl7Truncated', 'PV1') : fault('recordIdMissing', 'PV1-19');
 }
 
-/** What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. */
+/**
+ * What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. Of a stay corrected to
+ * another person what described the former does not stay.
+ */
 export function carry(
   held: Partial<InpatientSpell>,
   incoming: Partial<InpatientSpell>,
+  { samePerson }: { samePerson: boolean },
 ): Partial<InpatientSpell> {
-  return { ...held, ...incoming };
+  return { ...held, ...(!samePerson && UNDESCRIBED), ...incoming };
 }
