@@ -45,10 +45,17 @@ export type Upsert<R> = RecordIdentity & {
   publisherOds: string;
   at: string | null;
   content: Partial<Omit<R, FilledField>>;
+  /** Brings back a record that a retraction closed. */
+  opens?: true;
 };
-/** The record was never true (entered in error). Its person may be unknown to a retraction (null). */
+/**
+ * The record was never true (entered in error). Its person may be unknown to a retraction (null); one that names somebody
+ * else than the person of the record is refused, unless identifiers are each keeper's own.
+ */
 export type Retract = RecordIdentity & {
   change: 'retract';
+  /** From now on only an upsert that `opens` the record brings it back; left out, the next upsert does. */
+  closes?: true;
   person: PersonRef | null;
   publisherOds: string;
   at: string | null;

@@ -87,6 +87,16 @@ export const SERVICE_FAULTS = {
     'Several record keepers have a record of this id, and nothing says whose is meant',
     'State whose record it is (FHIR: the ODS code of Patient.managingOrganization), or whom it is about.',
   ),
+  recordClosed: bad(
+    'MESH-2630',
+    'The record was taken back as one that never was, and this does not begin it',
+    'Nothing is to be done if that is right. If the stay took place, send its admission (HL7: A01) again.',
+  ),
+  recordOfAnother: bad(
+    'MESH-2631',
+    'The record that is to be taken back is held of somebody else',
+    'Check whom the record is about at its source; take it back with the person it was last sent with.',
+  ),
   // 261x Choices
   choiceUndated: bad(
     'MESH-2611',

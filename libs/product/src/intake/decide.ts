@@ -2,7 +2,7 @@ import type { Statement } from '@caremesh/platform';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
 import { fault } from '../errors.js';
-import type { Fault } from '../errors.js';
+import type { Fault, FaultName } from '../errors.js';
 import { quarantineStatement, refusedAgainStatement } from '../quarantine/statements.js';
 import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
@@ -23,6 +23,9 @@ const WEIGHT: readonly Outcome[] = [
   'unchanged',
   'notUsed',
 ];
+
+/** What the changes of an item came to; `why` they are not used, if that is the outcome. */
+type Effect = { outcomes: Outcome[]; refusal: Refusal | null; why: FaultName };
 
 /**
  * Decides items one after the other on the world as read, and gathers what must be written.
@@ -59,8 +62,9 @@ export class Decision {
     );
   }
 
-  async #apply(item: Prepared): Promise<{ outcomes: Outcome[]; refusal: Refusal | null }> {
+  async #apply(item: Prepared): Promise<Effect> {
     const outcomes: Outcome[] = [];
+    let why: FaultName = 'kindNotUsed';
     let refusal = item.refusal;
     for (const change of item.changes) {
       if (change.change === 'faulty') {
@@ -71,23 +75,23 @@ export class Decision {
         continue;
       }
       const applied = await apply(this.world, this.emitter, change);
-      if (typeof applied === 'string') outcomes.push(applied);
+      if (applied === 'closed') {
+        outcomes.push('notUsed');
+        why = 'recordClosed';
+      } else if (typeof applied === 'string') outcomes.push(applied);
       else refusal = { step: 'state', product: change.product.id, errors: [applied] };
     }
-    return { outcomes, refusal };
+    return { outcomes, refusal, why };
   }
 
-  #land(
-    item: Prepared,
-    { outcomes, refusal }: { outcomes: Outcome[]; refusal: Refusal | null },
-  ): void {
+  #land(item: Prepared, { outcomes, refusal, why }: Effect): void {
     if (refusal) {
       this.#settle(item, 'quarantined', this.#quarantine(item, refusal), refusal.errors);
     } else if (item.notUsed) {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
-      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault('kindNotUsed', '/')] : []);
+      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault(why, '/')] : []);
     }
   }
 

@@ -194,13 +194,17 @@ export class Preparer {
       return { step: 'key', product: head.product.id, errors };
     }
     const known = change.person !== null && personFault(change.person, '/') === null;
+    const local =
+      known && change.person?.nhsNumber !== null ? (change.person?.local ?? null) : null;
     return {
       ...head,
       change: 'retract',
       ...this.#recordOf(head.product, change),
       person: known ? this.#personKey(change.person!) : null,
+      alias: local && this.#localKey(local),
       ref: known ? change.person : null,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
+      ...(change.closes && { closes: true }),
     };
   }
 
@@ -232,6 +236,7 @@ export class Preparer {
       content: change.content,
       state: live.carry ? null : candidate.state,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
+      ...(change.opens && { opens: true }),
     };
   }
 

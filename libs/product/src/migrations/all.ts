@@ -9,6 +9,7 @@ import { QuarantineRow1795318000001 } from './quarantine-row.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { PartMarkInOrder1795313000005 } from './part-mark-in-order.js';
 import { Quarantine1764000000002 } from './quarantine.js';
+import { RecordClosed1795319000001 } from './record-closed.js';
 import { RecordKeeper1764000000011 } from './record-keeper.js';
 import { Retention1764000000010 } from './retention.js';
 import { Subscribe1763769600000 } from '../subscribe/tables.js';
@@ -44,4 +45,5 @@ export const domainMigrations = [
   OutboxUnvacuumed1795313000004,
   PartMarkInOrder1795313000005,
   QuarantineRow1795318000001,
+  RecordClosed1795319000001,
 ];

@@ -23,12 +23,13 @@ import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
 import type { World } from './world.js';
 
-export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | Fault;
+/** `closed`: not used, the record having been taken back as one that never was. */
+export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | 'closed' | Fault;
 
 /**
  * Applies one change to the state and emits what must be published.
  * A change older than the state held, or that says what is held already, changes nothing; one that counts only for a record
- * held is not used for any other.
+ * held is not used for any other, and a record that was closed is changed only by what opens it.
  */
 export async function apply(
   world: World,
@@ -74,6 +75,7 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
   if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  if (held?.closed && !change.opens) return 'closed';
   const before = held && !held.retracted ? held : null;
   const content = await contentOf(world, change, before);
   const { person, ref, merged } = await settlePerson(world, emitter, change);
@@ -95,6 +97,7 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
     person,
     revision: (held?.revision ?? 0) + 1,
     retracted: false,
+    closed: false,
     expired: false,
     at: change.at ?? held?.at ?? null,
     schemaId: change.product.codec.schemaId,
@@ -162,7 +165,11 @@ async function contentOf(
 }
 
 /** Whether one of the identifiers of a change stands for the person of a record, merges followed. */
-function namesPersonOf(world: World, { person, alias }: KeyedUpsert, held: RecordState): boolean {
+function namesPersonOf(
+  world: World,
+  { person, alias }: { person: string; alias: string | null },
+  held: RecordState,
+): boolean {
   const named = [person, alias].filter((one) => one !== null);
   return named.some((one) => world.survivorOf(one).person === held.person);
 }
@@ -177,7 +184,10 @@ async function isSame(change: KeyedUpsert, held: RecordState, state: Buffer): Pr
 
 async function retract(world: World, emitter: Emitter, change: KeyedRetract): Promise<Applied> {
   const held = world.records.get(change.record);
-  if (held && (held.retracted || isOlder(change.at, held.at))) return 'unchanged';
+  if (held && isOlder(change.at, held.at)) return 'unchanged';
+  if (held?.retracted) return close(world, change, held);
+  if (held && (await isOfAnother(world, change, held)))
+    return fault('recordOfAnother', '/nhsNumber');
   const settled = await retractedPerson(world, change, held);
   const { codec } = change.product;
   const identity = {
@@ -192,6 +202,7 @@ async function retract(world: World, emitter: Emitter, change: KeyedRetract): Pr
     // Of a record never published, about nobody known, only the retraction itself is remembered.
     revision: settled ? (held?.revision ?? 0) + 1 : 0,
     retracted: true,
+    closed: change.closes ?? false,
     expired: false,
     at: change.at ?? held?.at ?? null,
     schemaId: codec.schemaId,
@@ -199,6 +210,30 @@ async function retract(world: World, emitter: Emitter, change: KeyedRetract): Pr
   });
   if (settled) emitter.record(world, next, change, identity, {}, 'RETRACTED');
   return 'retracted';
+}
+
+/** What was taken back already may still be closed; of that nothing is told. */
+function close(world: World, { closes, at }: KeyedRetract, held: RecordState): Applied {
+  if (closes && !held.closed) world.put({ ...held, closed: true, at: at ?? held.at });
+  return 'unchanged';
+}
+
+/**
+ * Whether a retraction names somebody else than the person of a record, merges followed. An identifier that is heard for
+ * the first time may be theirs, unless both have an NHS number. Which record is meant of several keepers' was settled before.
+ */
+async function isOfAnother(
+  world: World,
+  change: KeyedRetract,
+  held: RecordState,
+): Promise<boolean> {
+  const { person, alias, ref, kept } = change;
+  if (person === null || kept !== undefined || namesPersonOf(world, { person, alias }, held))
+    return false;
+  if ([person, alias].some((one) => one !== null && world.isKnown(one))) return true;
+  if (!ref?.nhsNumber) return false;
+  const codec = await change.product.codecOf(held.schemaId);
+  return codec.personOf(held.content).nhsNumber !== null;
 }
 
 async function retractedPerson(
@@ -251,6 +286,7 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
     person,
     revision: 1,
     retracted: false,
+    closed: false,
     expired: false,
     at: change.at,
     schemaId: product.codec.schemaId,

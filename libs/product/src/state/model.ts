@@ -28,6 +28,8 @@ export type RecordState = {
   /** Grows by one with each change of content; 0 if nothing was ever published. */
   revision: number;
   retracted: boolean;
+  /** Retracted so that only a change that opens it brings it back. */
+  closed: boolean;
   /** Its retention is over: nothing is left of it but that it was, and its revision. */
   expired: boolean;
   /** Time of the source's last event, in milliseconds; null if the source gives none. */
@@ -97,13 +99,16 @@ export type KeyedUpsert = Head & {
   /** The content encoded as state; null if it depends on what is held (`carry`). */
   state: Buffer | null;
   onlyIfHeld?: true;
+  opens?: true;
 };
 export type KeyedRetract = Head & {
   change: 'retract';
   record: string;
   kept?: Kept;
   onlyIfHeld?: true;
+  closes?: true;
   person: string | null;
+  alias: string | null;
   ref: PersonRef | null;
 };
 export type KeyedMerge = Head & {

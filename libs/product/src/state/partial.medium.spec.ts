@@ -23,7 +23,15 @@ import { Seal } from '../sealing/seal.js';
 
 type Record_ = { medicationText?: string | null; postcode?: string | null };
 /** A message that states part of a record. */
-type Message = { id: string; nhs?: number; local?: string; at: number } & Record_;
+type Message = {
+  do?: 'retract';
+  id: string;
+  nhs?: number;
+  local?: string;
+  at: number;
+  opens?: true;
+  closes?: true;
+} & Record_;
 
 const KEY = Buffer.alloc(32, 11);
 const folder = readContractFolder(SCHEMAS, CONTRACT);
@@ -33,7 +41,7 @@ const ARRIVAL = {
   traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
 };
 
-const personOf = ({ nhs, local }: Message) => ({
+const personOf = ({ nhs, local }: { nhs?: number | undefined; local?: string | undefined }) => ({
   nhsNumber: nhs === undefined ? null : nhsNumber(nhs),
   nhsNumberStatus: nhs === undefined ? '03' : '01',
   local: local === undefined ? null : { issuer: ODS, id: local },
@@ -49,12 +57,24 @@ const feed = defineSource<Message>({
 const partial = defineProduct<Message, Record_>({
   contract: CONTRACT,
   from: feed,
-  map: (message) => {
-    const { id, nhs: _nhs, local: _local, at, ...content } = message;
+  map: ({ do: what, id, nhs, local, at, opens, closes, ...content }) => {
     const time = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString();
     const head = { sourceRecordId: id, publisherOds: ODS, at: time };
+    const person = personOf({ nhs, local });
+    if (what === 'retract') {
+      const known = nhs !== undefined || local !== undefined;
+      return [
+        { ...head, change: 'retract', person: known ? person : null, ...(closes && { closes }) },
+      ];
+    }
     return [
-      { ...head, change: 'upsert', person: personOf(message), content: { ...FIXED, ...content } },
+      {
+        ...head,
+        change: 'upsert',
+        person,
+        content: { ...FIXED, ...content },
+        ...(opens && { opens }),
+      },
     ];
   },
   carry: (held, incoming, { samePerson }) => ({
@@ -76,7 +96,7 @@ beforeAll(async () => {
   const product = await runProduct(
     partial,
     folder,
-    { topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
+    { topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema, secondary: null },
     {
       routes: new Routes(database.pool),
       registryUrl: 'http://registry',
@@ -172,5 +192,75 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
       [nhsNumber(n + 2), 'fourth', null],
       [nhsNumber(n + 3), 'fourth', 'YO10 4PF'],
     ]);
+  });
+
+  it('is begun again once it was closed by what opens it only', async () => {
+    const since = await position();
+    const of = (id: string, more: Partial<Message> = {}): Message => ({
+      ...{ id: `${id}${at}`, nhs: n + 4, at: 1, medicationText: 'text' },
+      ...more,
+    });
+    const [put, opens] = [{}, { opens: true } as const];
+    const retract = { do: 'retract' } as const;
+    const closes = { ...retract, closes: true } as const;
+    const lines: [Message, string][] = [
+      [of('c1', opens), 'accepted'],
+      [of('c1', { ...closes, at: 2 }), 'retracted'],
+      [of('c1', { ...put, at: 3 }), 'notUsed MESH-2630'],
+      [of('c1', { ...closes, at: 4 }), 'unchanged'],
+      [of('c1', { ...opens, at: 5 }), 'accepted'],
+      [of('c1', { ...put, medicationText: 'later', at: 6 }), 'accepted'],
+      // What was never heard of is begun by anything.
+      [of('c2', put), 'accepted'],
+      // Taken back, and not closed: it may come back; closed after that, it may not.
+      [of('c2', { ...retract, at: 2 }), 'retracted'],
+      [of('c2', { ...put, at: 3 }), 'accepted'],
+      [of('c2', { ...retract, at: 4 }), 'retracted'],
+      [of('c2', { ...closes, at: 5 }), 'unchanged'],
+      [of('c2', { ...put, at: 6 }), 'notUsed MESH-2630'],
+      // Closed before anything else was heard, by a message that names nobody.
+      [{ ...closes, id: `c3${at}`, at: 2 }, 'retracted'],
+      [of('c3', { ...put, at: 3 }), 'notUsed MESH-2630'],
+      [of('c3', { ...opens, at: 1 }), 'unchanged'],
+      [of('c3', { ...opens, at: 4 }), 'accepted'],
+    ];
+    const messages = lines.map(([message]) => message);
+    expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+    const changes = (await told(since)).map((one) => `${one!.change} ${String(one!.text)}`);
+    expect(changes).toEqual([
+      ...['CREATED text', 'RETRACTED null', 'UPDATED text', 'UPDATED later'],
+      ...['CREATED text', 'RETRACTED null', 'UPDATED text', 'RETRACTED null'],
+      'CREATED text',
+    ]);
+  });
+
+  it('is taken back only by what names its person, or nobody who is known', async () => {
+    const local = (name: string) => ({ local: `${name}${at}` });
+    const of = (id: string, more: Partial<Message>): Message => ({
+      ...{ id: `${id}${at}`, at: 1, medicationText: 'text' },
+      ...more,
+    });
+    const retract = { do: 'retract', at: 2 } as const;
+    const lines: [Message, string][] = [
+      [of('r1', { nhs: n + 5 }), 'accepted'],
+      [of('r2', local('r2')), 'accepted'],
+      [of('r3', { nhs: n + 6, ...local('r3') }), 'accepted'],
+      // Another number, of whom nothing is held; somebody known by a local identifier, with and without their number.
+      [of('r1', { ...retract, nhs: n + 7 }), 'quarantined MESH-2631'],
+      [of('r1', { ...retract, ...local('r2') }), 'quarantined MESH-2631'],
+      [of('r1', { ...retract, ...local('r3') }), 'quarantined MESH-2631'],
+      [of('r2', { ...retract, nhs: n + 5 }), 'quarantined MESH-2631'],
+      // Nothing of that was kept: they are still there.
+      [of('r1', { nhs: n + 5 }), 'unchanged'],
+      [of('r2', local('r2')), 'unchanged'],
+      // The same person by the other identifier; an identifier never heard; nobody.
+      [of('r3', { ...retract, ...local('r3') }), 'retracted'],
+      [of('r2', { ...retract, nhs: n + 8, ...local('r2') }), 'retracted'],
+      [of('r1', { ...retract, ...local('r1') }), 'retracted'],
+      [of('r4', { nhs: n + 5 }), 'accepted'],
+      [{ ...retract, id: `r4${at}` }, 'retracted'],
+    ];
+    const messages = lines.map(([message]) => message);
+    expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
   });
 });

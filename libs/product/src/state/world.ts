@@ -32,6 +32,12 @@ export class World {
     return state;
   }
 
+  /** Whether anything was ever heard of a person. */
+  isKnown(key: string): boolean {
+    const state = this.persons.get(key);
+    return state !== undefined && (state.sequence > 0 || state.mergedInto !== null);
+  }
+
   /** To whom a person's records belong now, and who that is if it is another. */
   survivorOf(key: string): { person: string; ref: PersonRef | null } {
     let at = key;

@@ -197,7 +197,7 @@ describe('what a message leaves out', () => {
       expect(toInpatientSpell(adt(cancelled(patientClass)))).toEqual([
         {
           ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', person: null },
-          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z' },
+          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z', closes: true },
         },
       ]);
   });
@@ -227,8 +227,39 @@ describe('what a message leaves out', () => {
 
   it.each(['O', 'P', 'W'])('an update to class %s takes back a stay that is held', (one) => {
     const [change] = toInpatientSpell(adt(of('update-withdraws', 'A08', one))) as object[];
+    expect(change).toMatchObject({
+      ...HELD,
+      change: 'retract',
+      person: { local: { issuer: 'RCB', id: '448812' } },
+    });
+    // Unlike an admission that is cancelled: the visit may become a stay again.
+    expect(change).not.toHaveProperty('closes');
+  });
+
+  it('a message of no stay that names nobody takes back all the same', () => {
+    const nobody = of('update-withdraws', 'A08', 'O').replace('448812', '');
+    const [change] = toInpatientSpell(adt(nobody)) as object[];
     expect(change).toMatchObject({ ...HELD, change: 'retract', person: null });
   });
+
+  it.each([
+    ['A01', 'admission', { opens: true }],
+    ['A02', 'transfer', {}],
+    ['A03', 'discharge', {}],
+    ['A08', 'update-withdraws', {}],
+    ['A11', 'cancelled-admission', { closes: true }],
+    ['A12', 'cancelled-transfer', {}],
+    ['A13', 'cancelled-discharge', {}],
+  ])(
+    'only an admission begins a stay, only its cancellation closes one: %s',
+    (_, name, expected) => {
+      const [change] = toInpatientSpell(adt(text(name))) as { opens?: true; closes?: true }[];
+      expect({
+        ...(change!.opens && { opens: change!.opens }),
+        ...(change!.closes && { closes: change!.closes }),
+      }).toEqual(expected);
+    },
+  );
 
   it('an update that withdraws the admission of an emergency takes it back', () => {
     const withdrawn = of('update-withdraws', 'A08', 'E').replace('PV1|1|E||', 'PV1|1|E||""');

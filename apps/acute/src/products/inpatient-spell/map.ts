@@ -29,13 +29,17 @@ function toOthers(
   pid: Segment,
   pv1: Segment,
 ): Change<InpatientSpell>[] | Faulty {
-  const { event, trust, at } = source;
+  const { event, trust, at, mode } = source;
   const visit = pv1.value(19);
   if (!visit || event === 'A01') return [];
-  const retract = { change: 'retract', sourceRecordId: `${trust}/${visit}`, person: null } as const;
-  if (event === 'A11') return [{ ...retract, publisherOds: trust, at }];
-  if (event === 'A08' && isNoStayNow(pv1))
-    return [{ ...retract, publisherOds: trust, at, onlyIfHeld: true }];
+  const stay = { sourceRecordId: `${trust}/${visit}`, publisherOds: trust, at };
+  // About nobody: of a visit that never was a stay nothing may be published.
+  if (event === 'A11') return [{ change: 'retract', ...stay, person: null, closes: true }];
+  if (event === 'A08' && isNoStayNow(pv1)) {
+    const person = personOf(pid, 3, { status: null, trust, mode });
+    const named = person instanceof Faulty ? null : person;
+    return [{ change: 'retract', ...stay, person: named, onlyIfHeld: true }];
+  }
   return toSpell(source, pid, pv1, true);
 }
 
@@ -62,12 +66,13 @@ function toSpell(
   if (source.event === 'A11')
     return stated.faults.length > 0
       ? new Faulty(stated.faults)
-      : [{ change: 'retract', ...change }];
+      : [{ change: 'retract', ...change, closes: true }];
   stateStay(stated, source, pv1);
   stateClinical(stated, source.message);
   stateDemographics(stated, source.message, pid);
   if (stated.faults.length > 0) return new Faulty(stated.faults, onlyIfHeld ? change : null);
-  return [{ change: 'upsert', ...change, content: stated.content }];
+  const opens = source.event === 'A01' && ({ opens: true } as const);
+  return [{ change: 'upsert', ...change, content: stated.content, ...opens }];
 }
 
 /** Without PV1-19 nothing says which stay this is; if PV1 is the message's unfinished end, that is why. */
