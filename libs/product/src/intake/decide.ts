@@ -8,6 +8,7 @@ import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
 import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
+import { refusedOf } from '../state/rehearse.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
 import { answerAsBefore, landedStatement, payloadStatement } from './landing.js';
@@ -66,6 +67,12 @@ export class Decision {
     const outcomes: Outcome[] = [];
     let why: FaultName = 'kindNotUsed';
     let refusal = item.refusal;
+    const merges = item.changes.filter((one) => one.change === 'merge');
+    const refused = merges.length > 1 ? await refusedOf(this.world, merges) : null;
+    if (refused) {
+      const product = merges[0]!.product.id;
+      return { outcomes, refusal: { step: 'state', product, errors: [refused] }, why };
+    }
     for (const change of item.changes) {
       if (change.change === 'faulty') {
         const refused = refusedFor(this.world, change);

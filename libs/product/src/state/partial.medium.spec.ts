@@ -25,6 +25,8 @@ type Record_ = { medicationText?: string | null; postcode?: string | null };
 /** A message that states part of a record. */
 type Message = {
   do?: 'retract';
+  /** Who is merged into whom; then nothing else counts. */
+  merges?: [from: number, into: number][];
   id: string;
   nhs?: number;
   local?: string;
@@ -57,10 +59,15 @@ const feed = defineSource<Message>({
 const partial = defineProduct<Message, Record_>({
   contract: CONTRACT,
   from: feed,
-  map: ({ do: what, id, nhs, local, at, opens, closes, ...content }) => {
+  map: ({ merges, do: what, id, nhs, local, at, opens, closes, ...content }) => {
     const time = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString();
     const head = { sourceRecordId: id, publisherOds: ODS, at: time };
     const person = personOf({ nhs, local });
+    if (merges)
+      return merges.map(([from, into]) => ({
+        ...{ change: 'merge', publisherOds: ODS, at: time },
+        ...{ from: personOf({ nhs: from }), into: personOf({ nhs: into }) },
+      }));
     if (what === 'retract') {
       const known = nhs !== undefined || local !== undefined;
       return [
@@ -262,5 +269,68 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
     ];
     const messages = lines.map(([message]) => message);
     expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+  });
+
+  it('is moved by all merges of a message or by none', async () => {
+    const since = await position();
+    const of = (nhs: number): Message => ({
+      ...{ id: `${nhs}${at}`, nhs: n + nhs, at: 1, medicationText: `of ${nhs}` },
+    });
+    const merging = (...merges: [number, number][]): Message => ({
+      ...{ id: '', at: 2, merges: merges.map(([from, into]) => [n + from, n + into]) },
+    });
+    const messages = [of(10), of(11), of(12), of(13)];
+    const lines: [Message, string][] = [
+      ...messages.map((one): [Message, string] => [one, 'accepted']),
+      // A circle within the message, behind a merge that could be.
+      [merging([13, 12], [10, 11], [11, 10]), 'quarantined MESH-2602'],
+      [merging([13, 12], [11, 11]), 'quarantined MESH-2601'],
+      [merging([10, 11]), 'accepted'],
+      // With what is held already.
+      [merging([12, 13], [11, 10]), 'quarantined MESH-2602'],
+      [merging([12, 13], [11, 13], [10, 13]), 'accepted'],
+      [merging([12, 13], [10, 13]), 'unchanged'],
+    ];
+    expect(
+      await settled(
+        lines.map(([message]) => message),
+        together,
+      ),
+    ).toEqual(lines.map(([, expected]) => expected));
+    const changes = (await told(since)).map((one) => one?.change ?? 'tombstone');
+    const counted = (one: string): number => changes.filter((change) => change === one).length;
+    // 10 to 11, then 12, and 11 with both: three people ended, four records moved.
+    expect(['CREATED', 'MERGED', 'UPDATED', 'tombstone'].map(counted)).toEqual([4, 3, 4, 4]);
+    expect(changes).toHaveLength(15);
+  });
+
+  it('is found under whoever was merged on and on, and the way there becomes short', async () => {
+    const first = n + 20;
+    const times = 60;
+    const message = (nhs: number, medicationText: string): Message => ({
+      ...{ id: `chain${at}`, nhs, at: 1, medicationText },
+    });
+    const chain = Array.from({ length: times }, (_, k): Message => {
+      return { id: '', at: 2, merges: [[first + k, first + k + 1]] };
+    });
+    expect(await settled(chain, together)).toEqual(Array(times).fill('accepted'));
+    const since = await position();
+    expect(await settled([message(first, 'one'), message(first + 30, 'two')], together)).toEqual(
+      Array(2).fill('accepted'),
+    );
+    const live = await told(since);
+    const expected = ['one', 'two'].map((text) => [nhsNumber(first + times), text]);
+    expect(live.map((one) => [one!.nhs, one!.text])).toEqual(expected);
+    const { rows } = await database.pool.query<{ longest: number }>(
+      `WITH RECURSIVE way AS (
+         SELECT person, merged_into, 1 AS links FROM person WHERE merged_into IS NOT NULL
+         UNION ALL SELECT w.person, p.merged_into, w.links + 1 FROM way w
+         JOIN person p ON p.person = w.merged_into WHERE p.merged_into IS NOT NULL)
+       SELECT max(links) AS longest FROM way`,
+    );
+    expect(rows[0]!.longest).toBeLessThanOrEqual(50);
+    // Told again in either direction it says nothing new, as one person they are.
+    const again: Message = { id: '', at: 3, merges: [[first, first + times]] };
+    expect(await settled([again], together)).toEqual(['unchanged']);
   });
 });

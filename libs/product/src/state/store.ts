@@ -71,6 +71,7 @@ export async function loadWorld(
   // Only now it is known whether a local identifier stands for a person of its own, who must be merged.
   for (const change of changes) loader.wantMerged(change);
   await loader.load();
+  world.shorten();
   return world;
 }
 
@@ -234,7 +235,7 @@ class Loader {
 }
 
 /** Every key by which a merge names the two. */
-const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
+export const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
   from,
   into,
   ...aliases.map(({ key }) => key),
