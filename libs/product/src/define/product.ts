@@ -91,9 +91,14 @@ export type Product<S = never, R = never> = {
   /**
    * For sources whose messages state only part of a record (HL7): what the record is after a message, given
    * what is held. Without it a record is what the last message said. `samePerson`: the message is about whom the record is
-   * held of, merges followed; what describes somebody else must not stay.
+   * held of, merges followed; what describes somebody else must not stay. A `Faulty` if what the messages say together cannot
+   * be: then the item is refused, and what is held stays.
    */
-  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<R>;
   /**
    * For a major beside an earlier one: what a record is in this major, given what is held of it in the earlier. With it
@@ -107,7 +112,11 @@ export function defineProduct<Row, R>(definition: {
   contract: string;
   from: JoinedSource<Row>;
   map(record: Joined<Row>): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<Joined<Row>, R>;
@@ -115,7 +124,11 @@ export function defineProduct<S, R>(definition: {
   contract: string;
   from: Source<S>;
   map(record: S): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>, about: { samePerson: boolean }): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
 }): Product<S, R>;

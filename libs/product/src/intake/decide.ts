@@ -1,13 +1,14 @@
 import type { Statement } from '@caremesh/platform';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
-import { fault } from '../errors.js';
+import { fault, Faulty } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
 import { quarantineStatement, refusedAgainStatement } from '../quarantine/statements.js';
 import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
 import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
+import type { KeyedChange } from '../state/model.js';
 import { refusedOf } from '../state/rehearse.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
@@ -70,8 +71,7 @@ export class Decision {
     const merges = item.changes.filter((one) => one.change === 'merge');
     const refused = merges.length > 1 ? await refusedOf(this.world, merges) : null;
     if (refused) {
-      const product = merges[0]!.product.id;
-      return { outcomes, refusal: { step: 'state', product, errors: [refused] }, why };
+      return { outcomes, refusal: refusalIn(merges[0]!, refused), why };
     }
     for (const change of item.changes) {
       if (change.change === 'faulty') {
@@ -86,7 +86,7 @@ export class Decision {
         outcomes.push('notUsed');
         why = 'recordClosed';
       } else if (typeof applied === 'string') outcomes.push(applied);
-      else refusal = { step: 'state', product: change.product.id, errors: [applied] };
+      else refusal = refusalIn(change, applied);
     }
     return { outcomes, refusal, why };
   }
@@ -154,3 +154,8 @@ export class Decision {
 
 const productOf = (item: Prepared): string =>
   item.refusal?.product ?? item.changes[0]?.product.id ?? '';
+
+const refusalIn = ({ product }: KeyedChange, found: Fault | Faulty): Refusal => ({
+  ...{ step: 'state', product: product.id },
+  errors: found instanceof Faulty ? [...found.faults] : [found],
+});

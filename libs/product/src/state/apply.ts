@@ -1,5 +1,5 @@
 import type { PersonRef } from '../define/product.js';
-import { fault } from '../errors.js';
+import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { countsTheSame, heard, isHeld as isChoiceHeld } from '../choices/held.js';
 import { choose } from './choose.js';
@@ -24,7 +24,8 @@ import { recordMeant } from './keeper.js';
 import type { World } from './world.js';
 
 /** `closed`: not used, the record having been taken back as one that never was. */
-export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | 'closed' | Fault;
+export type Applied =
+  'accepted' | 'unchanged' | 'retracted' | 'notUsed' | 'closed' | Fault | Faulty;
 
 /**
  * Applies one change to the state and emits what must be published.
@@ -78,6 +79,7 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
   if (held?.closed && !change.opens) return 'closed';
   const before = held && !held.retracted ? held : null;
   const content = await contentOf(world, change, before);
+  if (content instanceof Faulty) return content;
   const { person, ref, merged } = await settlePerson(world, emitter, change);
   const { publisherOds } = change;
   const identity = { record: publishedId(change.record), person: ref, publisherOds };
@@ -156,7 +158,7 @@ async function contentOf(
   world: World,
   change: KeyedUpsert,
   held: RecordState | null,
-): Promise<Content> {
+): Promise<Content | Faulty> {
   const { carry } = change.product;
   if (!carry || !held) return change.content;
   const codec = await change.product.codecOf(held.schemaId);

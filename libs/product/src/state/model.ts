@@ -1,6 +1,6 @@
 import type { Entry, HeldChoices, OwnChoice } from '../choices/held.js';
 import type { PersonRef } from '../define/product.js';
-import type { Fault, FaultName } from '../errors.js';
+import type { Fault, FaultName, Faulty } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
 
@@ -57,7 +57,7 @@ export type LiveProduct = {
   /** Codec of an earlier version that records are still held in. */
   codecOf(schemaId: number): Promise<Codec>;
   editions: Edition[];
-  carry?(held: Content, incoming: Content, about: { samePerson: boolean }): Content;
+  carry?(held: Content, incoming: Content, about: { samePerson: boolean }): Content | Faulty;
 };
 
 type Head = {

@@ -9,6 +9,7 @@ import { readContractFolder } from '../approval/contract-folder.js';
 import { runProduct } from '../approval/live-product.js';
 import { defineProduct } from '../define/product.js';
 import { defineSource } from '../define/source.js';
+import { fault, Faulty } from '../errors.js';
 import { Committer } from '../intake/committer.js';
 import { Preparer } from '../intake/prepare.js';
 import { domainMigrations } from '../migrations/all.js';
@@ -84,11 +85,13 @@ const partial = defineProduct<Message, Record_>({
       },
     ];
   },
-  carry: (held, incoming, { samePerson }) => ({
-    ...held,
-    ...(!samePerson && { postcode: null }),
-    ...incoming,
-  }),
+  carry: (held, incoming, { samePerson }) => {
+    const both = { ...held, ...(!samePerson && { postcode: null }), ...incoming };
+    // Stands for what two messages cannot say together.
+    if (both.medicationText === both.postcode)
+      return new Faulty([fault('endBeforeStart', 'END'), fault('dateImpossible', 'START')]);
+    return both;
+  },
 });
 const FIXED = { medicationStatementId: 'm', recordedAs: 'statement', status: 'active' };
 
@@ -269,6 +272,26 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
     ];
     const messages = lines.map(([message]) => message);
     expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+  });
+
+  it('stays as it was where a message says what cannot be beside it', async () => {
+    const since = await position();
+    const of = (more: Partial<Message>): Message => ({
+      ...{ id: `x${at}`, local: `x${at}`, at: 1 },
+      ...more,
+    });
+    const lines: [Message, string][] = [
+      [of({ medicationText: 'text', postcode: 'LS1 4AP' }), 'accepted'],
+      // Nor is its number learnt of it.
+      [of({ nhs: n + 9, medicationText: 'LS1 4AP', at: 2 }), 'quarantined MESH-2235 MESH-2232'],
+      [of({ medicationText: 'next', at: 1 }), 'accepted'],
+    ];
+    const messages = lines.map(([message]) => message);
+    expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+    expect(await told(since)).toEqual([
+      { change: 'CREATED', nhs: null, text: 'text', postcode: 'LS1 4AP' },
+      { change: 'UPDATED', nhs: null, text: 'next', postcode: 'LS1 4AP' },
+    ]);
   });
 
   it('is moved by all merges of a message or by none', async () => {

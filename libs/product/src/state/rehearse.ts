@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.js';
+import type { Fault, Faulty } from '../errors.js';
 import { apply } from './apply.js';
 import { Emitter } from './emit.js';
 import type { KeyedMerge } from './model.js';
@@ -12,7 +12,7 @@ import { World } from './world.js';
 export async function refusedOf(
   world: World,
   merges: readonly KeyedMerge[],
-): Promise<Fault | null> {
+): Promise<Fault | Faulty | null> {
   const copy = new World();
   for (const key of merges.flatMap(namedIn)) {
     let state = world.persons.get(key);

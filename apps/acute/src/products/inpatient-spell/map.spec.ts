@@ -78,6 +78,26 @@ describe('a fault names its code and its place', () => {
     expect(codes(toInpatientSpell(adt(early)))).toEqual(['MESH-2235 PV1-45']);
   });
 
+  it('a discharge before the admission that is held, or an admission after the discharge that is', () => {
+    const at = (day: number) => Date.UTC(2026, 2, day);
+    const carried = (held: object, incoming: object) => {
+      const found = carry(held, incoming, { samePerson: true });
+      return found instanceof Faulty ? codes(found) : found;
+    };
+    const [admitted, discharged] = [{ admissionAt: at(10) }, { dischargeAt: at(1) }];
+    expect(carried(admitted, discharged)).toEqual(['MESH-2235 PV1-45']);
+    expect(carried(discharged, admitted)).toEqual(['MESH-2235 PV1-44']);
+    expect(carried({ ...admitted, ...discharged }, { wardCode: 'W1' })).toMatchObject({
+      wardCode: 'W1',
+    });
+    expect(carried({ ...admitted, dischargeAt: at(12) }, { dischargeAt: null })).toEqual({
+      ...{ ...admitted, dischargeAt: null },
+    });
+    expect(carried(admitted, { ...discharged, admissionAt: at(1) })).toEqual({
+      ...{ admissionAt: at(1), dischargeAt: at(1) },
+    });
+  });
+
   it('a message cut short inside PV1', () => {
     const cut = admission.slice(0, admission.indexOf('|300||||19'));
     expect(codes(toInpatientSpell(adt(cut)))).toEqual(['MESH-2112 PV1']);

@@ -7,7 +7,7 @@ import { toMerges } from './merge.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
 import { Stated } from './stated.js';
-import { isNoStayNow, isStay, stateStay } from './stay.js';
+import { endsBeforeStart, isNoStayNow, isStay, stateStay } from './stay.js';
 
 /** The changes an ADT message makes to inpatient spells; none if its visit is no stay in a bed. */
 export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] | Faulty {
@@ -83,12 +83,15 @@ function visitMissing({ message }: AdtMessage): ReturnType<typeof fault> {
 
 /**
  * What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. Of a stay corrected to
- * another person what described the former does not stay.
+ * another person what described the former does not stay. A discharge before the admission is refused, whichever is told last.
  */
 export function carry(
   held: Partial<InpatientSpell>,
   incoming: Partial<InpatientSpell>,
   { samePerson }: { samePerson: boolean },
-): Partial<InpatientSpell> {
-  return { ...held, ...(!samePerson && UNDESCRIBED), ...incoming };
+): Partial<InpatientSpell> | Faulty {
+  const whole = { ...held, ...(!samePerson && UNDESCRIBED), ...incoming };
+  // A message that tells neither time did not bring the contradiction.
+  const told = incoming.dischargeAt ? 'PV1-45' : incoming.admissionAt ? 'PV1-44' : null;
+  return told && endsBeforeStart(whole) ? new Faulty([fault('endBeforeStart', told)]) : whole;
 }
