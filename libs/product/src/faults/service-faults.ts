@@ -97,6 +97,11 @@ export const SERVICE_FAULTS = {
     'The record that is to be taken back is held of somebody else',
     'Check whom the record is about at its source; take it back with the person it was last sent with.',
   ),
+  olderThanHeld: bad(
+    'MESH-2633',
+    'Older than what is held, it changed nothing',
+    'If it states what nothing later states, state that again in a message with a later time (HL7: MSH-7).',
+  ),
   // 261x Choices
   choiceUndated: bad(
     'MESH-2611',

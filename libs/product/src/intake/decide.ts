@@ -26,8 +26,12 @@ const WEIGHT: readonly Outcome[] = [
   'notUsed',
 ];
 
-/** What the changes of an item came to; `why` they are not used, if that is the outcome. */
-type Effect = { outcomes: Outcome[]; refusal: Refusal | null; why: FaultName };
+/** What the changes of an item came to, and by outcome what is told of it. */
+type Effect = {
+  outcomes: Outcome[];
+  refusal: Refusal | null;
+  why: Partial<Record<Outcome, FaultName>>;
+};
 
 /**
  * Decides items one after the other on the world as read, and gathers what must be written.
@@ -66,7 +70,7 @@ export class Decision {
 
   async #apply(item: Prepared): Promise<Effect> {
     const outcomes: Outcome[] = [];
-    let why: FaultName = 'kindNotUsed';
+    const why: Effect['why'] = { notUsed: 'kindNotUsed' };
     let refusal = item.refusal;
     const merges = item.changes.filter((one) => one.change === 'merge');
     const refused = merges.length > 1 ? await refusedOf(this.world, merges) : null;
@@ -84,7 +88,10 @@ export class Decision {
       const applied = await apply(this.world, this.emitter, change);
       if (applied === 'closed') {
         outcomes.push('notUsed');
-        why = 'recordClosed';
+        why.notUsed = 'recordClosed';
+      } else if (applied === 'older') {
+        outcomes.push('unchanged');
+        why.unchanged = 'olderThanHeld';
       } else if (typeof applied === 'string') outcomes.push(applied);
       else refusal = refusalIn(change, applied);
     }
@@ -98,7 +105,8 @@ export class Decision {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
-      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault(why, '/')] : []);
+      const told = why[outcome];
+      this.#settle(item, outcome, null, told ? [fault(told, '/')] : []);
     }
   }
 
@@ -131,9 +139,10 @@ export class Decision {
       this.landed.set(landing.key.toString('hex'), landed);
       this.#landings.push({ key: landing.key, landed });
     }
-    // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before.
-    if (outcome !== 'quarantined' && outcome !== 'unchanged' && !item.joinedRoot)
-      this.#kept.push(item);
+    // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before,
+    // unless something is to be told of it.
+    const isKnown = outcome === 'unchanged' && errors.length === 0;
+    if (outcome !== 'quarantined' && !isKnown && !item.joinedRoot) this.#kept.push(item);
   }
 
   /** Quarantine entries that this decision makes. */

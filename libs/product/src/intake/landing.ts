@@ -67,7 +67,8 @@ export function answerAsBefore(
       before: outcome,
     };
   }
-  return { ...head, outcome: 'unchanged', errors: [], before: outcome };
+  const told = outcome === 'unchanged' ? (errors ?? []) : [];
+  return { ...head, outcome: 'unchanged', errors: told, before: outcome };
 }
 
 /** One message that is landed by this batch. */

@@ -23,9 +23,12 @@ import { heldAs, publishedId } from './model.js';
 import { recordMeant } from './keeper.js';
 import type { World } from './world.js';
 
-/** `closed`: not used, the record having been taken back as one that never was. */
+/**
+ * `closed`: not used, the record having been taken back as one that never was. `older`: unchanged, though what a message
+ * that states part of a record says may be said by none of the later ones.
+ */
 export type Applied =
-  'accepted' | 'unchanged' | 'retracted' | 'notUsed' | 'closed' | Fault | Faulty;
+  'accepted' | 'unchanged' | 'older' | 'retracted' | 'notUsed' | 'closed' | Fault | Faulty;
 
 /**
  * Applies one change to the state and emits what must be published.
@@ -75,7 +78,7 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
-  if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  if (held && !change.inOrder && isOlder(change.at, held.at)) return late(change);
   if (held?.closed && !change.opens) return 'closed';
   const before = held && !held.retracted ? held : null;
   const content = await contentOf(world, change, before);
@@ -186,7 +189,7 @@ async function isSame(change: KeyedUpsert, held: RecordState, state: Buffer): Pr
 
 async function retract(world: World, emitter: Emitter, change: KeyedRetract): Promise<Applied> {
   const held = world.records.get(change.record);
-  if (held && isOlder(change.at, held.at)) return 'unchanged';
+  if (held && isOlder(change.at, held.at)) return late(change);
   if (held?.retracted) return close(world, change, held);
   if (held && (await isOfAnother(world, change, held)))
     return fault('recordOfAnother', '/nhsNumber');
@@ -334,3 +337,7 @@ async function mergeAlias(
 
 const isOlder = (at: number | null, held: number | null): boolean =>
   at !== null && held !== null && at < held;
+
+/** Of a source that states whole records what is older is superseded; of one that states parts it may be missed. */
+const late = ({ product }: KeyedUpsert | KeyedRetract): Applied =>
+  product.carry ? 'older' : 'unchanged';

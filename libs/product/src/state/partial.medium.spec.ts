@@ -231,7 +231,7 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
       // Closed before anything else was heard, by a message that names nobody.
       [{ ...closes, id: `c3${at}`, at: 2 }, 'retracted'],
       [of('c3', { ...put, at: 3 }), 'notUsed MESH-2630'],
-      [of('c3', { ...opens, at: 1 }), 'unchanged'],
+      [of('c3', { ...opens, at: 1 }), 'unchanged MESH-2633'],
       [of('c3', { ...opens, at: 4 }), 'accepted'],
     ];
     const messages = lines.map(([message]) => message);
@@ -272,6 +272,30 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
     ];
     const messages = lines.map(([message]) => message);
     expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+  });
+
+  it('is not changed by what is older, of which that is told and whose bytes are kept', async () => {
+    const of = (more: Partial<Message>): Message => ({
+      ...{ id: `o${at}`, local: `o${at}`, at: 5, medicationText: 'text' },
+      ...more,
+    });
+    const lines: [Message, string][] = [
+      [of({}), 'accepted'],
+      [of({ postcode: 'LS1 4AP', at: 4 }), 'unchanged MESH-2633'],
+      [of({ do: 'retract', at: 3 }), 'unchanged MESH-2633'],
+      [of({}), 'unchanged'],
+      [of({ at: 6 }), 'unchanged'],
+    ];
+    const kept = async () => {
+      const { rows } = await database.pool.query<{ n: string }>(
+        `SELECT coalesce(sum(items), 0) AS n FROM payload`,
+      );
+      return Number(rows[0]!.n);
+    };
+    const before = await kept();
+    const messages = lines.map(([message]) => message);
+    expect(await settled(messages, together)).toEqual(lines.map(([, expected]) => expected));
+    expect((await kept()) - before).toBe(3);
   });
 
   it('stays as it was where a message says what cannot be beside it', async () => {
