@@ -10,7 +10,6 @@ import type { RunningProduct } from '../intake/prepare.js';
 import { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Routes } from '../outbox/outbox.js';
 import { Codec } from '../state/codec.js';
-import type { Content } from '../state/codec.js';
 import type { Edition, LiveProduct } from '../state/model.js';
 import type { ApprovedVersion } from './approvals.js';
 import type { ContractFolder } from './contract-folder.js';

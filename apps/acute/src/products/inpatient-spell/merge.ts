@@ -21,16 +21,15 @@ export function toMerges({
   at,
 }: AdtMessage): Change<InpatientSpell>[] | Faulty {
   const changes: Change<InpatientSpell>[] = [];
-  let survivor: Segment | null = null;
+  let into: MergeRef | Faulty | null = null;
   for (const segment of message.all('PID', 'MRG')) {
     if (segment.name === 'PID') {
-      survivor = segment;
+      into = named(segment, 3, numberStatusOf(segment), { trust, mode });
       continue;
     }
     if (changes.length === MOST_MERGES)
       return new Faulty([fault('hl7SegmentMalformed', `MRG[${MOST_MERGES + 1}]`, TOO_MANY)]);
-    if (!survivor) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
-    const into = named(survivor, 3, numberStatusOf(survivor), { trust, mode });
+    if (!into) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
     const prior = named(segment, 1, null, { trust, mode });
     if (into instanceof Faulty) return into;
     if (prior instanceof Faulty) return prior;
