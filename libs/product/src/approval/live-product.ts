@@ -5,13 +5,11 @@ import { identifierRules } from '../checks/classification.js';
 import { contractRules } from '../checks/contract-rules.js';
 import { PRODUCT, SECONDARY } from '../choices/held.js';
 import type { AnyProduct } from '../define/domain.js';
-import type { Identifies } from '../define/product.js';
 import { ProductError } from '../errors.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Routes } from '../outbox/outbox.js';
 import { Codec } from '../state/codec.js';
-import type { Content } from '../state/codec.js';
 import type { Edition, LiveProduct } from '../state/model.js';
 import type { ApprovedVersion } from './approvals.js';
 import type { ContractFolder } from './contract-folder.js';
@@ -41,10 +39,10 @@ export async function runProduct(
     codecOf: codecs(codec, parts),
     editions: await editionsOf(contract.product, contract.major, version, parts),
     ...(definition.identifies && {
-      identifies: definition.identifies as Identifies<Content>,
+      identifies: definition.identifies as NonNullable<LiveProduct['identifies']>,
     }),
     ...(definition.carry && {
-      carry: definition.carry as (held: Content, incoming: Content) => Content,
+      carry: definition.carry as NonNullable<LiveProduct['carry']>,
     }),
     ...(definition.restricted && { restricted: definition.restricted }),
   };

@@ -36,6 +36,23 @@ const run = (content: object, over: Partial<typeof identity> = {}) =>
   });
 
 describe('the checks of a product', () => {
+  const local = { issuer: 'A81001', id: 'x' };
+  const statuses = ['01', '02', '03', '04', '05', '06', '07', '08'];
+  it.each([
+    ['a number', NHS, ['07']],
+    ['none', null, ['01', '02']],
+  ])('take every NHS number status with %s but what says the opposite', (_, number, refused) => {
+    const over = (nhsNumberStatus: string) =>
+      ({ person: { nhsNumber: number, nhsNumberStatus, local } }) as never;
+    const failed = statuses.map((status) => run({}, over(status))?.errors);
+    const expected = { path: '/nhsNumberStatus', code: 'MESH-2632' };
+    expect(failed).toEqual(
+      statuses.map((one) =>
+        refused.includes(one) ? [expect.objectContaining(expected)] : undefined,
+      ),
+    );
+  });
+
   it('refuse to be none', () => {
     expect(() => new Checks('gp.x', [])).toThrow('MESH-2701');
   });
@@ -47,6 +64,7 @@ describe('the checks of a product', () => {
   it.each([
     ['key', {}, { publisherOds: '' }, 'MESH-2307'],
     ['key', {}, { person: { ...identity.person, nhsNumber: null as never } }, 'MESH-2211'],
+    ['key', {}, { person: { ...identity.person, nhsNumberStatus: '07' } }, 'MESH-2632'],
     ['schema', { repeatsAllowed: 'many' }, {}, 'MESH-2301'],
     ['values', { status: 'resting' }, {}, 'MESH-2241'],
     ['values', { medicationText: 'x'.repeat(2_000) }, {}, 'MESH-2222'],

@@ -1,5 +1,6 @@
 import { fault, ProductError } from '../errors.js';
 import type { Fault } from '../errors.js';
+import { contradictsNumber } from '../person/nhs-number.js';
 import type { Codec, Content, Identity } from '../state/codec.js';
 import { classificationCheck } from './classification.js';
 import type { IdentifierRules } from './classification.js';
@@ -70,6 +71,8 @@ const keyCheck: RecordCheck = {
     if (record === '') errors.push(fault('recordIdMissing', '/recordId'));
     if (person.nhsNumber === null && person.local === null) {
       errors.push(fault('personMissing', '/nhsNumber'));
+    } else if (contradictsNumber(person.nhsNumberStatus, person.nhsNumber)) {
+      errors.push(fault('nhsNumberStatusConflict', '/nhsNumberStatus'));
     }
     if (person.local && person.local.issuer === '') {
       errors.push(fault('localIdIssuerMissing', '/localPatientIdIssuer'));

@@ -50,10 +50,17 @@ export type Upsert<R> = RecordIdentity & {
   publisherOds: string;
   at: string | null;
   content: Partial<Omit<R, FilledField>>;
+  /** Brings back a record that a retraction closed. */
+  opens?: true;
 };
-/** The record was never true (entered in error). Its person may be unknown to a retraction (null). */
+/**
+ * The record was never true (entered in error). Its person may be unknown to a retraction (null); one that names somebody
+ * else than the person of the record is refused, unless identifiers are each keeper's own.
+ */
 export type Retract = RecordIdentity & {
   change: 'retract';
+  /** From now on only an upsert that `opens` the record brings it back; left out, the next upsert does. */
+  closes?: true;
   person: PersonRef | null;
   publisherOds: string;
   at: string | null;
@@ -97,9 +104,15 @@ export type Product<S = never, R = never> = {
   map(record: S): Change<R>[] | Faulty;
   /**
    * For sources whose messages state only part of a record (HL7): what the record is after a message, given
-   * what is held. Without it a record is what the last message said.
+   * what is held. Without it a record is what the last message said. `samePerson`: the message is about whom the record is
+   * held of, merges followed; what describes somebody else must not stay. A `Faulty` if what the messages say together cannot
+   * be: then the item is refused, and what is held stays.
    */
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<R>;
   /**
    * Left out, a record is what was last said under its identifier. With it, something else or somebody else under the same
@@ -127,7 +140,11 @@ export function defineProduct<Row, R>(definition: {
   contract: string;
   from: JoinedSource<Row>;
   map(record: Joined<Row>): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<NoInfer<R>>;
   identifies?: Identifies<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;
@@ -137,7 +154,11 @@ export function defineProduct<S, R>(definition: {
   contract: string;
   from: Source<S>;
   map(record: S): Change<R>[] | Faulty;
-  carry?(held: Partial<R>, incoming: Partial<R>): Partial<R>;
+  carry?(
+    held: Partial<R>,
+    incoming: Partial<R>,
+    about: { samePerson: boolean },
+  ): Partial<R> | Faulty;
   places?: Places<NoInfer<R>>;
   identifies?: Identifies<NoInfer<R>>;
   fromEarlier?(held: Record<string, unknown>): Partial<Omit<R, FilledField>> | null;

@@ -92,6 +92,21 @@ export const SERVICE_FAULTS = {
     'Something else, or somebody else, is held under this identifier',
     'Give each its own identifier. To correct what was sent before, send it in a return of a later period (Client Level Data: a later Reporting Period End Date).',
   ),
+  recordClosed: bad(
+    'MESH-2630',
+    'The record was taken back as one that never was, and this does not begin it',
+    'Nothing is to be done if that is right. If the stay took place, send its admission (HL7: A01) again.',
+  ),
+  recordOfAnother: bad(
+    'MESH-2631',
+    'The record that is to be taken back is held of somebody else',
+    'Check whom the record is about at its source; take it back with the person it was last sent with.',
+  ),
+  olderThanHeld: bad(
+    'MESH-2633',
+    'Older than what is held, it changed nothing',
+    'If it states what nothing later states, state that again in a message with a later time (HL7: MSH-7).',
+  ),
   // 261x Choices
   choiceUndated: bad(
     'MESH-2611',

@@ -39,6 +39,11 @@ export const VALUE_FAULTS = {
     'The NHS number status is not in the national list',
     'Use 01 to 08 of the NHS NUMBER STATUS INDICATOR CODE.',
   ),
+  nhsNumberStatusConflict: bad(
+    'MESH-2632',
+    'The NHS number status says that a number is present where there is none, or that none is where there is one',
+    'Send the number, or the status that fits: 01 and 02 are of a number that is present, 07 of none.',
+  ),
   nhsNumberConflict: bad(
     'MESH-2208',
     'The record states two different NHS numbers',

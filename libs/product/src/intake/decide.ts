@@ -1,13 +1,15 @@
 import type { Statement } from '@caremesh/platform';
 
 import type { ItemOutcome, Outcome } from '../define/source.js';
-import { fault } from '../errors.js';
-import type { Fault } from '../errors.js';
+import { fault, Faulty } from '../errors.js';
+import type { Fault, FaultName } from '../errors.js';
 import { quarantineStatement, refusedAgainStatement } from '../quarantine/statements.js';
 import type { QuarantineEntry } from '../quarantine/statements.js';
 import type { Seal } from '../sealing/seal.js';
 import { apply, refusedFor } from '../state/apply.js';
 import type { Emitter } from '../state/emit.js';
+import type { KeyedChange } from '../state/model.js';
+import { refusedOf } from '../state/rehearse.js';
 import type { World } from '../state/world.js';
 import { newId } from './ids.js';
 import {
@@ -30,6 +32,13 @@ const WEIGHT: readonly Outcome[] = [
   'unchanged',
   'notUsed',
 ];
+
+/** What the changes of an item came to, and by outcome what is told of it. */
+type Effect = {
+  outcomes: Outcome[];
+  refusal: Refusal | null;
+  why: Partial<Record<Outcome, FaultName>>;
+};
 
 /**
  * Decides items one after the other on the world as read, and gathers what must be written.
@@ -73,10 +82,14 @@ export class Decision {
     return quarantineId && isOpen ? { ...item, entry: quarantineId } : item;
   }
 
-  async #apply(item: Prepared): Promise<{ outcomes: Outcome[]; refusal: Refusal | null }> {
+  async #apply(item: Prepared): Promise<Effect> {
     const outcomes: Outcome[] = [];
+    const why: Effect['why'] = { notUsed: 'kindNotUsed' };
     let refusal = item.refusal;
     let beside: Outcome | null = null;
+    const merges = item.changes.filter((one) => one.change === 'merge');
+    const refused = merges.length > 1 ? await refusedOf(this.world, merges) : null;
+    if (refused) return { outcomes, refusal: refusalIn(item, merges[0]!, refused), why };
     for (const change of item.changes) {
       if (change.change === 'faulty') {
         const refused = await refusedFor(this.world, change);
@@ -86,28 +99,30 @@ export class Decision {
         continue;
       }
       const applied = await apply(this.world, this.emitter, change);
-      if (typeof applied !== 'string') {
-        const refused = { step: 'state', product: change.product.id, errors: [applied] };
-        refusal = item.place ? atPlace(refused, item.place) : refused;
-      } else if (change.change !== 'restriction') outcomes.push(applied);
+      if (applied === 'closed') {
+        outcomes.push('notUsed');
+        why.notUsed = 'recordClosed';
+      } else if (applied === 'older') {
+        outcomes.push('unchanged');
+        why.unchanged = 'olderThanHeld';
+      } else if (typeof applied !== 'string') refusal = refusalIn(item, change, applied);
+      else if (change.change !== 'restriction') outcomes.push(applied);
       // That somebody is not restricted who never was leaves an item what it is without it.
       else if (applied === 'accepted' || (item.notUsed && change.restricted)) beside = applied;
     }
     if (beside && !outcomes.includes('retracted')) outcomes.push(beside);
-    return { outcomes, refusal };
+    return { outcomes, refusal, why };
   }
 
-  #land(
-    item: Prepared,
-    { outcomes, refusal }: { outcomes: Outcome[]; refusal: Refusal | null },
-  ): void {
+  #land(item: Prepared, { outcomes, refusal, why }: Effect): void {
     if (refusal) {
       this.#settle(item, 'quarantined', this.#quarantine(item, refusal), refusal.errors);
     } else if (item.notUsed && outcomes.length === 0) {
       this.#settle(item, 'notUsed', null, item.notUsed);
     } else {
       const outcome = WEIGHT.find((one) => outcomes.includes(one)) ?? 'unchanged';
-      this.#settle(item, outcome, null, outcome === 'notUsed' ? [fault('kindNotUsed', '/')] : []);
+      const told = why[outcome];
+      this.#settle(item, outcome, null, told ? [fault(told, '/')] : []);
     }
   }
 
@@ -143,9 +158,10 @@ export class Decision {
       if (before) this.#anew.push({ key, landed, before });
       else this.#landings.push({ key, landed });
     }
-    // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before.
-    if (outcome !== 'quarantined' && outcome !== 'unchanged' && !item.joinedRoot)
-      this.#kept.push(item);
+    // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before,
+    // unless something is to be told of it.
+    const isKnown = outcome === 'unchanged' && errors.length === 0;
+    if (outcome !== 'quarantined' && !isKnown && !item.joinedRoot) this.#kept.push(item);
   }
 
   /** Quarantine entries that this decision makes. */
@@ -170,3 +186,9 @@ const ofRecord = ({ changes }: Prepared) => changes.find(({ change }) => change 
 
 const productOf = (item: Prepared): string =>
   item.refusal?.product ?? item.changes[0]?.product.id ?? '';
+
+function refusalIn(item: Prepared, { product }: KeyedChange, found: Fault | Faulty): Refusal {
+  const errors = found instanceof Faulty ? [...found.faults] : [found];
+  const refused = { step: 'state', product: product.id, errors };
+  return item.place ? atPlace(refused, item.place) : refused;
+}

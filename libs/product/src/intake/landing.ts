@@ -73,7 +73,8 @@ export function answerAsBefore(
       before: outcome,
     };
   }
-  return { ...head, outcome: 'unchanged', errors: [], before: outcome };
+  const told = outcome === 'unchanged' ? (errors ?? []) : [];
+  return { ...head, outcome: 'unchanged', errors: told, before: outcome };
 }
 
 /**

@@ -47,6 +47,28 @@ describe('an item', () => {
   });
 });
 
+it.each([
+  ['01', null, '/into MESH-2632'],
+  ['07', '9434765919', '/into MESH-2632'],
+  ['03', null, 'kept'],
+  ['01', '9434765919', 'kept'],
+])(
+  'a merge into somebody of status %s with the number %s: %s',
+  (nhsNumberStatus, number, expected) => {
+    const local = (id: string) => ({ issuer: 'A81001', id });
+    const merge = {
+      ...{ change: 'merge', publisherOds: 'A81001', at: null },
+      from: { nhsNumber: null, nhsNumberStatus: '03', local: local('x') },
+      into: { nhsNumber: number, nhsNumberStatus, local: local('y') },
+    };
+    const definition = { ...refusing.definition, map: () => [merge] };
+    const product = { ...refusing, definition } as unknown as RunningProduct;
+    const { refusal, changes } = new Preparer(KEY, [product]).prepare(item({}), ARRIVAL);
+    const told = (refusal?.errors ?? []).map(({ path, code }) => `${path} ${code}`);
+    expect([...told, ...changes.map(() => 'kept')]).toEqual([expected]);
+  },
+);
+
 it('what is odd about a submission is told once, however often it is read', () => {
   const tally = new Tally(emptyAnswer('r'));
   const warnings = [fault('csvColumnExtra', 'header row', 'column 2')];

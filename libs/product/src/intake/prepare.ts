@@ -16,6 +16,7 @@ import type { Restriction, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Content } from '../state/codec.js';
+import { contradictsNumber } from '../person/nhs-number.js';
 import { shownId } from '../person/shown-id.js';
 import { heldRecord, publishedId } from '../state/model.js';
 import type { Alias, KeyedChange, Kept, LiveProduct } from '../state/model.js';
@@ -191,7 +192,10 @@ export class Preparer {
   }
 
   #keyedMerge(head: Head, { from, into }: Merge): KeyedChange | Refusal {
-    const faults = [personFault(from, '/from'), personFault(into, '/into')];
+    const faults = [from, into].map((one, at) => {
+      const path = at === 0 ? '/from' : '/into';
+      return personFault(one, path) ?? statusFault(one, path);
+    });
     const errors = faults.filter((one) => one !== null);
     if (errors.length > 0) return { step: 'key', product: head.product.id, errors };
     const { others: _, ...intoRef } = into;
@@ -217,13 +221,17 @@ export class Preparer {
       return { step: 'key', product: head.product.id, errors };
     }
     const known = change.person !== null && personFault(change.person, '/') === null;
+    const local =
+      known && change.person?.nhsNumber !== null ? (change.person?.local ?? null) : null;
     return {
       ...head,
       change: 'retract',
       ...this.#recordOf(head.product, change),
       person: known ? this.#personKey(change.person!) : null,
+      alias: local && this.#localKey(local),
       ref: known ? change.person : null,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
+      ...(change.closes && { closes: true }),
     };
   }
 
@@ -254,6 +262,7 @@ export class Preparer {
       content: change.content,
       state: live.carry ? null : candidate.state,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
+      ...(change.opens && { opens: true }),
     };
   }
 
@@ -354,6 +363,10 @@ function personFault({ nhsNumber, local, others = [] }: MergeRef, path: string):
   const unissued = [local, ...others].some((one) => one?.issuer === '');
   return unissued ? fault('localIdIssuerMissing', path) : null;
 }
+
+/** As the check of a record's key has it: whoever survives is published under the status that the merge states. */
+const statusFault = ({ nhsNumber, nhsNumberStatus }: PersonRef, path: string): Fault | null =>
+  contradictsNumber(nhsNumberStatus, nhsNumber) ? fault('nhsNumberStatusConflict', path) : null;
 
 /**
  * An item with an identity of its own is landed once under it. One that only has a time is known again by its

@@ -9,6 +9,7 @@ import { QuarantineRow1795318000001 } from './quarantine-row.js';
 import { PartMark1764000000012 } from './part-mark.js';
 import { PartMarkInOrder1795313000005 } from './part-mark-in-order.js';
 import { Quarantine1764000000002 } from './quarantine.js';
+import { RecordClosed1795319000001 } from './record-closed.js';
 import { Restriction1795316000001 } from './restriction.js';
 import { RecordKeeper1764000000011 } from './record-keeper.js';
 import { Retention1764000000010 } from './retention.js';
@@ -46,4 +47,5 @@ export const domainMigrations = [
   PartMarkInOrder1795313000005,
   QuarantineRow1795318000001,
   Restriction1795316000001,
+  RecordClosed1795319000001,
 ];

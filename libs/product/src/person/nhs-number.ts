@@ -53,3 +53,14 @@ function isHealthAndCareNumber(digits: string): boolean {
 /** True for 01 to 08 of the NHS NUMBER STATUS INDICATOR CODE. */
 export const isNhsNumberStatus = (text: string): boolean =>
   (NHS_NUMBER_STATUSES as readonly string[]).includes(text);
+
+/** "Present and verified", "present but not traced"; and "not present and trace not required". */
+const PRESENT = new Set(['01', '02']);
+const NOT_PRESENT = '07';
+
+/**
+ * True if a status says the opposite of what is there. The others tell of a trace that is wanted, tried or put off, with
+ * a number or without one, and contradict nothing.
+ */
+export const contradictsNumber = (status: string, number: string | null): boolean =>
+  number === null ? PRESENT.has(status) : status === NOT_PRESENT;

@@ -1,5 +1,5 @@
 import type { PersonRef } from '../define/product.js';
-import { fault } from '../errors.js';
+import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { countsTheSame, heard, isHeld as isChoiceHeld } from '../choices/held.js';
 import type { Content } from './codec.js';
@@ -28,12 +28,17 @@ import { stand } from './stand.js';
 import { isRestricted } from './standing.js';
 import type { World } from './world.js';
 
-export type Applied = 'accepted' | 'unchanged' | 'retracted' | 'notUsed' | Fault;
+/**
+ * `closed`: not used, the record having been taken back as one that never was. `older`: unchanged, though what a message
+ * that states part of a record says may be said by none of the later ones.
+ */
+export type Applied =
+  'accepted' | 'unchanged' | 'older' | 'retracted' | 'notUsed' | 'closed' | Fault | Faulty;
 
 /**
  * Applies one change to the state and emits what must be published.
  * A change older than the state held, or that says what is held already, changes nothing; one that counts only for a record
- * held is not used for any other.
+ * held is not used for any other, and a record that was closed is changed only by what opens it.
  */
 export async function apply(
   world: World,
@@ -79,14 +84,16 @@ async function asHeld<C extends KeyedUpsert | KeyedRetract>(
 
 async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Promise<Applied> {
   const held = world.records.get(change.record);
-  if (held && !change.inOrder && isOlder(change.at, held.at)) return 'unchanged';
+  if (held && !change.inOrder && isOlder(change.at, held.at)) return late(change);
+  if (held?.closed && !change.opens) return 'closed';
   const reused = held && (await reusedBy(world, change, held));
   if (reused) return reused;
+  const before = held && !held.retracted ? held : null;
+  const content = await contentOf(world, change, before);
+  if (content instanceof Faulty) return content;
   const { person, ref, merged } = await settlePerson(world, emitter, change);
   const { publisherOds } = change;
   const identity = { record: publishedId(change.record), person: ref, publisherOds };
-  const before = held && !held.retracted ? held : null;
-  const content = await contentOf(change, before);
   const state =
     change.state && ref === change.ref
       ? change.state
@@ -103,6 +110,7 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
     person,
     revision: (held?.revision ?? 0) + 1,
     retracted: false,
+    closed: false,
     expired: false,
     at: change.at ?? held?.at ?? null,
     schemaId: change.product.codec.schemaId,
@@ -178,11 +186,27 @@ async function applyRestriction(
   return merged || !same ? 'accepted' : 'unchanged';
 }
 
-async function contentOf(change: KeyedUpsert, held: RecordState | null): Promise<Content> {
+/** What the record is after a change, given what is held before whom it is about is settled. */
+async function contentOf(
+  world: World,
+  change: KeyedUpsert,
+  held: RecordState | null,
+): Promise<Content | Faulty> {
   const { carry } = change.product;
   if (!carry || !held) return change.content;
   const codec = await change.product.codecOf(held.schemaId);
-  return carry(codec.content(held.content), change.content);
+  const samePerson = namesPersonOf(world, change, held);
+  return carry(codec.content(held.content), change.content, { samePerson });
+}
+
+/** Whether one of the identifiers of a change stands for the person of a record, merges followed. */
+function namesPersonOf(
+  world: World,
+  { person, alias }: { person: string; alias: string | null },
+  held: RecordState,
+): boolean {
+  const named = [person, alias].filter((one) => one !== null);
+  return named.some((one) => world.survivorOf(one).person === held.person);
 }
 
 /** Equal bytes are equal records; a state of an earlier schema version is encoded anew before. */
@@ -195,7 +219,10 @@ async function isSame(change: KeyedUpsert, held: RecordState, state: Buffer): Pr
 
 async function retract(world: World, emitter: Emitter, change: KeyedRetract): Promise<Applied> {
   const held = world.records.get(change.record);
-  if (held && (held.retracted || isOlder(change.at, held.at))) return 'unchanged';
+  if (held && isOlder(change.at, held.at)) return late(change);
+  if (held?.retracted) return close(world, change, held);
+  if (held && (await isOfAnother(world, change, held)))
+    return fault('recordOfAnother', '/nhsNumber');
   const settled = await retractedPerson(world, change, held);
   const { codec } = change.product;
   const identity = {
@@ -210,6 +237,7 @@ async function retract(world: World, emitter: Emitter, change: KeyedRetract): Pr
     // Of a record never published, about nobody known, only the retraction itself is remembered.
     revision: settled ? (held?.revision ?? 0) + 1 : 0,
     retracted: true,
+    closed: change.closes ?? false,
     expired: false,
     at: change.at ?? held?.at ?? null,
     schemaId: codec.schemaId,
@@ -217,6 +245,30 @@ async function retract(world: World, emitter: Emitter, change: KeyedRetract): Pr
   });
   if (settled) emitter.record(world, next, change, identity, {}, 'RETRACTED');
   return 'retracted';
+}
+
+/** What was taken back already may still be closed; of that nothing is told. */
+function close(world: World, { closes, at }: KeyedRetract, held: RecordState): Applied {
+  if (closes && !held.closed) world.put({ ...held, closed: true, at: at ?? held.at });
+  return 'unchanged';
+}
+
+/**
+ * Whether a retraction names somebody else than the person of a record, merges followed. An identifier that is heard for
+ * the first time may be theirs, unless both have an NHS number. Which record is meant of several keepers' was settled before.
+ */
+async function isOfAnother(
+  world: World,
+  change: KeyedRetract,
+  held: RecordState,
+): Promise<boolean> {
+  const { person, alias, ref, kept } = change;
+  if (person === null || kept !== undefined || namesPersonOf(world, { person, alias }, held))
+    return false;
+  if ([person, alias].some((one) => one !== null && world.isKnown(one))) return true;
+  if (!ref?.nhsNumber) return false;
+  const codec = await change.product.codecOf(held.schemaId);
+  return codec.personOf(held.content).nhsNumber !== null;
 }
 
 async function retractedPerson(
@@ -269,6 +321,7 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
     person,
     revision: 1,
     retracted: false,
+    closed: false,
     expired: false,
     at: change.at,
     schemaId: product.codec.schemaId,
@@ -314,3 +367,7 @@ async function mergeAlias(
 
 const isOlder = (at: number | null, held: number | null): boolean =>
   at !== null && held !== null && at < held;
+
+/** Of a source that states whole records what is older is superseded; of one that states parts it may be missed. */
+const late = ({ product }: KeyedUpsert | KeyedRetract): Applied =>
+  product.carry ? 'older' : 'unchanged';

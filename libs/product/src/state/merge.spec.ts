@@ -21,7 +21,9 @@ async function merged(
       ...{ product: {} as LiveProduct, publisherOds: 'A81001', at: null, traceparent: '' },
     };
     const applied = await apply(world, emitter, change);
-    outcomes.push(typeof applied === 'string' ? applied : applied.code);
+    outcomes.push(
+      typeof applied === 'object' && 'code' in applied ? applied.code : String(applied),
+    );
   }
   return outcomes;
 }

@@ -1,6 +1,6 @@
 import type { Entry, OwnChoice } from '../choices/held.js';
 import type { Identifies, PersonRef } from '../define/product.js';
-import type { Fault, FaultName } from '../errors.js';
+import type { Fault, FaultName, Faulty } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';
 import type { Standing } from './standing.js';
@@ -27,6 +27,8 @@ export type RecordState = {
   /** Grows by one with each change of content; 0 if nothing was ever published. */
   revision: number;
   retracted: boolean;
+  /** Retracted so that only a change that opens it brings it back. */
+  closed: boolean;
   /** Its retention is over: nothing is left of it but that it was, and its revision. */
   expired: boolean;
   /** Time of the source's last event, in milliseconds; null if the source gives none. */
@@ -54,7 +56,7 @@ export type LiveProduct = {
   /** Codec of an earlier version that records are still held in. */
   codecOf(schemaId: number): Promise<Codec>;
   editions: Edition[];
-  carry?(held: Content, incoming: Content): Content;
+  carry?(held: Content, incoming: Content, about: { samePerson: boolean }): Content | Faulty;
   /** What a record shows whose person is restricted, and under whose name it stands then. */
   restricted?: { publisherOds: string; shows(content: Content): Content };
   identifies?: Identifies<Content>;
@@ -106,13 +108,16 @@ export type KeyedUpsert = Head & {
   /** The content encoded as state; null if it depends on what is held (`carry`). */
   state: Buffer | null;
   onlyIfHeld?: true;
+  opens?: true;
 };
 export type KeyedRetract = Head & {
   change: 'retract';
   record: string;
   kept?: Kept;
   onlyIfHeld?: true;
+  closes?: true;
   person: string | null;
+  alias: string | null;
   ref: PersonRef | null;
 };
 export type KeyedMerge = Head & {

@@ -29,6 +29,7 @@ type RecordRow = [
   schemaId: number,
   content: Buffer,
   expired: boolean,
+  closed: boolean,
 ];
 
 const PERSONS = {
@@ -37,7 +38,7 @@ const PERSONS = {
   text: `SELECT person, sequence, merged_into, survivor, choices, restriction FROM person WHERE person = ANY($1::text[])`,
 };
 const RECORD_COLUMNS =
-  'record, product, person, revision, retracted, at, schema_id, content, kept_from IS NULL';
+  'record, product, person, revision, retracted, at, schema_id, content, kept_from IS NULL, closed';
 const RECORDS = {
   name: 'state-records',
   rowMode: 'array' as const,
@@ -71,6 +72,7 @@ export async function loadWorld(
   // Only now it is known whether a local identifier stands for a person of its own, who must be merged.
   for (const change of changes) loader.wantMerged(change);
   await loader.load();
+  world.shorten();
   return world;
 }
 
@@ -109,9 +111,9 @@ class Loader {
       for (const key of namedIn(change)) this.#wantAllOf(this.world.survivorOf(key).person);
       return;
     }
-    if (this.#mayStandOtherwise(change))
+    if (this.#mayStandOtherwise(change) && change.person !== null)
       this.#wantAllOf(this.world.survivorOf(change.person).person);
-    if (!('alias' in change) || change.alias === null) return;
+    if (!('alias' in change) || change.alias === null || change.person === null) return;
     const alias = this.world.persons.get(change.alias);
     if (alias?.before && alias.mergedInto === null) this.#wantAllOf(change.alias);
     // How the one stands, before or within this batch, holds for all that is held of the other; and a merge of this batch
@@ -213,10 +215,11 @@ class Loader {
     schemaId,
     content,
     expired,
+    closed,
   ]: RecordRow): void {
     const time = at === null ? null : Number(at);
     const stored = {
-      ...{ record, product, person, revision, retracted, expired, schemaId, content },
+      ...{ record, product, person, revision, retracted, expired, closed, schemaId, content },
       at: time,
       before: { revision, at: time },
     };
@@ -249,7 +252,7 @@ class Loader {
 }
 
 /** Every key by which a merge names the two. */
-const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
+export const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
   from,
   into,
   ...aliases.map(({ key }) => key),
@@ -349,8 +352,8 @@ const MERGED_PERSONS = {
 const NEW_RECORDS = {
   name: 'state-new-records',
   text: `WITH w AS (
-    INSERT INTO record (record, product, person, revision, retracted, at, schema_id, content)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[])
+    INSERT INTO record (record, product, person, revision, retracted, at, schema_id, content, closed)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[], $9::bool[])
     ON CONFLICT DO NOTHING RETURNING 1)
     SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
 };
@@ -358,9 +361,9 @@ const CHANGED_RECORDS = {
   name: 'state-changed-records',
   text: `WITH w AS (
     UPDATE record r SET person = u.person, revision = u.revision, retracted = u.retracted, at = u.at,
-      schema_id = u.schema_id, content = u.content, kept_from = CASE WHEN u.expired THEN NULL ELSE now() END
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[], $9::int4[], $10::int8[], $11::bool[])
-      AS u(record, product, person, revision, retracted, at, schema_id, content, before, at_before, expired)
+      schema_id = u.schema_id, content = u.content, closed = u.closed, kept_from = CASE WHEN u.expired THEN NULL ELSE now() END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::bool[], $6::int8[], $7::int4[], $8::bytea[], $9::bool[], $10::int4[], $11::int8[], $12::bool[])
+      AS u(record, product, person, revision, retracted, at, schema_id, content, closed, before, at_before, expired)
     WHERE r.record = u.record AND r.revision = u.before AND r.at IS NOT DISTINCT FROM u.at_before
     RETURNING 1)
     SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
@@ -377,6 +380,7 @@ function recordStatements(records: RecordState[], known: boolean): Statement[] {
     plainArray(records.map(({ at }) => at)),
     plainArray(records.map(({ schemaId }) => schemaId)),
     byteaArray(records.map(({ content }) => content)),
+    plainArray(records.map(({ closed }) => closed)),
   ];
   if (!known) return [{ ...NEW_RECORDS, values }];
   const before = plainArray(records.map((record) => record.before!.revision));

@@ -3,7 +3,7 @@ import type { PersonState, RecordState } from './model.js';
 import { isRestricted, outOf } from './standing.js';
 import type { Standing } from './standing.js';
 
-/** Longest chain of merges that is followed; a longer one is a fault in the data. */
+/** Longest chain of merges that stays as it was told; each of its links is a question to the database. */
 const LONGEST_CHAIN = 50;
 
 /**
@@ -32,11 +32,17 @@ export class World {
     return state;
   }
 
+  /** Whether anything was ever heard of a person. */
+  isKnown(key: string): boolean {
+    const state = this.persons.get(key);
+    return state !== undefined && (state.sequence > 0 || state.mergedInto !== null);
+  }
+
   /** To whom a person's records belong now, and who that is if it is another. */
   survivorOf(key: string): { person: string; ref: PersonRef | null } {
     let at = key;
     let ref: PersonRef | null = null;
-    for (let hops = 0; hops < LONGEST_CHAIN; hops++) {
+    for (let hops = 0; hops <= this.persons.size; hops++) {
       const state = this.persons.get(at);
       if (!state?.mergedInto) return { person: at, ref };
       ref = state.survivor;
@@ -48,11 +54,36 @@ export class World {
   /** Whether a person was merged into another, directly or through others. */
   leadsTo(from: string, to: string): boolean {
     let at = this.persons.get(from)?.mergedInto ?? null;
-    for (let hops = 0; at !== null && hops < LONGEST_CHAIN; hops++) {
+    for (let hops = 0; at !== null && hops <= this.persons.size; hops++) {
       if (at === to) return true;
       at = this.persons.get(at)?.mergedInto ?? null;
     }
     return false;
+  }
+
+  /**
+   * Whoever is at the beginning of a very long chain of merges leads to its end directly from now on, so that however often
+   * somebody is merged the chain is followed through once. Who was merged into whom on the way is then no longer known.
+   */
+  shorten(): void {
+    for (const first of this.persons.values()) {
+      if (first.mergedInto === null) continue;
+      const chain = this.#chainFrom(first);
+      if (chain.length <= LONGEST_CHAIN) continue;
+      const { mergedInto, survivor } = chain.pop()!;
+      for (const { person } of chain) this.redirect(person, mergedInto!, survivor!);
+    }
+  }
+
+  #chainFrom(first: PersonState): PersonState[] {
+    const chain: PersonState[] = [];
+    for (
+      let at: PersonState | undefined = first;
+      at?.mergedInto;
+      at = this.persons.get(at.mergedInto)
+    )
+      chain.push(at);
+    return chain;
   }
 
   /** The next number of a person's records. */

@@ -1,10 +1,20 @@
 import { fault } from '@caremesh/product';
 import type { Message, Segment, Value } from '../../sources/hl7/message.js';
+import type { InpatientSpell } from './record.gen.js';
 import type { Stated } from './stated.js';
 
 const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
 /** HL7 table 0001 of the ITK profile, and the letters other systems send, as PERSON STATED GENDER CODE. */
 const GENDERS: Record<string, string> = { '0': 'X', U: 'X', M: '1', F: '2', O: '9', A: '9' };
+
+/** What `stateDemographics` states, of a person who is not described. */
+export const UNDESCRIBED = {
+  birthDate: null,
+  personStatedGender: null,
+  ethnicCategory: null,
+  postcode: null,
+  gpPracticeOds: null,
+} satisfies Partial<InpatientSpell>;
 
 /** What PID and PD1 state of the person beside identifiers: birth date, postcode, gender, ethnicity, practice. */
 export function stateDemographics(stated: Stated, message: Message, pid: Segment): void {

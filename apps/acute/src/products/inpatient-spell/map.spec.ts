@@ -51,6 +51,13 @@ describe('a fault names its code and its place', () => {
     ['an NHS number outside 9xx', '9434765919', '5000000005', 'MESH-2204 PID-3'],
     ['an NHS number too short', '9434765919', '943476591', 'MESH-2201 PID-3'],
     ['nobody', '9434765919^^^NHS~448812^^^RCB^PI', '', 'MESH-2211 PID-3'],
+    [
+      "a trust's NHS number that fails",
+      '9434765919^^^NHS',
+      '9434765910^^^RCB^NH',
+      'MESH-2202 PID-3',
+    ],
+    ["a trust's placeholder", '9434765919^^^NHS', '9999999999^^^RCB^NH', 'MESH-2203 PID-3'],
     ['two NHS numbers', '448812^^^RCB^PI', '9000000009^^^NHS', 'MESH-2208 PID-3'],
     ['a day that does not exist', '202610101350', '202602301350', 'MESH-2232 PV1-44'],
     ['an hour that does not exist', '202610101350', '202603290130', 'MESH-2233 PV1-44'],
@@ -69,6 +76,26 @@ describe('a fault names its code and its place', () => {
   it('a discharge before the admission', () => {
     const early = text('discharge').replace('|202611021650\nZU1', '|202610091650\nZU1');
     expect(codes(toInpatientSpell(adt(early)))).toEqual(['MESH-2235 PV1-45']);
+  });
+
+  it('a discharge before the admission that is held, or an admission after the discharge that is', () => {
+    const at = (day: number) => Date.UTC(2026, 2, day);
+    const carried = (held: object, incoming: object) => {
+      const found = carry(held, incoming, { samePerson: true });
+      return found instanceof Faulty ? codes(found) : found;
+    };
+    const [admitted, discharged] = [{ admissionAt: at(10) }, { dischargeAt: at(1) }];
+    expect(carried(admitted, discharged)).toEqual(['MESH-2235 PV1-45']);
+    expect(carried(discharged, admitted)).toEqual(['MESH-2235 PV1-44']);
+    expect(carried({ ...admitted, ...discharged }, { wardCode: 'W1' })).toMatchObject({
+      wardCode: 'W1',
+    });
+    expect(carried({ ...admitted, dischargeAt: at(12) }, { dischargeAt: null })).toEqual({
+      ...{ ...admitted, dischargeAt: null },
+    });
+    expect(carried(admitted, { ...discharged, admissionAt: at(1) })).toEqual({
+      ...{ admissionAt: at(1), dischargeAt: at(1) },
+    });
   });
 
   it('a message cut short inside PV1', () => {
@@ -94,6 +121,8 @@ describe('whom a message is about', () => {
     ['9434765919^^^NHS^NH~77^^^RCB', '9434765919', { issuer: 'RCB', id: '77' }],
     ['77^^^PAS^PI~9434765919^^^NHSNBR^NH', '9434765919', { issuer: 'RCB', id: '77' }],
     ['943 476 5919^^^&2.16.840.1.113883.2.1.4.1&ISO', '9434765919', null],
+    ['9434765919^^^RCB^NH~77^^^RCB', '9434765919', { issuer: 'RCB', id: '77' }],
+    ['9434765919^^^NHS~943 476 5919^^^RCB55^NH', '9434765919', null],
     ['77^^^RCB55&x&ISO^MR', null, { issuer: 'RCB55', id: '77' }],
     ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
     ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
@@ -162,6 +191,23 @@ describe('whom a merge names', () => {
   });
 });
 
+describe('how many a merge names', () => {
+  const merging = (times: number) =>
+    text('merge')
+      .split('\n')
+      .slice(0, 3)
+      .concat(
+        'PID|1||9434765919^^^NHS',
+        ...Array.from({ length: times }, (_, n) => `MRG|S${n}^^^RCB`),
+      )
+      .join('\n');
+
+  it('is at most 200', () => {
+    expect(toInpatientSpell(adt(`${merging(200)}\n`))).toHaveLength(200);
+    expect(codes(toInpatientSpell(adt(`${merging(201)}\n`)))).toEqual(['MESH-2115 MRG[201]']);
+  });
+});
+
 describe('what a message leaves out', () => {
   it('an outpatient visit makes no spell', () => {
     expect(toInpatientSpell(adt(text('admission').replace('PV1|1|I|', 'PV1|1|O|')))).toEqual([]);
@@ -180,7 +226,7 @@ describe('what a message leaves out', () => {
       expect(toInpatientSpell(adt(cancelled(patientClass)))).toEqual([
         {
           ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', person: null },
-          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z' },
+          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z', closes: true },
         },
       ]);
   });
@@ -210,8 +256,39 @@ describe('what a message leaves out', () => {
 
   it.each(['O', 'P', 'W'])('an update to class %s takes back a stay that is held', (one) => {
     const [change] = toInpatientSpell(adt(of('update-withdraws', 'A08', one))) as object[];
+    expect(change).toMatchObject({
+      ...HELD,
+      change: 'retract',
+      person: { local: { issuer: 'RCB', id: '448812' } },
+    });
+    // Unlike an admission that is cancelled: the visit may become a stay again.
+    expect(change).not.toHaveProperty('closes');
+  });
+
+  it('a message of no stay that names nobody takes back all the same', () => {
+    const nobody = of('update-withdraws', 'A08', 'O').replace('448812', '');
+    const [change] = toInpatientSpell(adt(nobody)) as object[];
     expect(change).toMatchObject({ ...HELD, change: 'retract', person: null });
   });
+
+  it.each([
+    ['A01', 'admission', { opens: true }],
+    ['A02', 'transfer', {}],
+    ['A03', 'discharge', {}],
+    ['A08', 'update-withdraws', {}],
+    ['A11', 'cancelled-admission', { closes: true }],
+    ['A12', 'cancelled-transfer', {}],
+    ['A13', 'cancelled-discharge', {}],
+  ])(
+    'only an admission begins a stay, only its cancellation closes one: %s',
+    (_, name, expected) => {
+      const [change] = toInpatientSpell(adt(text(name))) as { opens?: true; closes?: true }[];
+      expect({
+        ...(change!.opens && { opens: change!.opens }),
+        ...(change!.closes && { closes: change!.closes }),
+      }).toEqual(expected);
+    },
+  );
 
   it('an update that withdraws the admission of an emergency takes it back', () => {
     const withdrawn = of('update-withdraws', 'A08', 'E').replace('PV1|1|E||', 'PV1|1|E||""');
@@ -254,11 +331,36 @@ describe('what a message leaves out', () => {
   it('what is not stated stays, what is withdrawn goes', () => {
     const held = { admissionMethod: '21', treatmentFunctionCode: '300', wardCode: 'W27' };
     const [change] = toInpatientSpell(adt(text('update-withdraws'))) as { content: object }[];
-    expect(carry(held, change!.content)).toMatchObject({
+    expect(carry(held, change!.content, { samePerson: true })).toMatchObject({
       admissionMethod: '21',
       treatmentFunctionCode: null,
       wardCode: 'W27',
     });
+  });
+
+  it('what describes a person does not stay with a stay corrected to another', () => {
+    const spell = (fixture: string) =>
+      (toInpatientSpell(adt(text(fixture))) as { content: object }[])[0]!.content;
+    const held = spell('admission');
+    const PERSON = [
+      'birthDate',
+      'ethnicCategory',
+      'gpPracticeOds',
+      'personStatedGender',
+      'postcode',
+    ];
+    const described = (content: object) =>
+      Object.entries(content).filter(([name]) => PERSON.includes(name));
+    expect(described(held).map(([name]) => name)).toEqual(expect.arrayContaining(PERSON));
+    const moved = { wardCode: 'W31', postcode: 'LS1 4AP' };
+    expect(described(carry(held, moved, { samePerson: false }))).toEqual(
+      expect.arrayContaining(PERSON.map((name) => [name, name === 'postcode' ? 'LS1 4AP' : null])),
+    );
+    expect(carry(held, moved, { samePerson: false })).toMatchObject({
+      wardCode: 'W31',
+      admissionMethod: '21',
+    });
+    expect(carry(held, moved, { samePerson: true })).toEqual({ ...held, ...moved });
   });
 
   it('an admission without an admit time was when the event occurred', () => {

@@ -2,12 +2,12 @@ import { Faulty, fault, type Change, type PersonRef } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment } from '../../sources/hl7/message.js';
 import { stateClinical } from './clinical.js';
-import { stateDemographics } from './demographics.js';
+import { stateDemographics, UNDESCRIBED } from './demographics.js';
 import { toMerges } from './merge.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
 import { Stated } from './stated.js';
-import { isNoStayNow, isStay, stateStay } from './stay.js';
+import { endsBeforeStart, isNoStayNow, isStay, stateStay } from './stay.js';
 
 /** The changes an ADT message makes to inpatient spells; none if its visit is no stay in a bed. */
 export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] | Faulty {
@@ -29,13 +29,17 @@ function toOthers(
   pid: Segment,
   pv1: Segment,
 ): Change<InpatientSpell>[] | Faulty {
-  const { event, trust, at } = source;
+  const { event, trust, at, mode } = source;
   const visit = pv1.value(19);
   if (!visit || event === 'A01') return [];
-  const retract = { change: 'retract', sourceRecordId: `${trust}/${visit}`, person: null } as const;
-  if (event === 'A11') return [{ ...retract, publisherOds: trust, at }];
-  if (event === 'A08' && isNoStayNow(pv1))
-    return [{ ...retract, publisherOds: trust, at, onlyIfHeld: true }];
+  const stay = { sourceRecordId: `${trust}/${visit}`, publisherOds: trust, at };
+  // About nobody: of a visit that never was a stay nothing may be published.
+  if (event === 'A11') return [{ change: 'retract', ...stay, person: null, closes: true }];
+  if (event === 'A08' && isNoStayNow(pv1)) {
+    const person = personOf(pid, 3, { status: null, trust, mode });
+    const named = person instanceof Faulty ? null : person;
+    return [{ change: 'retract', ...stay, person: named, onlyIfHeld: true }];
+  }
   return toSpell(source, pid, pv1, true);
 }
 
@@ -62,12 +66,13 @@ function toSpell(
   if (source.event === 'A11')
     return stated.faults.length > 0
       ? new Faulty(stated.faults)
-      : [{ change: 'retract', ...change }];
+      : [{ change: 'retract', ...change, closes: true }];
   stateStay(stated, source, pv1);
   stateClinical(stated, source.message);
   stateDemographics(stated, source.message, pid);
   if (stated.faults.length > 0) return new Faulty(stated.faults, onlyIfHeld ? change : null);
-  return [{ change: 'upsert', ...change, content: stated.content }];
+  const opens = source.event === 'A01' && ({ opens: true } as const);
+  return [{ change: 'upsert', ...change, content: stated.content, ...opens }];
 }
 
 /** Without PV1-19 nothing says which stay this is; if PV1 is the message's unfinished end, that is why. */
@@ -76,10 +81,17 @@ function visitMissing({ message }: AdtMessage): ReturnType<typeof fault> {
   return cut ? fault('hl7Truncated', 'PV1') : fault('recordIdMissing', 'PV1-19');
 }
 
-/** What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. */
+/**
+ * What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. Of a stay corrected to
+ * another person what described the former does not stay. A discharge before the admission is refused, whichever is told last.
+ */
 export function carry(
   held: Partial<InpatientSpell>,
   incoming: Partial<InpatientSpell>,
-): Partial<InpatientSpell> {
-  return { ...held, ...incoming };
+  { samePerson }: { samePerson: boolean },
+): Partial<InpatientSpell> | Faulty {
+  const whole = { ...held, ...(!samePerson && UNDESCRIBED), ...incoming };
+  // A message that tells neither time did not bring the contradiction.
+  const told = incoming.dischargeAt ? 'PV1-45' : incoming.admissionAt ? 'PV1-44' : null;
+  return told && endsBeforeStart(whole) ? new Faulty([fault('endBeforeStart', told)]) : whole;
 }

@@ -6,6 +6,9 @@ import type { InpatientSpell } from './record.gen.js';
 
 type Naming = Pick<AdtMessage, 'trust' | 'mode'>;
 type Local = NonNullable<PersonRef['local']>;
+/** Most people that one message merges: senders state one, and all of a message are decided in one transaction. */
+const MOST_MERGES = 200;
+const TOO_MANY = `a message merges at most ${MOST_MERGES} people`;
 
 /**
  * The merges of an A40: each PID is a survivor, the MRG after it whom it replaces, both with every repetition of their
@@ -18,14 +21,15 @@ export function toMerges({
   at,
 }: AdtMessage): Change<InpatientSpell>[] | Faulty {
   const changes: Change<InpatientSpell>[] = [];
-  let survivor: Segment | null = null;
+  let into: MergeRef | Faulty | null = null;
   for (const segment of message.all('PID', 'MRG')) {
     if (segment.name === 'PID') {
-      survivor = segment;
+      into = named(segment, 3, numberStatusOf(segment), { trust, mode });
       continue;
     }
-    if (!survivor) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
-    const into = named(survivor, 3, numberStatusOf(survivor), { trust, mode });
+    if (changes.length === MOST_MERGES)
+      return new Faulty([fault('hl7SegmentMalformed', `MRG[${MOST_MERGES + 1}]`, TOO_MANY)]);
+    if (!into) return new Faulty([fault('hl7SegmentMissing', 'PID')]);
     const prior = named(segment, 1, null, { trust, mode });
     if (into instanceof Faulty) return into;
     if (prior instanceof Faulty) return prior;

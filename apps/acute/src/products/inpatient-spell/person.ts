@@ -28,7 +28,7 @@ const RANKS = ['MR', 'PI'];
 
 /**
  * Whom a field of identifiers (CX, repeated) is about.
- * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH; another one
+ * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH, whoever gave it out; another one
  * is the local identifier, the same one in whatever order they come; it is issued by its authority or facility if that is an ODS code, and otherwise by the
  * sender: `22789^^^LOCALID` of RCB is RCB's.
  */
@@ -113,7 +113,7 @@ function identifiersOf(segment: Segment, field: number): Identifier[] {
 const isNhs = ({ authority, oid, type }: Identifier): boolean =>
   /^NHS(?:N(?:O|BR|MBR|UM|UMBER))?$/i.test(authority ?? '') ||
   [authority, oid].includes(NHS_OID) ||
-  (type === 'NH' && !isOdsCode(authority ?? ''));
+  type === 'NH';
 
 const issuerOf = ({ authority, facility }: Identifier, trust: string): string =>
   [authority, facility].find((code) => code && isOdsCode(code)) ?? trust;

@@ -2,6 +2,7 @@ import { fault } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment, Value } from '../../sources/hl7/message.js';
 import { isOdsCode } from '../../sources/senders.js';
+import type { InpatientSpell } from './record.gen.js';
 import type { Stated } from './stated.js';
 
 /** HL7 table 0004 of the ITK profile: outpatients, those before admission and those on a waiting list. */
@@ -96,10 +97,12 @@ function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void 
   }
   stated.text('dischargeMethod', pv1.value(36));
   stated.text('dischargeDestination', pv1.value(37));
-  const { admissionAt, dischargeAt } = stated.content;
-  if (admissionAt && dischargeAt && dischargeAt < admissionAt)
-    stated.fault(fault('endBeforeStart', 'PV1-45'));
+  if (endsBeforeStart(stated.content)) stated.fault(fault('endBeforeStart', 'PV1-45'));
 }
+
+/** True if both times are known and the discharge is the earlier. */
+export const endsBeforeStart = ({ admissionAt, dischargeAt }: Partial<InpatientSpell>): boolean =>
+  Boolean(admissionAt && dischargeAt && dischargeAt < admissionAt);
 
 /** When the event happened (EVN-6), else when it was recorded (EVN-2), else when the message was made. */
 function occurredOf({ message }: AdtMessage): { value: Value; path: string } {

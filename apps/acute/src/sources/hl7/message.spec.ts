@@ -102,6 +102,21 @@ describe('segments', () => {
     expect(isFaultOf(Message.parse(twice, merge))).toBe(name === 'MSH');
   });
 
+  it.each([
+    ['PID|1||', 'PID-3'],
+    ['PID|1||7~8|', 'PID-4'],
+    ['MRG|', 'MRG-1'],
+    ['PV1|1|I|', 'PV1-3'],
+  ])('that are read repeat a field at most 200 times: %s', (before, path) => {
+    const repeated = (times: number) => Array(times).fill('x^^^RCB^MR').join('~');
+    const read = (times: number) => Message.parse(`${MSH}\r${before}${repeated(times)}|\r`, header);
+    expect(isFaultOf(read(200))).toBe(false);
+    expect(read(201)).toMatchObject({ code: 'MESH-2115', path });
+    // All fields of a segment together may have more, and a segment that is not read is never in the way.
+    const shared = `${before}${repeated(150)}|${repeated(150)}\rZU1|${repeated(900)}\r`;
+    expect(isFaultOf(Message.parse(`${MSH}\r${shared}`, header))).toBe(false);
+  });
+
   it('of arbitrary text never throw', () => {
     fc.assert(
       fc.property(fc.string(), (tail) => {

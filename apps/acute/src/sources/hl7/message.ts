@@ -14,12 +14,15 @@ const READ = new Set(['MSH', 'EVN', 'PID', 'PD1', 'MRG', 'PV1', 'PV2', 'DG1', 'P
 const ONCE = new Set(['MSH', 'PID', 'PV1']);
 /** The merge message, which repeats the group that PID begins. */
 const REPEATING = 'A40';
+/** Most repetitions of a field that are read; people have some ten identifiers, and what has more is garbled. */
+const MOST_REPETITIONS = 200;
 const SEGMENT_NAME = /^[A-Za-z][A-Za-z0-9]{2}$/;
 
-/** One segment, split into fields; what is inside a field is looked for when asked for. */
+/** One segment, split into fields; what is inside a field is looked for when asked for, its repetitions told apart once. */
 export class Segment {
   readonly name: string;
   private readonly fields: string[];
+  private readonly repeated = new Map<number, string[]>();
 
   constructor(
     line: string,
@@ -31,11 +34,10 @@ export class Segment {
 
   /** A component of a field; positions count from 1 as in the standard, repetitions from 0. */
   value(field: number, component = 1, subcomponent = 1, repetition = 0): Value {
-    const whole = this.fields[field];
+    const whole = this.fields[field] ? this.repetitionsOf(field)[repetition] : undefined;
     if (!whole) return undefined;
     const { delimiters, characterSet } = this.header;
-    const repeated = piece(whole, delimiters.repetition, repetition);
-    const part = piece(repeated, delimiters.component, component - 1);
+    const part = piece(whole, delimiters.component, component - 1);
     const text = piece(part, delimiters.subcomponent, subcomponent - 1).trim();
     if (text === '') return undefined;
     return text === '""' ? null : (unescape(text, delimiters, characterSet) ?? text);
@@ -59,17 +61,23 @@ export class Segment {
 
   /** How often a field is repeated; 0 if the segment ends before it. */
   repetitions(field: number): number {
-    const whole = this.fields[field];
-    return whole === undefined ? 0 : whole.split(this.header.delimiters.repetition).length;
+    return this.repetitionsOf(field).length;
   }
 
-  /** The segment as if one repetition of a field were all that it has. */
+  private repetitionsOf(field: number): string[] {
+    let found = this.repeated.get(field);
+    if (!found) {
+      found = this.fields[field]?.split(this.header.delimiters.repetition) ?? [];
+      this.repeated.set(field, found);
+    }
+    return found;
+  }
+
+  /** The segment as if one repetition of a field were all that it holds. */
   only(field: number, repetition: number): Segment {
-    const { delimiters } = this.header;
-    const fields = this.fields.map((whole, at) =>
-      at === field ? piece(whole, delimiters.repetition, repetition) : whole,
-    );
-    return new Segment(fields.join(delimiters.field), this.header);
+    const one = this.repetitionsOf(field)[repetition] ?? '';
+    const separators = this.header.delimiters.field.repeat(field);
+    return new Segment(`${this.name}${separators}${one}`, this.header);
   }
 }
 
@@ -155,7 +163,23 @@ function wrongIn(line: string, name: string, before: string[], header: Header): 
   if (spelt === null) return fault('escapeOutsideCharset', name);
   if (hasControl(line) || hasControl(spelt))
     return fault('textInvalid', placeOfControl(line, name, header));
+  const garbled = tooOftenRepeated(line, header);
+  if (garbled !== null)
+    return fault(
+      'hl7SegmentMalformed',
+      placeOf(garbled, name),
+      `a field has at most ${MOST_REPETITIONS} repetitions`,
+    );
   return null;
+}
+
+/** Which field of a segment is repeated more often than is read; null if none is. */
+function tooOftenRepeated(line: string, { delimiters }: Header): number | null {
+  const isTooMany = (text: string): boolean =>
+    text.split(delimiters.repetition, MOST_REPETITIONS + 1).length > MOST_REPETITIONS;
+  if (!isTooMany(line)) return null;
+  const at = line.split(delimiters.field).findIndex(isTooMany);
+  return at < 0 ? null : at;
 }
 
 /** The segment with the bytes that it spells out as `\Xhh..\`; null if they are not of the charset of its message. */
@@ -167,6 +191,8 @@ function spellingOf(line: string, { delimiters, characterSet }: Header): string 
 function placeOfControl(line: string, name: string, header: Header): string {
   const fields = line.split(header.delimiters.field);
   const at = fields.findIndex((one) => hasControl(spellingOf(one, header) ?? one));
-  // MSH-1 is the separator itself, so the first field after it is MSH-2.
-  return at < 0 ? name : `${name}-${name === 'MSH' ? at + 1 : at}`;
+  return at < 0 ? name : placeOf(at, name);
 }
+
+/** MSH-1 is the separator itself, so the first field after it is MSH-2. */
+const placeOf = (at: number, name: string): string => `${name}-${name === 'MSH' ? at + 1 : at}`;

@@ -155,6 +155,21 @@ describe('a CSDS delivery', () => {
     ]);
   });
 
+  it('refuses a status that says the opposite of the number beside it', async () => {
+    const rows = [
+      'L1,RY5,,01,,',
+      'L2,RY5,,02,,',
+      'L3,RY5,9434765919,07,,',
+      'L4,RY5,,07,,',
+      'L5,RY5,,04,,',
+    ];
+    const refused = ['MESH-2632 CYP001.NHS NUMBER STATUS INDICATOR CODE'];
+    expect(await outcomes([['CYP001', patients(...rows)]])).toEqual([
+      ...[refused, refused, refused],
+      ...['RY5|L4', 'RY5|L5'],
+    ]);
+  });
+
   it('that cannot be read at all is refused, naming the column', async () => {
     expect(
       await refusal([['CYP201', 'CARE CONTACT IDENTIFIER,SERVICE REQUEST IDENTIFIER\n1,2\n']]),

@@ -177,6 +177,8 @@ function personOf(
   // Not stated: present but not traced, or trace required.
   const status = row.text('nhsNumberStatus') ?? (number ? '02' : '03');
   if (!nhsNumber.isNhsNumberStatus(status)) row.wrong('nhsNumberStatus', 'nhsNumberStatusUnknown');
+  if (nhsNumber.contradictsNumber(status, values.nhsNumber || null))
+    row.wrong('nhsNumberStatus', 'nhsNumberStatusConflict');
   return {
     nhsNumber: number?.value ?? null,
     nhsNumberStatus: status,
