@@ -1,7 +1,7 @@
 import { dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approved, startGovernance, until } from './spec/running-governance.js';
+import { agreed, approved, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
 
 const PRODUCT = 'acute.inpatient-spell';
@@ -33,6 +33,7 @@ beforeAll(async () => {
   stack = await sharedStack();
   database = await testDatabase();
   governance = await startGovernance(stack, database.url);
+  await agreed(person, ['RRK']);
   const { id } = await approved(person, 'acute/inpatient-spell/v1');
   const lead = await person('governance-lead');
   await until(
@@ -112,5 +113,44 @@ describe('what is asked', () => {
         { path: '$.organisations[1]', code: 'MESH-3514' },
       ],
     });
+  });
+});
+
+describe('individual care of the people of some organisations', () => {
+  it('is a view under the product’s own schema, and nothing that nobody decided', async () => {
+    const narrowedTo = { organisations: ['A20047'] };
+    const care = { purpose: 'individual-care', legalBasis: '6(1)(e)/9(2)(h)/direct-care' };
+    const clinician = await person('clinician');
+    const request = {
+      ...asked,
+      ...care,
+      organisation: 'RRK',
+      until: dayFromNow(30),
+      narrowedTo,
+    };
+    const { id } = (await clinician.post('/v1/grants', request)).body as Grant;
+    for (const user of ['acute-owner', 'caldicott-guardian']) {
+      await decide(user, id, { decision: 'approve' });
+    }
+    const grant = await until(
+      () => shown('clinician', id),
+      ({ state }) => state === 'active',
+      30_000,
+    );
+    expect(grant).toMatchObject({
+      organisations: [
+        { ods: 'RRK', name: expect.stringContaining('BIRMINGHAM') as string, state: 'open' },
+        { ods: 'A20047', name: null, state: 'unknown' },
+      ],
+      ...{ kind: 'individual-care', narrowedTo },
+      topics: [
+        {
+          ...{ topic: `share.${id}.${PRODUCT}.v1`, ready: true },
+          viewSchemaId: expect.any(Number) as number,
+        },
+      ],
+    });
+    const drifts = await (await person('auditor')).get('/v1/drift');
+    expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);
   });
 });

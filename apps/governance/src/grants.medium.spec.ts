@@ -331,43 +331,6 @@ describe('breaking the glass', () => {
   });
 });
 
-describe('individual care of the people of some organisations', () => {
-  it('is a view under the product’s own schema, and nothing that nobody decided', async () => {
-    const narrowedTo = { organisations: ['A20047'] };
-    const care = { purpose: 'individual-care', legalBasis: '6(1)(e)/9(2)(h)/direct-care' };
-    const clinician = await person('clinician');
-    const dpia = { reference: 'DPIA-2' };
-    const request = {
-      ...asked,
-      ...care,
-      organisation: 'RRK',
-      until: dayFromNow(30),
-      narrowedTo,
-      dpia,
-    };
-    const { id } = (await clinician.post('/v1/grants', request)).body as Grant;
-    for (const user of ['acute-owner', 'caldicott-guardian']) {
-      await decide(user, id, { decision: 'approve' });
-    }
-    const grant = await becoming(id, 'active', 'clinician');
-    expect(grant).toMatchObject({
-      organisations: [
-        { ods: 'RRK', name: expect.stringContaining('BIRMINGHAM') as string, state: 'open' },
-        { ods: 'A20047', name: null, state: 'unknown' },
-      ],
-      ...{ kind: 'individual-care', narrowedTo },
-      topics: [
-        {
-          ...{ topic: `share.${id}.${PRODUCT}.v1`, ready: true },
-          viewSchemaId: expect.any(Number) as number,
-        },
-      ],
-    });
-    const drifts = await (await person('auditor')).get('/v1/drift');
-    expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);
-  });
-});
-
 describe('use', () => {
   it('is shown to the recipient and the owner, and to nobody else', async () => {
     const analyst = await person('analyst');
