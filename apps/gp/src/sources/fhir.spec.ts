@@ -101,7 +101,7 @@ describe('a Bundle too large to hold is read entry by entry', () => {
       'MedicationStatement/s-2',
       'null MESH-2107',
       'MedicationStatement/s-3',
-      'null MESH-2109',
+      'MedicationStatement (no. 6) MESH-2109',
       'MedicationStatement/s-4',
       'null MESH-2108',
       'MedicationStatement/s-5',

@@ -225,7 +225,19 @@ describe('a fault names its code and its place', () => {
       const text = JSON.stringify({ ...statement, dosage: [{ text: 'HERE' }] });
       const [item] = await read(text.replace('HERE', wrong));
       expect(outcomeOf(item!)).toMatchObject({ errors: ['MESH-2223 /dosage/0/text'] });
+      // It is seen which one it is, and taken in again it is refused for the same.
+      expect(item!.sourceId).toBe(`MedicationStatement/${statement.id}`);
+      expect(JSON.parse(String(item!.raw))).toEqual(JSON.parse(text.replace('HERE', wrong)));
+      expect(await read(String(item!.raw))).toEqual([item]);
     }
+  });
+
+  it('text that is none, of somebody: who it is, and nothing else of them', async () => {
+    const of = { resourceType: 'Patient', id: 'p', identifier: [{ value: '1' }] };
+    const address = [{ line: ['1 \u000bHigh Street'] }];
+    const [item] = await read(JSON.stringify({ ...of, address }));
+    expect(outcomeOf(item!)).toMatchObject({ errors: ['MESH-2223 /address/0/line/0'] });
+    expect([item!.sourceId, JSON.parse(String(item!.raw))]).toEqual(['Patient/p', of]);
   });
 
   it('entries that are no list', async () => {

@@ -1,6 +1,7 @@
 import {
   choiceStatedAt,
   fault,
+  isFault,
   References,
   type Fault,
   type Held,
@@ -96,8 +97,8 @@ export class Assembly {
     const { value, fullUrl, bundle } = entry;
     if (entry.without) return nothingIn(index, entry.without);
     const hostile = hostileStructure(value);
-    if (hostile) return unreadable(index, null, {}, hostile);
     const kind = kindOf(value);
+    if (hostile) return notText(index, kind, value as object, hostile);
     if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
     const resource = dated(value as Record<string, unknown>, entry.lastModified);
     const other = entry.otherVersion || isOtherVersion(kind, resource);
@@ -211,6 +212,21 @@ function unreadable(
   ...errors: Fault[]
 ): Item {
   return { ...head(index, sourceId, JSON.stringify(value)), outcome: 'quarantined', errors };
+}
+
+/**
+ * What holds text that is none, a forbidden name or no end of levels: a medicine is kept as it came, to be seen and mended;
+ * of anything else, which may be about people, no more than what says which it is.
+ */
+function notText(index: number, kind: string | null, value: object, why: Fault): Item {
+  const { resourceType, id, identifier } = value as Record<string, unknown>;
+  if (kind === null || !(isMedicineKind(kind) || KNOWN_KINDS.has(kind)))
+    return unreadable(index, null, { id }, why);
+  const name = sourceIdOf(kind, id, index);
+  if (!isMedicineKind(kind)) return unreadable(index, name, { resourceType, id, identifier }, why);
+  // Of levels without end the engine can write no text; where they are said is all there is of them.
+  const isDeep = isFault(why, 'nestingTooDeep');
+  return unreadable(index, name, isDeep ? { resourceType, id } : value, why);
 }
 
 /** An entry that by its kind brings no resource: the answer to another, or a request to read. */
