@@ -58,6 +58,7 @@ export function showProposal(proposal: ProposalEntity) {
     checks,
     changes,
     decisionsNeeded,
+    decidedBy: proposal.decidedBy ?? null,
     domain,
     major,
     reason: why,

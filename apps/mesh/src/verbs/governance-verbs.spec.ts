@@ -77,6 +77,22 @@ describe('mesh contract', () => {
 });
 
 describe('mesh proposal and grant', () => {
+  it('lists who decided on each version, or whose decision it waits for', async () => {
+    const one = { product: 'gp.x', version: '1.0.1', decisionsNeeded: ['governance-lead'] };
+    const { mesh, out } = await meshAnswering({
+      items: [
+        { ...one, id: 'a', state: 'published', decidedBy: 'policy:documentation-only' },
+        { ...one, id: 'b', state: 'proposed', decidedBy: null },
+        { ...one, id: 'c', state: 'withdrawn', decidedBy: null },
+      ],
+    });
+    expect(await mesh('proposal', 'list')).toBe(0);
+    const [, ...rows] = out().split('\n');
+    expect(rows[0]).toMatch(/^a +gp\.x 1\.0\.1 +published .*policy:documentation-only/);
+    expect(rows[1]).toMatch(/waits for governance-lead/);
+    expect(rows[2]).not.toMatch(/governance-lead/);
+  });
+
   it('decides only with hash and reason', async () => {
     const { mesh, asked } = await meshAnswering({ checks: [], changes: [], decisionsNeeded: [] });
     expect(await mesh('proposal', 'approve', 'p1', '--reason', 'x')).toBe(2);

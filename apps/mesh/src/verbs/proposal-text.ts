@@ -23,6 +23,8 @@ export type ProposalBody = ReviewBody & {
   overdue?: boolean;
   /** Roles in which whoever asked may decide now, as themselves or for whom they stand in. */
   mayDecide?: string[];
+  /** Who or which policy decided last; null while nobody did. */
+  decidedBy?: string | null;
   comments?: number;
   changedSince?: { proposal: string; changes: ReviewBody['changes'] } | null;
   decisions?: { decision: string; role: string; decidedBy: string; reason: string; at: string }[];

@@ -65,19 +65,25 @@ async function list(io: Io, command: Command): Promise<void> {
   });
   print(io, options, reply, ({ items }) =>
     table(
-      ['ID', 'VERSION', 'STATE', 'PROPOSED BY', 'DECIDED BY', 'YOU AS', 'HASH'],
+      ['ID', 'VERSION', 'STATE', 'PROPOSED BY', 'DECISION', 'YOU AS', 'HASH'],
       items.map((one) => [
         one.id,
         `${one.product} ${one.version}`,
         one.state,
         one.proposedBy,
-        one.decisionsNeeded,
+        decisionText(one),
         one.mayDecide ?? [],
         one.contentHash,
       ]),
       'No proposals.',
     ),
   );
+}
+
+/** Who or which policy decided, or whose decision is waited for. */
+function decisionText({ state, decidedBy, decisionsNeeded }: ProposalBody): string | null {
+  const waits = state === 'proposed' ? `waits for ${decisionsNeeded.join(', ')}` : null;
+  return decidedBy ?? waits;
 }
 
 async function show(io: Io, id: string, command: Command): Promise<void> {
