@@ -99,8 +99,8 @@ beforeAll(async () => {
   });
   await pool.query(`INSERT INTO edition (topic) VALUES ($1)`, [EDITION]);
   await pool.query(
-    `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active)
-     VALUES ('share.grantone.gp.medication-statement.v1', $1, 'grantone', 'gp.medication-statement', 1, 'QUY', 'research', 1, true)`,
+    `INSERT INTO view (topic, edition, grant_id, product, major, organisation, purpose, schema_id, active, key_opt_out)
+     VALUES ('share.grantone.gp.medication-statement.v1', $1, 'grantone', 'gp.medication-statement', 1, 'QUY', 'research', 1, true, 'applies')`,
     [EDITION],
   );
   await pool.query(`INSERT INTO view_terms (view_id, opt_out) SELECT id, true FROM view`);
