@@ -57,4 +57,19 @@ export async function readView(
   return found;
 }
 
+/**
+ * The records of a view by their ids, once there are so many; what there is after four minutes. What was sent before a kill and
+ * not yet noted as sent comes again under its id, so as many records may be there before the last of them is.
+ */
+export async function effectsIn(
+  read: () => Promise<Disclosed[]>,
+  count: number,
+): Promise<Map<string, Disclosed>> {
+  const end = Date.now() + 240_000;
+  for (;;) {
+    const effects = new Map((await read()).map((one) => [one.headers['ce_id'] ?? '', one]));
+    if (effects.size >= count || Date.now() > end) return effects;
+  }
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
