@@ -63,22 +63,26 @@ function count(answer: Answer, result: UnitResult): void {
   // A submission taken up again is read from its beginning again, and what is odd about it found again.
   const isNew = (one: Fault) =>
     !answer.warnings.some(({ path, message }) => path === one.path && message === one.message);
-  if (warnings.length > 0) answer.warnings = [...answer.warnings, ...warnings.filter(isNew)];
+  const noted = [...warnings];
   for (const [outcome, n] of Object.entries(counted)) answer[outcome as Outcome] += n;
   for (const { index, sourceId, outcome, quarantineId, errors } of outcomes) {
     // Only a listener's items can be refused outright; over HTTP a refusal is in quarantine.
     const shown: Outcome = outcome === 'refused' ? 'quarantined' : outcome;
     answer[shown] += 1;
+    // That an item came too late to count is no fault of it: it is told beside the items, where somebody may look at it.
+    const isFault = shown !== 'unchanged';
     if (index < MOST_SHOWN) {
+      if (!isFault) noted.push(...errors.map((one) => ({ ...one, path: sourceId ?? one.path })));
       answer.items.push({
         index,
         sourceId,
         outcome: shown,
         ...(quarantineId && { quarantineId }),
-        errors,
+        errors: isFault ? errors : [],
       });
     }
   }
+  if (noted.length > 0) answer.warnings = [...answer.warnings, ...noted.filter(isNew)];
   if (complete) answer.unchanged += Math.max(0, answer.received - settledOf(answer));
 }
 

@@ -76,3 +76,14 @@ it('what is odd about a submission is told once, however often it is read', () =
   const again = new Tally(tally.last).after(0, { stored: 0, outcomes: [], warnings });
   expect(again.warnings).toEqual(warnings);
 });
+
+it('what came too late to count is told beside the items: it has no fault', () => {
+  const [late, kind] = [fault('olderThanHeld', '/'), fault('kindNotUsed', '/')];
+  const outcomes = [
+    { index: 0, sourceId: 'm1', outcome: 'unchanged' as const, errors: [late] },
+    { index: 1, sourceId: 'm2', outcome: 'notUsed' as const, errors: [kind] },
+  ];
+  const { items, warnings } = new Tally(emptyAnswer('r')).after(0, { stored: 2, outcomes });
+  expect(items.map(({ errors }) => errors)).toEqual([[], [kind]]);
+  expect(warnings).toEqual([{ ...late, path: 'm1' }]);
+});

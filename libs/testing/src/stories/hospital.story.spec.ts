@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Client, { Message, type InboundResponse } from 'node-hl7-client';
@@ -18,6 +19,8 @@ type Answer = {
 const fixtures = join(ROOT, 'apps/acute/src/products/inpatient-spell/fixtures');
 const PARTS = ['postgresql', 'identity', 'kafka', 'registry', 'governance', 'acute'];
 let mesh: Mesh;
+/** Files of messages, as a hospital keeps them: none of the mesh's own. */
+const outbox = mkdtempSync(join(tmpdir(), 'caremesh-hospital-'));
 
 beforeAll(async () => {
   mesh = await startMesh({ only: PARTS });
@@ -30,7 +33,10 @@ beforeAll(async () => {
   // The domain learns of its approval by an event, or by asking.
   for (let i = 0; i < 60 && (await answers([waiting]))[0] === 'AR wait'; i++) await sleep(1000);
 });
-afterAll(() => mesh?.stop());
+afterAll(async () => {
+  rmSync(outbox, { recursive: true });
+  await mesh?.stop();
+});
 
 /** A fixture's message under a control id, with changes. */
 function message(fixture: string, id: string, ...changes: [string, string][]): string {
@@ -123,7 +129,7 @@ describe('a hospital sends its admissions', () => {
   });
 
   it('a file of messages over HTTP is read message by message, and changes nothing again', async () => {
-    const file = join(mesh.home, 'messages.hl7');
+    const file = join(outbox, 'messages.hl7');
     const messages = [
       message('admission', 'h1', ['S1000213', 'S8']),
       message('admission', 'h2', ['|2.4|', '|2.5|']),
@@ -141,7 +147,7 @@ describe('a hospital sends its admissions', () => {
   });
 
   it('a stay that is held ends by its discharge whatever its class, and with its class; of others nothing is told', async () => {
-    const file = join(mesh.home, 'classes.hl7');
+    const file = join(outbox, 'classes.hl7');
     const as = (fixture: string, id: string, visit: string, ...more: [string, string][]) =>
       message(fixture, id, ['S1000213', visit], ...more);
     const outpatient: [string, string] = ['PV1|1|I|', 'PV1|1|O|'];
@@ -173,7 +179,7 @@ describe('a hospital sends its admissions', () => {
   });
 
   it('what the contract does not take is told where the hospital finds it', async () => {
-    const file = join(mesh.home, 'code.hl7');
+    const file = join(outbox, 'code.hl7');
     const wrong: [string, string] = ['BAY2-6^RCB55|21|', 'BAY2-6^RCB55|77|'];
     writeFileSync(file, message('admission', 'u1', ['S1000213', 'S13'], wrong));
     const answer = await mesh.json<Answer>('intake', 'acute', file, '--as', 'acute-publisher');
