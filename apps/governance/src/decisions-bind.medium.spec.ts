@@ -86,14 +86,14 @@ describe('a version that changes nothing but words', () => {
   });
 
   it('is not even proposed where they name a person', async () => {
-    const named = version('1.0.1', 'Says what was', 'Says of NHS number 450/557/7104 what was');
+    const named = version('1.0.1', 'Says what was', 'Says of NHS number 500/000/0013 what was');
     const given = { files: named, reason: 'Later version' };
     const answer = await (await person('gp-publisher')).post('/v1/proposals', given);
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({
       errors: [{ code: 'MESH-1755', path: 'contract.odcs.yaml#description.limitations' }],
     });
-    expect(answer.text).not.toContain('7104');
+    expect(answer.text).not.toContain('0013');
   });
 
   it('is approved by the policy that names such changes, and recorded as that', async () => {

@@ -1,67 +1,34 @@
 import { avroType } from '@caremesh/contract';
-import { openDatabase } from '@caremesh/platform';
-import type { Database } from '@caremesh/platform';
-import { testDatabase } from '@caremesh/testing';
-import type { TestDatabase } from '@caremesh/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { readContractFolder } from '../approval/contract-folder.js';
-import { runProduct } from '../approval/live-product.js';
-import { Committer } from '../intake/committer.js';
 import { Preparer } from '../intake/prepare.js';
-import type { RunningProduct } from '../intake/prepare.js';
-import { domainMigrations } from '../migrations/all.js';
-import { Routes } from '../outbox/outbox.js';
 import { unpacked } from '../outbox/pack.js';
 import type { OutboxRow } from '../outbox/pack.js';
 import { splitWire } from '../registry/wire.js';
-import { gp, nhsNumber, ODS } from '../rig/feed.js';
+import { ARRIVAL, committingDomain, folder } from '../rig/committing-domain.js';
+import type { CommittingDomain } from '../rig/committing-domain.js';
+import { nhsNumber, ODS } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
 import { readBody } from '../rig/read-body.js';
-import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from '../rig/small-mesh.js';
-import { Seal } from '../sealing/seal.js';
+import { SECONDARY, TOPIC } from '../rig/small-mesh.js';
 import type { OwnChoice } from './held.js';
 import type { ChoiceStatement } from './statement.js';
 
 const KEY = Buffer.alloc(32, 6);
-const folder = readContractFolder(SCHEMAS, CONTRACT);
 const type = avroType(JSON.parse(folder.schema) as object);
-const ARRIVAL = {
-  ...{ source: 'feed', contentType: 'application/x-ndjson', receipt: 'r' },
-  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
-};
-let place: TestDatabase;
-let database: Database;
+let domain: CommittingDomain;
+let database: CommittingDomain['database'];
 let records: Preparer;
 let choices: Preparer;
-let committer: Committer;
+let committer: CommittingDomain['committer'];
 
 beforeAll(async () => {
-  place = await testDatabase();
-  database = await openDatabase({ url: place.url, entities: [], migrations: domainMigrations });
-  const version = {
-    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
-    secondary: { topic: SECONDARY, schemaId: SCHEMA_ID },
-  };
-  const product: RunningProduct = await runProduct(gp.products[0]!, folder, version, {
-    routes: new Routes(database.pool),
-    registryUrl: 'http://registry',
-    schemaOf: async () => null,
-  });
-  records = new Preparer(KEY, [product]);
-  choices = new Preparer(KEY, [product], 'choices');
-  committer = new Committer({
-    ...{ databaseUrl: place.url, domainKey: KEY, seal: new Seal(KEY) },
-    products: () => [product.live],
-    log: { warn: () => undefined },
-  });
+  domain = await committingDomain(KEY);
+  ({ database, preparer: records, committer } = domain);
+  choices = new Preparer(KEY, [domain.running], 'choices');
 });
-afterAll(async () => {
-  await committer.close();
-  await database.close();
-  await place.drop();
-});
+afterAll(() => domain.close());
 
 /** A line of the feed, or what somebody says about their record. */
 type Said = Omit<ChoiceStatement, 'person'> & { nhs: string | null; local: string | null };

@@ -1,56 +1,23 @@
-import { openDatabase } from '@caremesh/platform';
-import type { Database } from '@caremesh/platform';
-import { testDatabase } from '@caremesh/testing';
-import type { TestDatabase } from '@caremesh/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { readContractFolder } from '../approval/contract-folder.js';
-import { runProduct } from '../approval/live-product.js';
-import { domainMigrations } from '../migrations/all.js';
-import { Routes } from '../outbox/outbox.js';
-import { gp, nhsNumber } from '../rig/feed.js';
+import { ARRIVAL as FEED_ARRIVAL, committingDomain } from '../rig/committing-domain.js';
+import type { CommittingDomain } from '../rig/committing-domain.js';
+import { nhsNumber } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
-import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from '../rig/small-mesh.js';
-import { Seal } from '../sealing/seal.js';
-import { Committer } from './committer.js';
-import { Preparer } from './prepare.js';
 
 const KEY = Buffer.alloc(32, 13);
-const ARRIVAL = {
-  ...{ source: 'feed', contentType: 'text/csv', receipt: 'r' },
-  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
-};
+const ARRIVAL = { ...FEED_ARRIVAL, contentType: 'text/csv' };
 const AT = '2026-03-31T00:00:00Z';
-const folder = readContractFolder(SCHEMAS, CONTRACT);
-let place: TestDatabase;
-let database: Database;
-let preparer: Preparer;
-let committer: Committer;
+let domain: CommittingDomain;
+let database: CommittingDomain['database'];
+let preparer: CommittingDomain['preparer'];
+let committer: CommittingDomain['committer'];
 
 beforeAll(async () => {
-  place = await testDatabase();
-  database = await openDatabase({ url: place.url, entities: [], migrations: domainMigrations });
-  const version = {
-    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
-    secondary: { topic: SECONDARY, schemaId: SCHEMA_ID },
-  };
-  const product = await runProduct(gp.products[0]!, folder, version, {
-    routes: new Routes(database.pool),
-    registryUrl: 'http://registry',
-    schemaOf: async () => null,
-  });
-  preparer = new Preparer(KEY, [product]);
-  committer = new Committer({
-    ...{ databaseUrl: place.url, domainKey: KEY, seal: new Seal(KEY) },
-    products: () => [product.live],
-    log: { warn: () => undefined },
-  });
+  domain = await committingDomain(KEY);
+  ({ database, preparer, committer } = domain);
 });
-afterAll(async () => {
-  await committer.close();
-  await database.close();
-  await place.drop();
-});
+afterAll(() => domain.close());
 
 /** A row as it is read: its bytes, the header they stand under, and what the two say together. */
 type Row = Partial<Line> & { bytes: string; header?: string };

@@ -1,40 +1,19 @@
-import { openDatabase } from '@caremesh/platform';
-import type { Database } from '@caremesh/platform';
-import { testDatabase } from '@caremesh/testing';
-import type { TestDatabase } from '@caremesh/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { readContractFolder } from '../approval/contract-folder.js';
-import { runProduct } from '../approval/live-product.js';
-import { Committer } from '../intake/committer.js';
-import { Preparer } from '../intake/prepare.js';
-import { domainMigrations } from '../migrations/all.js';
-import { Routes } from '../outbox/outbox.js';
+import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
+import type { CommittingDomain } from '../rig/committing-domain.js';
 import { gp, nhsNumber } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
-import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from '../rig/small-mesh.js';
-import { Seal } from '../sealing/seal.js';
 import type { Codec } from './codec.js';
 
 const KEY = Buffer.alloc(32, 11);
-const ARRIVAL = {
-  ...{ source: 'feed', contentType: 'application/x-ndjson', receipt: 'r' },
-  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
-};
-const folder = readContractFolder(SCHEMAS, CONTRACT);
-let place: TestDatabase;
-let database: Database;
-let preparer: Preparer;
-let committer: Committer;
+let domain: CommittingDomain;
+let database: CommittingDomain['database'];
+let preparer: CommittingDomain['preparer'];
+let committer: CommittingDomain['committer'];
 let codec: Codec;
 
 beforeAll(async () => {
-  place = await testDatabase();
-  database = await openDatabase({ url: place.url, entities: [], migrations: domainMigrations });
-  const version = {
-    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
-    secondary: { topic: SECONDARY, schemaId: SCHEMA_ID },
-  };
   // A medicine is one by the first word of its text: what follows may be corrected.
   const medicine = (content: object) =>
     String((content as { medicationText?: string }).medicationText).split(' ')[0];
@@ -42,29 +21,13 @@ beforeAll(async () => {
     place: 'ID',
     isSame: (held: object, incoming: object) => medicine(held) === medicine(incoming),
   };
-  const product = await runProduct(
-    { ...gp.products[0]!, identifies } as (typeof gp.products)[0],
-    folder,
-    version,
-    {
-      routes: new Routes(database.pool),
-      registryUrl: 'http://registry',
-      schemaOf: async () => null,
-    },
-  );
-  codec = product.live.codec;
-  preparer = new Preparer(KEY, [product]);
-  committer = new Committer({
-    ...{ databaseUrl: place.url, domainKey: KEY, seal: new Seal(KEY) },
-    products: () => [product.live],
-    log: { warn: () => undefined },
+  domain = await committingDomain(KEY, {
+    product: { ...gp.products[0]!, identifies } as (typeof gp.products)[0],
   });
+  ({ database, preparer, committer } = domain);
+  codec = domain.running.live.codec;
 });
-afterAll(async () => {
-  await committer.close();
-  await database.close();
-  await place.drop();
-});
+afterAll(() => domain.close());
 
 /** What becomes of each line, committed together or one after the other: outcome, and codes with their places. */
 async function settled(lines: Line[], together: boolean): Promise<string[]> {

@@ -1,0 +1,66 @@
+import { openDatabase } from '@caremesh/platform';
+import { testDatabase } from '@caremesh/testing';
+
+import { readContractFolder } from '../approval/contract-folder.js';
+import { runProduct } from '../approval/live-product.js';
+import type { AnyProduct } from '../define/domain.js';
+import { Committer } from '../intake/committer.js';
+import { Preparer } from '../intake/prepare.js';
+import { domainMigrations } from '../migrations/all.js';
+import { Routes } from '../outbox/outbox.js';
+import { Seal } from '../sealing/seal.js';
+import { gp } from './feed.js';
+import { CONTRACT, SCHEMA_ID, SCHEMAS, SECONDARY, TOPIC } from './small-mesh.js';
+
+/** How every item of these specs came. */
+export const ARRIVAL = {
+  ...{ source: 'feed', contentType: 'application/x-ndjson', receipt: 'r' },
+  traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+};
+
+export const folder = readContractFolder(SCHEMAS, CONTRACT);
+
+export type CommittingDomain = Awaited<ReturnType<typeof committingDomain>>;
+
+/**
+ * What decides and stores, on a real database of its own, and nothing around it: items are handed over as a source would.
+ * @param product in the place of the feed's own
+ * @param hasSecondary false: the product has one edition alone
+ */
+export async function committingDomain(
+  key: Buffer,
+  {
+    product = gp.products[0]!,
+    hasSecondary = true,
+  }: { product?: AnyProduct; hasSecondary?: boolean } = {},
+) {
+  const place = await testDatabase();
+  const database = await openDatabase({
+    ...{ url: place.url, entities: [], migrations: domainMigrations },
+  });
+  const version = {
+    ...{ topic: TOPIC, schemaId: SCHEMA_ID, schema: folder.schema },
+    secondary: hasSecondary ? { topic: SECONDARY, schemaId: SCHEMA_ID } : null,
+  };
+  const running = await runProduct(product, folder, version, {
+    routes: new Routes(database.pool),
+    registryUrl: 'http://registry',
+    schemaOf: async () => null,
+  });
+  const committer = new Committer({
+    ...{ databaseUrl: place.url, domainKey: key, seal: new Seal(key) },
+    products: () => [running.live],
+    log: { warn: () => undefined },
+  });
+  return {
+    database,
+    running,
+    preparer: new Preparer(key, [running]),
+    committer,
+    async close(): Promise<void> {
+      await committer.close();
+      await database.close();
+      await place.drop();
+    },
+  };
+}
