@@ -133,7 +133,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', '**/*.fixture.ts', '**/rig/**/*.ts'],
+    files: ['**/*.spec.ts', '**/*.fixture.ts', '**/rig/**/*.ts', '**/stories/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: ['*'] },

@@ -7,9 +7,9 @@ import Client, { Message, type InboundResponse } from 'node-hl7-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../base-stack.js';
 import { startMesh, type Mesh } from '../start-mesh.js';
+import { publishContract } from './publish-contract.js';
 import { asBroker, readAll } from './reader.js';
 
-type Proposal = { id: string; contentHash: string };
 type Answer = {
   accepted: number;
   unchanged: number;
@@ -24,11 +24,7 @@ const outbox = mkdtempSync(join(tmpdir(), 'caremesh-hospital-'));
 
 beforeAll(async () => {
   mesh = await startMesh({ only: PARTS });
-  const folder = join(ROOT, 'schemas/acute/inpatient-spell/v1');
-  const proposed = ['contract', 'propose', folder, '--reason', 'Story', '--as', 'acute-publisher'];
-  const { id, contentHash } = await mesh.json<Proposal>(...proposed);
-  const hash = ['--hash', contentHash, '--reason', 'Story', '--as', 'governance-lead'];
-  await mesh.json('proposal', 'approve', id, ...hash);
+  await publishContract(mesh, 'acute', 'inpatient-spell');
   const waiting = message('admission', 'wait', ['S1000213', 'S0']);
   // The domain learns of its approval by an event, or by asking.
   for (let i = 0; i < 60 && (await answers([waiting]))[0] === 'AR wait'; i++) await sleep(1000);

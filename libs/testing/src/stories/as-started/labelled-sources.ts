@@ -12,15 +12,15 @@ import {
   type SourceFile,
 } from '@caremesh/synthetic';
 import { Admin, Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { heldBy, publishersOwn, type PublishersOwn } from '../originals/edition.js';
-import { grantWidestAndNarrowest, type GrantedView } from '../originals/granted.js';
-import { Originals } from '../originals/originals.js';
-import { scanAnswers, scanLogs } from '../originals/places.js';
-import { scan, type Scanned } from '../originals/views.js';
-import { startMesh, type Mesh } from '../start-mesh.js';
-import { asBroker, readAll } from './reader.js';
-import { sendSources, type Answer } from './send-sources.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { heldBy, publishersOwn, type PublishersOwn } from '../../originals/edition.js';
+import { grantWidestAndNarrowest, type GrantedView } from '../../originals/granted.js';
+import { Originals } from '../../originals/originals.js';
+import { scanAnswers, scanLogs } from '../../originals/places.js';
+import { scan, type Scanned } from '../../originals/views.js';
+import { asBroker, readAll } from '../reader.js';
+import { sendSources, type Answer } from '../send-sources.js';
+import { mesh } from './mesh.js';
 
 type Counts = Pick<Answer, 'received' | 'quarantined' | 'notUsed'> & { good: number };
 
@@ -30,16 +30,8 @@ const TOPICS = [
   { topic: 'social-care.care-package.v1', setting: 'social-care', part: undefined },
 ];
 
-let mesh: Mesh;
 const sample = mkdtempSync(join(tmpdir(), 'caremesh-labelled-'));
-beforeAll(async () => {
-  mesh = await startMesh();
-  await mesh.cli('up', '--demo', '--detach');
-});
-afterAll(async () => {
-  await mesh?.stop();
-  rmSync(sample, { recursive: true, force: true });
-});
+afterAll(() => rmSync(sample, { recursive: true, force: true }));
 
 const SEED = 'labelled-sources';
 const PEOPLE = 120;
@@ -209,7 +201,7 @@ describe('of what the sources said of people', { timeout: 1_800_000 }, () => {
   async function publishWhatNobodyApproved(): Promise<void> {
     const producer = new Producer({ clientId: 'story', ...asBroker(mesh.home) });
     const { person } = lifeOf(SEED, 0);
-    const topic = names.secondaryTopic(PRODUCTS[2]!, 1);
+    const topic = names.secondaryTopic(PRODUCTS[3]!, 1);
     const value = Buffer.from(JSON.stringify(person));
     await producer.send({
       acks: -1,

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dayFromNow } from '../days.js';
-import { runGuide } from '../guides/run-guide.js';
-import { heldBy } from '../originals/edition.js';
-import { grantWidestAndNarrowest } from '../originals/granted.js';
-import { personToken } from '../sign-in.js';
-import { startMesh, type Mesh } from '../start-mesh.js';
-import { everyWay } from '../ways-out/ways.js';
-import { hasSentAll } from './outbox.js';
-import { asBroker, asClient, readAll, secretAt, type Stored } from './reader.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dayFromNow } from '../../days.js';
+import { runGuide } from '../../guides/run-guide.js';
+import { heldBy } from '../../originals/edition.js';
+import { grantWidestAndNarrowest } from '../../originals/granted.js';
+import { personToken } from '../../sign-in.js';
+import { everyWay } from '../../ways-out/ways.js';
+import { hasSentAll } from '../outbox.js';
+import { asBroker, asClient, readAll, secretAt, type Stored } from '../reader.js';
+import { mesh } from './mesh.js';
 
 type Grant = {
   id: string;
@@ -30,11 +30,6 @@ type Credential = {
   groupPrefix: string;
 };
 type Listed<T> = { items: T[] };
-type Refused = {
-  errors: { code: string }[];
-  origin: { topic: string; partition: number; offset: string | number } | null;
-};
-
 const PRODUCTS = [
   'acute.inpatient-spell',
   'community.care-contact',
@@ -42,16 +37,11 @@ const PRODUCTS = [
   'social-care.care-package',
 ];
 
-let mesh: Mesh;
 let grants: Grant[];
 
 beforeAll(async () => {
-  mesh = await startMesh();
-  const up = await mesh.cli('up', '--demo', '--detach');
-  expect(up.stderr + up.stdout).toContain('Try this');
   grants = (await mesh.json<Listed<Grant>>('grant', 'list', '--as', 'analyst')).items;
 });
-afterAll(() => mesh.stop());
 
 /** Resolves when what was taken in stands in the topics of its product, both editions. */
 async function published(): Promise<void> {
@@ -324,61 +314,6 @@ describe('a view', () => {
     return JSON.parse(((await answer.json()) as { schema: string }).schema) as object;
   }
 });
-
-describe('a record that no approved version made', () => {
-  it('reaches no view, and is listed with where it stands', async () => {
-    const { kafka, identity } = mesh.status();
-    const connection = asClient(
-      { bootstrap: kafka.bootstrap, tokenUrl: identity.tokenUrl },
-      'domain-gp',
-      secretAt(mesh.home, 'domain-gp'),
-    );
-    const topic = 'gp.medication-statement.secondary.v1';
-    const view = grants.find(({ topics }) => topics[0]!.product === 'gp.medication-statement')!
-      .topics[0]!.topic;
-    // Whom an opt-out ended before this leaves the view in its own time.
-    await atRest();
-    const before = (await readAll(asBroker(mesh.home), view)).length;
-    const good = (await readAll(asBroker(mesh.home), topic)).find(({ value }) => value)!;
-    const another = (await readAll(asBroker(mesh.home), 'acute.inpatient-spell.v1')).find(
-      ({ value }) => value,
-    )!;
-    const unknown = Buffer.from(good.value!);
-    unknown.writeUInt32BE(999_999, 1);
-    const values = [
-      unknown,
-      another.value!,
-      Buffer.from('no magic byte'),
-      Buffer.concat([good.value!.subarray(0, 5), Buffer.from([0xff, 0xff])]),
-    ];
-    const producer = new Producer({ clientId: 'story', ...connection });
-    for (const value of values)
-      await producer.send({ acks: -1, messages: [{ topic, key: Buffer.from(good.key), value }] });
-    await producer.close();
-    const offsets = (await readAll(asBroker(mesh.home), topic))
-      .slice()
-      .filter(({ value }) => values.some((bad) => value?.equals(bad)));
-    await expect
-      .poll(() => listedAt(topic), { timeout: 60_000 })
-      .toEqual(offsets.map(({ partition, offset }) => `${partition}/${offset}`).sort());
-    expect((await readAll(asBroker(mesh.home), view)).length).toBe(before);
-  });
-});
-
-async function listedAt(topic: string): Promise<string[]> {
-  const { items } = await mesh.json<Listed<Refused>>(
-    'quarantine',
-    'list',
-    '--service',
-    'disclosure',
-    '--as',
-    'governance-lead',
-  );
-  return items
-    .filter(({ origin }) => origin?.topic === topic)
-    .map(({ origin }) => `${origin!.partition}/${origin!.offset}`)
-    .sort();
-}
 
 /** NHS numbers, postcodes, family names and local identifiers in the files that were taken in. */
 async function identifiersOf(folder: string): Promise<string[]> {

@@ -2,24 +2,22 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '@caremesh/local';
-import { ROOT } from '../base-stack.js';
-import { BareKafka, oauthBearer, plain } from '../foreign/bare-kafka.js';
-import { declaredRoutes, openSources } from '../foreign/routes.js';
-import type { Route } from '../foreign/routes.js';
-import { accepts, listeningPorts, outsideAddresses } from '../foreign/sockets.js';
-import { forgedTokens, goodToken } from '../foreign/tokens.js';
-import type { ForgedToken } from '../foreign/tokens.js';
-import { personToken } from '../sign-in.js';
-import { startMesh } from '../start-mesh.js';
-import type { Mesh } from '../start-mesh.js';
+import { ROOT } from '../../base-stack.js';
+import { BareKafka, oauthBearer, plain } from '../../foreign/bare-kafka.js';
+import { declaredRoutes, openSources } from '../../foreign/routes.js';
+import type { Route } from '../../foreign/routes.js';
+import { accepts, listeningPorts, outsideAddresses } from '../../foreign/sockets.js';
+import { forgedTokens, goodToken } from '../../foreign/tokens.js';
+import type { ForgedToken } from '../../foreign/tokens.js';
+import { personToken } from '../../sign-in.js';
+import { mesh as running } from './mesh.js';
 
 /**
  * Somebody without a credential, or with a foreign one, at every TCP port of every part of a running mesh:
  * refused every write, and every read but health, discovery, keys, token and schemas.
  */
-let running: Mesh | undefined;
 let mesh: { home: string; status: Status };
 const forged: Record<'mesh-api' | 'mesh-kafka' | 'mesh-registry', ForgedToken[]> = {
   'mesh-api': [],
@@ -28,14 +26,12 @@ const forged: Record<'mesh-api' | 'mesh-kafka' | 'mesh-registry', ForgedToken[]>
 };
 
 beforeAll(async () => {
-  running = await startMesh();
   mesh = { home: running.home, status: running.status() };
   const where = { home: mesh.home, issuer: mesh.status.identity.issuer };
   forged['mesh-api'] = await forgedTokens(where, 'user-governance-lead', 'mesh-api');
   forged['mesh-kafka'] = await forgedTokens(where, 'svc-governance', 'mesh-kafka');
   forged['mesh-registry'] = await forgedTokens(where, 'svc-governance', 'mesh-registry');
 });
-afterAll(() => running?.stop());
 
 const componentsOf = (names: (name: string) => boolean) =>
   mesh.status.components.filter(({ name }) => names(name));
