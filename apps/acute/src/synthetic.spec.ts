@@ -1,64 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Faulty, IntakeRefused } from '@caremesh/product';
+import { Faulty } from '@caremesh/product';
 import type { Fault, SourceItem } from '@caremesh/product';
-import { writeSources } from '@caremesh/synthetic';
-import type { Label } from '@caremesh/synthetic';
-import { afterAll, expect, it } from 'vitest';
+import { labelledAreRefused } from '@caremesh/testing';
 import { toInpatientSpell } from './products/inpatient-spell/map.js';
 import type { AdtMessage } from './sources/adt-message.js';
 import { adt } from './sources/adt.js';
 
-const outDir = mkdtempSync(join(tmpdir(), 'caremesh-acute-'));
-afterAll(() => rmSync(outDir, { recursive: true }));
-
-/** Code lists are the contract's: they are checked on the mapped record. */
-const CHECKED_LATER = 'unknown-code';
-
-const { files, labels } = writeSources({
-  seed: 'acute',
-  people: 150,
-  outDir,
-  faultShare: 0.1,
+labelledAreRefused('acute', async ({ contentType }, body) => {
+  const codes: string[][] = [];
+  for await (const item of adt.read({ contentType, body: body(), environment: 'test' }))
+    codes.push(faultsOf(item).map(({ code }) => code));
+  return codes;
 });
-const expected = readFileSync(join(outDir, labels), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Label)
-  .filter(({ setting, kind }) => setting === 'acute' && kind !== CHECKED_LATER);
 
 function faultsOf(item: SourceItem<AdtMessage>): readonly Fault[] {
   if (item.outcome) return item.outcome === 'quarantined' ? item.errors : [];
   const mapped = toInpatientSpell(item.record);
   return mapped instanceof Faulty ? mapped.faults : [];
 }
-
-async function codesOf(file: string, contentType: string): Promise<string[][]> {
-  async function* body() {
-    yield readFileSync(join(outDir, file));
-  }
-  const codes: string[][] = [];
-  for await (const item of adt.read({ contentType, body: body(), environment: 'test' }))
-    codes.push(faultsOf(item).map(({ code }) => code));
-  return codes;
-}
-
-it.each(files.filter(({ setting }) => setting === 'acute'))(
-  '$file: every good message is read and mapped, every labelled one refused under its code',
-  async ({ file, contentType }) => {
-    const wanted = expected.filter((label) => label.file === file);
-    const whole = wanted.find(({ index }) => index === null);
-    const reading = codesOf(file, contentType);
-    if (whole?.outcome === 'refused') {
-      const thrown: unknown = await reading.catch((error: unknown) => error);
-      expect((thrown as IntakeRefused).fault.code).toBe(whole.code);
-      return;
-    }
-    const byIndex = new Map(wanted.map(({ index, code }) => [index, code]));
-    for (const [index, codes] of (await reading).entries()) {
-      const code = byIndex.get(index);
-      expect([index, code ? codes.includes(code) : codes]).toEqual([index, code ? true : []]);
-    }
-  },
-);

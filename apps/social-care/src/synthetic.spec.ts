@@ -1,55 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { IntakeRefused } from '@caremesh/product';
-import { writeSources } from '@caremesh/synthetic';
-import type { Label } from '@caremesh/synthetic';
-import { afterAll, expect, it } from 'vitest';
+import { labelledAreRefused } from '@caremesh/testing';
 import { source } from './sources/cld/cld.js';
 
-const outDir = mkdtempSync(join(tmpdir(), 'caremesh-social-care-'));
-afterAll(() => rmSync(outDir, { recursive: true }));
-
-/** Code lists are the contract's: they are checked on the mapped record. */
-const CHECKED_LATER = 'unknown-code';
-
-const { files, labels } = writeSources({
-  seed: 'social-care',
-  people: 150,
-  outDir,
-  faultShare: 0.1,
-});
-const expected = readFileSync(join(outDir, labels), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Label)
-  .filter(({ setting, kind }) => setting === 'social-care' && kind !== CHECKED_LATER);
-
-async function codesOf(file: string, contentType: string): Promise<string[][]> {
-  async function* body() {
-    yield readFileSync(join(outDir, file));
-  }
+labelledAreRefused('social-care', async ({ contentType }, body) => {
   const codes: string[][] = [];
   for await (const item of source.read({ contentType, body: body(), environment: 'test' }))
     codes.push(item.outcome === 'quarantined' ? item.errors.map(({ code }) => code) : []);
   return codes;
-}
-
-it.each(files.filter(({ setting }) => setting === 'social-care'))(
-  '$file: every good row is read or left unused, every labelled one refused under its code',
-  async ({ file, contentType }) => {
-    const wanted = expected.filter((label) => label.file === file);
-    const whole = wanted.find(({ index }) => index === null);
-    const reading = codesOf(file, contentType);
-    if (whole?.outcome === 'refused') {
-      const thrown: unknown = await reading.catch((error: unknown) => error);
-      expect((thrown as IntakeRefused).fault.code).toBe(whole.code);
-      return;
-    }
-    const byIndex = new Map(wanted.map(({ index, code }) => [index, code]));
-    for (const [index, codes] of (await reading).entries()) {
-      const code = byIndex.get(index);
-      expect([index, code ? codes.includes(code) : codes]).toEqual([index, code ? true : []]);
-    }
-  },
-);
+});

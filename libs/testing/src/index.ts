@@ -13,6 +13,8 @@ export {
 } from './broker.js';
 export { dayFromNow } from './days.js';
 export { testDatabase, type TestDatabase } from './database.js';
+export { labelledAreRefused, type Body } from './labelled.js';
+export { statedFields } from './schema-fields.js';
 export { inSegments } from './segments.js';
 export { sharedStack } from './shared-stack.js';
 export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';
