@@ -68,6 +68,7 @@ describe('a fault names its code and its place', () => {
     ['no visit number', 'S1000213^^^VISITID', '', 'MESH-2213 PV1-19'],
     ['a diagnosis of another code system', 'pneumonia^ICD10', 'x^SNM', 'MESH-2242 DG1[1]-3.3'],
     ['a procedure of another code system', 'NEC^OPCS4', 'NEC^C4', 'MESH-2242 PR1[1]-3.3'],
+    ['a number of type NHS', '9434765919^^^NHS', '9434765910^^^^NHS', 'MESH-2202 PID-3'],
     ['a postcode of no known form', 'YO10 4PF^GBR^H||', 'YO10^GBR^H||', 'MESH-2245 PID-11.5'],
   ])('%s', (_, from, to, expected) => {
     expect(codes(toInpatientSpell(adt(admission.replace(from, to))))).toEqual([expected]);
@@ -126,6 +127,14 @@ describe('whom a message is about', () => {
     ['77^^^RCB55&x&ISO^MR', null, { issuer: 'RCB55', id: '77' }],
     ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
     ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
+    // The NHS number by its type, or by a facility alone, as many hospitals state it.
+    ['0123123^^^RCB^MRN~9434765919^^^^NHS', '9434765919', { issuer: 'RCB', id: '0123123' }],
+    ['9434765919^^^^NHS~X0123^^^^MRN', '9434765919', { issuer: 'RCB', id: 'X0123' }],
+    ['9434765919^^^RCB^NHSNumber', '9434765919', null],
+    ['77^^^^MRN~9434765919^^^^^NHS', '9434765919', { issuer: 'RCB', id: '77' }],
+    ['77^^^^MRN^NHS', null, { issuer: 'RCB', id: '77' }],
+    ['1^^^RCB^DIST~77^^^RCB^MRN', null, { issuer: 'RCB', id: '77' }],
+    ['1^^^RCB^FINNBR~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['QQ1^^^GBNI^NI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
     ['D1^^^DVLA^DL~9434765919^^^NHS', '9434765919', null],
