@@ -372,6 +372,65 @@ describe('what a message leaves out', () => {
     expect(carry(held, moved, { samePerson: true })).toEqual({ ...held, ...moved });
   });
 
+  it.each([
+    [
+      'the usual address, by the name it has elsewhere',
+      '^^^^LS1 4AP^GBR^TMP~^^^^OL6 9JE^GBR^HOME',
+      'OL6 9JE',
+    ],
+    ['also before others', '^^^^OL6 9JE^GBR^home~^^^^LS1 4AP^GBR^TMP', 'OL6 9JE'],
+    ['the first if none is said to be it', '^^^^LS1 4AP~^^^^OL6 9JE', 'LS1 4AP'],
+    ['however many blanks stand in it', '^^^^M1   1AA^GBR^H', 'M1 1AA'],
+  ])('the postcode is of %s', (_, address, postcode) => {
+    const moved = text('admission').replace(
+      '14 CHAPEL LANE^FULFORD^YORK^NORTH YORKSHIRE^YO10 4PF^GBR^H',
+      address,
+    );
+    const [change] = toInpatientSpell(adt(moved)) as { content: object }[];
+    expect(change!.content).toMatchObject({ postcode });
+  });
+
+  it('letters of HL7 itself stand for what the profile says they do', () => {
+    const [, sex] = /\|(\d)\|\|\|14 CHAPEL LANE/.exec(text('admission'))!;
+    const [change] = toInpatientSpell(
+      adt(
+        text('admission')
+          .replace(`|${sex}|||14 CHAPEL LANE`, '|N|||14 CHAPEL LANE')
+          .replace(/^(PID(?:\|[^|]*){21}\|)[^|]*/m, '$1U'),
+      ),
+    ) as { content: object }[];
+    expect(change!.content).toMatchObject({ personStatedGender: 'X', ethnicCategory: 'Z' });
+  });
+
+  it.each([
+    ['A01', 'admission', '202610101350', '20261010', 'admissionAt', '2026-10-10T12:55:00.000Z'],
+    [
+      'A03',
+      'discharge',
+      '202611021650\nZU1',
+      '20261102\nZU1',
+      'dischargeAt',
+      '2026-11-02T16:50:00.000Z',
+    ],
+    // Of another day than the event the day is all that is known.
+    [
+      'A03',
+      'discharge',
+      '202611021650\nZU1',
+      '20261101\nZU1',
+      'dischargeAt',
+      '2026-11-01T00:00:00.000Z',
+    ],
+  ] as const)(
+    '%s that states the day alone happened when its event did',
+    (_, name, from, to, field, expected) => {
+      const [change] = toInpatientSpell(adt(text(name).replace(from, to))) as {
+        content: Record<'admissionAt' | 'dischargeAt', number>;
+      }[];
+      expect(new Date(change!.content[field]).toISOString()).toBe(expected);
+    },
+  );
+
   it('an admission without an admit time was when the event occurred', () => {
     const [change] = toInpatientSpell(
       adt(text('admission').replace('|202610101350\nPV2', '\nPV2')),
