@@ -42,6 +42,7 @@ export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './e
 export type { Fault, FaultCode, FaultName } from './errors.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
+export { postcodeIn } from './person/postcode.js';
 export { shownId } from './person/shown-id.js';
 export * as ukTime from './person/uk-time.js';
 export { RowReader } from './csv/row-reader.js';

@@ -320,3 +320,75 @@ describe("a person's choice that comes with records", () => {
     },
   );
 });
+
+describe('a Bundle within a Bundle', () => {
+  const MORE = { identifier: { system: NHS, value: '9000000009' } };
+  const message = (...entries: object[]) => ({
+    ...{ resourceType: 'Bundle', type: 'message' },
+    entry: entries.map((resource) => ({ resource })),
+  });
+  const text = (...entries: object[]) =>
+    JSON.stringify({ ...message(...entries), type: 'searchset' });
+  const peopleOf = async (body: string) => {
+    const found: [string | null, unknown][] = [];
+    for await (const item of reading(pieces([body])))
+      found.push([
+        item.sourceId,
+        item.outcome ? item.errors[0]!.code : item.record.patient?.identifier?.[0]?.value,
+      ]);
+    return found;
+  };
+
+  it('is read like one of its own: a name means what stands in the same one', async () => {
+    const other = { ...patient, identifier: [{ system: NHS, value: '9000000009' }] };
+    const found = await peopleOf(
+      text(message(patient, statement(1)), message(statement(2), other), statement(3, MORE)),
+    );
+    expect(new Map(found)).toEqual(
+      new Map([
+        ['MedicationStatement/s-1', '9434765919'],
+        ['MedicationStatement/s-2', '9000000009'],
+        ['MedicationStatement/s-3', undefined],
+      ]),
+    );
+    expect(found).toHaveLength(3);
+  });
+
+  it('each of its resources has a place of its own, also in a history, which is heard from its oldest on', async () => {
+    const history = {
+      ...message(statement(1, MORE), message(statement(2, MORE), statement(3, MORE))),
+      type: 'history',
+    };
+    const places: [number, string | null][] = [];
+    for await (const item of reading(pieces([JSON.stringify(history)])))
+      places.push([item.index, item.sourceId]);
+    expect(places).toEqual([
+      [0, 'MedicationStatement/s-2'],
+      [1, 'MedicationStatement/s-3'],
+      [2, 'MedicationStatement/s-1'],
+    ]);
+  });
+
+  it('is read also where the outer one is cut into its entries', async () => {
+    // A name twice has each entry read on its own.
+    const twice = text(message(patient, statement(1)), { resourceType: 'Basic', id: 'b' }).replace(
+      '"id":"b"',
+      '"id":"b","id":"c"',
+    );
+    expect(await peopleOf(twice)).toEqual([
+      ['MedicationStatement/s-1', '9434765919'],
+      [null, 'MESH-2641'],
+    ]);
+  });
+
+  it('is refused where there is no end of them, and its neighbours are read', async () => {
+    const deep = Array.from({ length: 9 }).reduce<object>(
+      (inner) => message(inner),
+      statement(1, MORE),
+    );
+    expect(await peopleOf(text(deep, statement(2, MORE)))).toEqual([
+      [null, 'MESH-2107'],
+      ['MedicationStatement/s-2', undefined],
+    ]);
+  });
+});

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Change, Upsert } from '@caremesh/product';
+import { toMedicationStatement } from '../products/medication-statement/map.js';
+import type { MedicationStatement } from '../products/medication-statement/record.gen.js';
 import { fhir } from './fhir.js';
 
 const samples = new URL('../../../../libs/testing/samples/', import.meta.url);
@@ -7,6 +10,37 @@ const samples = new URL('../../../../libs/testing/samples/', import.meta.url);
 async function* bytesOf(file: string): AsyncGenerator<Buffer> {
   yield readFileSync(new URL(file, samples));
 }
+
+it('a prescription of the national service, in the Bundle of a search, gives the record a reviewer would write', async () => {
+  const file = 'fhir-r4-eps/verify-signature-request.json';
+  const input = {
+    ...{ contentType: 'application/fhir+json', environment: 'test' as const },
+    body: bytesOf(file),
+  };
+  const records = [];
+  for await (const item of fhir.read(input)) if (!item.outcome) records.push(item.record);
+  const changes = records.map(toMedicationStatement) as Change<MedicationStatement>[][];
+  const [upsert] = changes.flat() as Upsert<MedicationStatement>[];
+  const day = (text: string) => Date.parse(text) / 86_400_000;
+  expect(changes.flat()).toHaveLength(1);
+  expect(upsert).toMatchObject({
+    person: { nhsNumber: '9449305552', nhsNumberStatus: '02', local: null },
+    content: {
+      medicationStatementId: 'ecaf5343-1d73-4799-98f9-e5b6b93f1e1e',
+      medicationCode: '15517911000001104',
+      status: 'active',
+      // Extension-DM-PrescriptionType says who prescribes, not whether the prescription is acute or repeats.
+      prescriptionType: null,
+      requestIntent: 'reflex-order',
+      courseOfTherapy: 'continuous-repeating-dispensing',
+      doseText: '10 milligram, Inject, Subcutaneous route, once weekly',
+      ...{ quantityValue: 63, quantityUnit: 'tablet', expectedSupplyDays: 28 },
+      ...{ repeatsAllowed: 5, repeatsIssued: 1, reviewDate: day('2020-12-07') },
+      authoredAt: Date.parse('2022-02-17T11:01:38Z'),
+      prescribingOds: 'A99968',
+    },
+  });
+});
 
 /** Kind, outcome and codes of every item of a sample file. */
 async function read(file: string): Promise<string[]> {

@@ -58,6 +58,13 @@ it.each([
   ]);
 });
 
+it.each([...'123456789'])('a discharge by method %s is one of the list', (dischargeMethod) => {
+  const person = { nhsNumber: NHS, nhsNumberStatus: '01', local: null };
+  const identity = { record: 'a'.repeat(26), person, publisherOds: 'RCB' };
+  const content = { ...GOOD, secondaryDiagnoses: [], procedures: [], dischargeMethod };
+  expect(checks.run({ identity, content, codec, state: null })).toBeNull();
+});
+
 it('a fault of a field that has no place of its own names the field', () => {
   const person = { nhsNumber: NHS, nhsNumberStatus: '01', local: null };
   const identity = { record: 'a'.repeat(26), person, publisherOds: 'RCB' };

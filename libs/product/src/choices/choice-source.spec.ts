@@ -99,6 +99,13 @@ describe('entries about a choice', () => {
     });
   });
 
+  test('someone whose NHS number has its system by an address it had before', async () => {
+    const identifier = { system: 'http://fhir.nhs.net/Id/nhs-number', value: NHS };
+    expect(await one({ ...consent, patient: { identifier } })).toMatchObject({
+      record: { person: { nhsNumber: NHS } },
+    });
+  });
+
   test('someone known by a local identifier alone, contained in the entry', async () => {
     const assigner = {
       identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'RRV' },

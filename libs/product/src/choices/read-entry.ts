@@ -2,7 +2,7 @@ import type { PersonRef } from '../define/product.js';
 import { fault } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { Place, References } from '../fhir/references.js';
-import { parseNhsNumber } from '../person/nhs-number.js';
+import { isNhsNumberSystem, parseNhsNumber } from '../person/nhs-number.js';
 import type { Mode } from '../person/nhs-number.js';
 import { parseDate, parseDateTime } from '../person/uk-time.js';
 import type { ParsedTime } from '../person/uk-time.js';
@@ -11,8 +11,6 @@ import type { Meaning } from './meaning.js';
 import type { Entry, Identifier, Patient, Reference } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
-const NHS_NUMBER =
-  /(?:^https:\/\/fhir\.(?:nhs|hl7\.org)\.uk\/Id\/nhs-number|2\.16\.840\.1\.113883\.2\.1\.4\.1)$/;
 const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
 
 /**
@@ -145,7 +143,7 @@ const unresolved = (isAmbiguous: boolean, path: string): Fault =>
     isAmbiguous ? 'several have this type and id; give each entry its fullUrl' : undefined,
   );
 
-const isNhsNumber = ({ system = '' }: Identifier): boolean => NHS_NUMBER.test(system);
+const isNhsNumber = ({ system }: Identifier): boolean => isNhsNumberSystem(system);
 
 function localOf(identifiers: readonly Identifier[]): PersonRef['local'] {
   for (const { value, assigner } of identifiers.filter((one) => !isNhsNumber(one))) {

@@ -41,6 +41,12 @@ describe('London moments', () => {
     ['2026-03-29', '01:30', ['MESH-2233 T.clock']],
     ['2026-01-05', '24:00', ['MESH-2233 T.clock']],
     ['2026-01-05', '9.30', ['MESH-2231 T.clock']],
+    // As a spreadsheet shows it, and as databases write it that have no time without a day.
+    ['2026-01-05', '9:30', '2026-01-05T09:30:00.000Z'],
+    ['2026-01-05', '30/12/1899 09:30:00', '2026-01-05T09:30:00.000Z'],
+    ['2026-01-05', '1900-01-01 09:30:00.000', '2026-01-05T09:30:00.000Z'],
+    ['2026-01-05', '1970-01-01T09:30:00', '2026-01-05T09:30:00.000Z'],
+    ['2026-01-05', '2026-01-06 09:30:00', ['MESH-2231 T.clock']],
     ['', '09:30', null],
   ])('%s %s is %j', (date, clock, expected) => {
     const moment = typeof expected === 'string' ? Date.parse(expected) : expected;
@@ -72,6 +78,23 @@ describe('numbers', () => {
     ['-1', ['MESH-2225 T.at']],
   ])('the integer %j is %j', (text, expected) => {
     expect(answer(text, (row) => row.integer('at', { min: 0 }))).toEqual(expected);
+  });
+});
+
+describe('identifiers', () => {
+  it.each([
+    ['00123', '00123'],
+    ['1E5', '1E5'],
+    ['12E+4/7', '12E+4/7'],
+    ['', null],
+    ['1.23457E+11', ['MESH-2623 T.at']],
+    ['1,23457E+11', ['MESH-2623 T.at']],
+    ['2e+12', ['MESH-2623 T.at']],
+    ['a\nb', ['MESH-2128 T.at']],
+  ])('%j is %j: a rounded number is one for many', (text, expected) => {
+    expect(answer(text, (row) => row.identifier('at'))).toEqual(expected);
+    const must = (row: RowReader<Key>) => row.mandatoryIdentifier('at', 'recordIdMissing');
+    expect(answer(text, must)).toEqual(expected ?? ['MESH-2213 T.at']);
   });
 });
 

@@ -5,7 +5,11 @@ import type { CsvTable, Values } from './table.js';
 
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$/;
 const UK_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: 00:00(?::00)?)?$/;
-const CLOCK = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?$/;
+/** A time of day; databases that have none but with a day write one of those from which they count. */
+const CLOCK =
+  /^(?:(?:1899-12-30|1900-01-01|1970-01-01|30\/12\/1899|0?1\/0?1\/19[07]0)[T ])?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?$/;
+/** A long number as a spreadsheet shows it in a narrow column, and so exports it: `1.23457E+11`. */
+const ROUNDED = /^\d(?:[.,]\d+)?E\+\d{1,3}$/i;
 const INTEGER = /^-?\d{1,15}(?:\.0+)?$/;
 /** Pounds and thousands as spreadsheets write them: `£1,234.50`. */
 const DECIMAL = /^-?£?(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d+))?$/;
@@ -60,6 +64,16 @@ export class RowReader<K extends string> {
     if (value === '') return null;
     if (!CONTROL.test(value)) return value;
     return this.wrong(key, LINE_BREAK.test(value) ? 'lineBreakInValue' : 'textInvalid');
+  }
+
+  /** An identifier; as a rounded number it would be that of many. */
+  identifier(key: K): string | null {
+    return ROUNDED.test(this.values[key]) ? this.wrong(key, 'identifierRounded') : this.text(key);
+  }
+
+  /** An identifier that must be there; '' and a fault if it is not. */
+  mandatoryIdentifier(key: K, missing: FaultName = 'fieldMissing'): string {
+    return this.values[key] === '' ? this.mandatory(key, missing) : (this.identifier(key) ?? '');
   }
 
   /** Free text, which may have lines. */

@@ -63,6 +63,19 @@ describe('columns', () => {
     ]);
   });
 
+  it.each([
+    ['="00123"', '00123'],
+    ['"=""00123"""', '00123'],
+    ["'00123", '00123'],
+    ["'01/07/2026", '01/07/2026'],
+    ['="NULL"', ''],
+    ["'tis so", "'tis so"],
+    ["'Rose' ward 7", "'Rose' ward 7"],
+    ['=A1+7', '=A1+7'],
+  ])('that a spreadsheet keeps as text are what it keeps: %s', async (written, value) => {
+    expect(await values(`VISIT IDENTIFIER,VISIT DATE\n1,${written}\n`)).toEqual([['1', value, '']]);
+  });
+
   it('missing refuse the file and are all named', async () => {
     const found = await refusal('NOTE (LOCAL)\nx\n');
     expect(found.path).toBe('VISITS.VISIT IDENTIFIER');

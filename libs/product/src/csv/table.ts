@@ -157,11 +157,26 @@ function valuesOf<K extends string>(
   let any = false;
   for (let i = 0; i < keys.length; i++) {
     const position = positions[i]!;
-    const value = position < 0 ? '' : fields[position]!.trim();
+    const value = position < 0 ? '' : unwrapped(fields[position]!.trim());
     if (value !== '') any = true;
     values[keys[i]!] = isNull(value) ? '' : value;
   }
   return any || fields.some((field) => field.trim() !== '') ? values : null;
+}
+
+const APOSTROPHE = 39;
+const EQUALS = 61;
+const KEPT_AS_TEXT = /^(?:="([^"]*)"|'([^']*\d[^']*))$/;
+
+/**
+ * A value without what makes a spreadsheet program keep it as text, which is no part of it: `="00123"`, or an apostrophe before
+ * something with digits.
+ */
+function unwrapped(value: string): string {
+  const first = value.charCodeAt(0);
+  if (first !== APOSTROPHE && first !== EQUALS) return value;
+  const kept = KEPT_AS_TEXT.exec(value);
+  return kept ? (kept[1] ?? kept[2]!).trim() : value;
 }
 
 /** Databases' exports write the word for no value; as a value it would make one person of all who have none. */

@@ -64,6 +64,11 @@ export const VALUE_FAULTS = {
     'The record has no identifier of its own',
     'Give the record the identifier that its source system knows it by.',
   ),
+  identifierRounded: bad(
+    'MESH-2623',
+    'A spreadsheet program has made a rounded number of an identifier',
+    'Export the file again with the column as text: such a number (1.23457E+11) is one for many identifiers.',
+  ),
   fieldMissing: bad(
     'MESH-2221',
     'A mandatory field is empty or missing',

@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 
 import { FAULTS } from '../errors.js';
 import type { FaultName } from '../errors.js';
-import { hasValidCheckDigit, isNhsNumberStatus, parseNhsNumber } from './nhs-number.js';
+import {
+  hasValidCheckDigit,
+  isNhsNumberStatus,
+  isNhsNumberSystem,
+  parseNhsNumber,
+} from './nhs-number.js';
 
 const codeOf = (name: FaultName) => FAULTS[name].code;
 
@@ -53,4 +58,21 @@ it('knows the national list of statuses', () => {
     false,
     false,
   ]);
+});
+
+it.each([
+  ['https://fhir.nhs.uk/Id/nhs-number', true],
+  ['http://fhir.nhs.uk/Id/nhs-number', true],
+  ['https://fhir.nhs.uk/Id/nhs-number/', true],
+  ['https://fhir.nhs.uk/id/nhs-number', true],
+  ['http://fhir.nhs.net/Id/nhs-number', true],
+  ['https://fhir.hl7.org.uk/Id/nhs-number', true],
+  ['urn:oid:2.16.840.1.113883.2.1.4.1', true],
+  ['https://fhir.nhs.uk/Id/nhs-number-verification-status', false],
+  ['https://fhir.nhs.uk/Id/local-patient-identifier', false],
+  ['https://example.org/?of=https://fhir.nhs.uk/Id/nhs-number', false],
+  ['urn:oid:2.16.840.1.113883.2.1.4.10', false],
+  [undefined, false],
+])('of the system %s it is %s that its identifiers are NHS numbers', (system, known) => {
+  expect(isNhsNumberSystem(system)).toBe(known);
 });

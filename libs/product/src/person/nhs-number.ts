@@ -9,6 +9,13 @@ export type ParsedNhsNumber =
 /** NHS NUMBER STATUS INDICATOR CODE, NHS Data Dictionary. */
 export const NHS_NUMBER_STATUSES = ['01', '02', '03', '04', '05', '06', '07', '08'] as const;
 
+/** What FHIR calls the number's system: by its address now or before, with either protocol, or by its object identifier. */
+const SYSTEM =
+  /^(?:https?:\/\/fhir\.(?:nhs\.uk|nhs\.net|hl7\.org\.uk)\/Id\/nhs-number\/?|(?:urn:oid:)?2\.16\.840\.1\.113883\.2\.1\.4\.1)$/i;
+
+/** True for the system of an identifier (FHIR) that is an NHS number. */
+export const isNhsNumberSystem = (system: string | undefined): boolean => SYSTEM.test(system ?? '');
+
 const SEPARATORS = /[\s\u00a0-]/g;
 const TEN_DIGITS = /^\d{10}$/;
 const REPEATED = /^(\d)\1{9}$/;

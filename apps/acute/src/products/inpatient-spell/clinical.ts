@@ -18,7 +18,7 @@ function stateDiagnoses(stated: Stated, segments: Segment[]): void {
   if (segments.length === 0) return;
   const found: { code: string; main: boolean }[] = [];
   for (const [index, dg1] of segments.entries()) {
-    const code = codeOf(stated, dg1, `DG1[${index + 1}]-3`, /^I(?:CD)?-?10/i);
+    const code = codeOf(stated, dg1, `DG1[${index + 1}]-3`, /^I(?:CD)?[- ]?10/i);
     if (code && dg1.value(18) !== 'Y') found.push({ code, main: dg1.value(15) === '1' });
   }
   const main = found.find((one) => one.main) ?? found[0];

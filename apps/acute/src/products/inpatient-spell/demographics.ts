@@ -1,11 +1,23 @@
-import { fault } from '@caremesh/product';
+import { fault, postcodeIn } from '@caremesh/product';
 import type { Message, Segment, Value } from '../../sources/hl7/message.js';
 import type { InpatientSpell } from './record.gen.js';
 import type { Stated } from './stated.js';
 
-const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
-/** HL7 table 0001 of the ITK profile, and the letters other systems send, as PERSON STATED GENDER CODE. */
-const GENDERS: Record<string, string> = { '0': 'X', U: 'X', M: '1', F: '2', O: '9', A: '9' };
+/**
+ * HL7 table 0001 of the ITK profile, and the letters other systems send, as PERSON STATED GENDER CODE. N is "not applicable",
+ * which the profile has as not known.
+ */
+const GENDERS: Record<string, string> = {
+  '0': 'X',
+  U: 'X',
+  N: 'X',
+  M: '1',
+  F: '2',
+  O: '9',
+  A: '9',
+};
+/** The one letter of HL7 table 0189 that is not a national code: unknown, which the ITK profile has as not stated. */
+const ETHNIC_UNKNOWN = 'U';
 
 /** What `stateDemographics` states, of a person who is not described. */
 export const UNDESCRIBED = {
@@ -32,19 +44,22 @@ export function stateDemographics(stated: Stated, message: Message, pid: Segment
 }
 
 /** National code A to Z or 99; a second letter is a local refinement of it. */
-const ethnicCategoryOf = (code: Value): Value =>
-  /^[A-Z][A-Z0-9]$/.test(code ?? '') ? code![0] : code;
+function ethnicCategoryOf(code: Value): Value {
+  if (code === ETHNIC_UNKNOWN) return 'Z';
+  return /^[A-Z][A-Z0-9]$/.test(code ?? '') ? code![0] : code;
+}
 
-/** The postcode of the usual address: the repetition of type H, else the first. Only UK ones are kept. */
+/** The postcode of the usual address: the repetition of type H (HOME of some systems), else the first. Only UK ones are kept. */
 function statePostcode(stated: Stated, pid: Segment): void {
   const count = pid.repetitions(11);
   let home = 0;
-  for (let at = 0; at < count; at++) if (pid.value(11, 7, 1, at) === 'H') home = at;
+  for (let at = 0; at < count; at++)
+    if (/^H(?:OME)?$/i.test(pid.value(11, 7, 1, at) ?? '')) home = at;
   const postcode = pid.part(11, 5, 1, home);
   if (typeof postcode !== 'string') return stated.text('postcode', postcode);
   const country = pid.value(11, 6, 1, home);
-  const match = POSTCODE.exec(postcode.toUpperCase().trim());
-  stated.text('postcode', match ? `${match[1]} ${match[2]}` : null);
-  if (!match && (!country || country === 'GBR'))
+  const read = postcodeIn(postcode);
+  stated.text('postcode', read);
+  if (read === null && (!country || country === 'GBR'))
     stated.fault(fault('postcodeMalformed', 'PID-11.5'));
 }

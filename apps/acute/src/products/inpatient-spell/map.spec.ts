@@ -68,6 +68,7 @@ describe('a fault names its code and its place', () => {
     ['no visit number', 'S1000213^^^VISITID', '', 'MESH-2213 PV1-19'],
     ['a diagnosis of another code system', 'pneumonia^ICD10', 'x^SNM', 'MESH-2242 DG1[1]-3.3'],
     ['a procedure of another code system', 'NEC^OPCS4', 'NEC^C4', 'MESH-2242 PR1[1]-3.3'],
+    ['a number of type NHS', '9434765919^^^NHS', '9434765910^^^^NHS', 'MESH-2202 PID-3'],
     ['a postcode of no known form', 'YO10 4PF^GBR^H||', 'YO10^GBR^H||', 'MESH-2245 PID-11.5'],
   ])('%s', (_, from, to, expected) => {
     expect(codes(toInpatientSpell(adt(admission.replace(from, to))))).toEqual([expected]);
@@ -126,6 +127,14 @@ describe('whom a message is about', () => {
     ['77^^^RCB55&x&ISO^MR', null, { issuer: 'RCB55', id: '77' }],
     ['77^^^LOCAL^MR^B82005', null, { issuer: 'B82005', id: '77' }],
     ['9434765919', null, { issuer: 'RCB', id: '9434765919' }],
+    // The NHS number by its type, or by a facility alone, as many hospitals state it.
+    ['0123123^^^RCB^MRN~9434765919^^^^NHS', '9434765919', { issuer: 'RCB', id: '0123123' }],
+    ['9434765919^^^^NHS~X0123^^^^MRN', '9434765919', { issuer: 'RCB', id: 'X0123' }],
+    ['9434765919^^^RCB^NHSNumber', '9434765919', null],
+    ['77^^^^MRN~9434765919^^^^^NHS', '9434765919', { issuer: 'RCB', id: '77' }],
+    ['77^^^^MRN^NHS', null, { issuer: 'RCB', id: '77' }],
+    ['1^^^RCB^DIST~77^^^RCB^MRN', null, { issuer: 'RCB', id: '77' }],
+    ['1^^^RCB^FINNBR~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['QQ1^^^GBNI^NI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
     ['D1^^^DVLA^DL~9434765919^^^NHS', '9434765919', null],
@@ -362,6 +371,65 @@ describe('what a message leaves out', () => {
     });
     expect(carry(held, moved, { samePerson: true })).toEqual({ ...held, ...moved });
   });
+
+  it.each([
+    [
+      'the usual address, by the name it has elsewhere',
+      '^^^^LS1 4AP^GBR^TMP~^^^^OL6 9JE^GBR^HOME',
+      'OL6 9JE',
+    ],
+    ['also before others', '^^^^OL6 9JE^GBR^home~^^^^LS1 4AP^GBR^TMP', 'OL6 9JE'],
+    ['the first if none is said to be it', '^^^^LS1 4AP~^^^^OL6 9JE', 'LS1 4AP'],
+    ['however many blanks stand in it', '^^^^M1   1AA^GBR^H', 'M1 1AA'],
+  ])('the postcode is of %s', (_, address, postcode) => {
+    const moved = text('admission').replace(
+      '14 CHAPEL LANE^FULFORD^YORK^NORTH YORKSHIRE^YO10 4PF^GBR^H',
+      address,
+    );
+    const [change] = toInpatientSpell(adt(moved)) as { content: object }[];
+    expect(change!.content).toMatchObject({ postcode });
+  });
+
+  it('letters of HL7 itself stand for what the profile says they do', () => {
+    const [, sex] = /\|(\d)\|\|\|14 CHAPEL LANE/.exec(text('admission'))!;
+    const [change] = toInpatientSpell(
+      adt(
+        text('admission')
+          .replace(`|${sex}|||14 CHAPEL LANE`, '|N|||14 CHAPEL LANE')
+          .replace(/^(PID(?:\|[^|]*){21}\|)[^|]*/m, '$1U'),
+      ),
+    ) as { content: object }[];
+    expect(change!.content).toMatchObject({ personStatedGender: 'X', ethnicCategory: 'Z' });
+  });
+
+  it.each([
+    ['A01', 'admission', '202610101350', '20261010', 'admissionAt', '2026-10-10T12:55:00.000Z'],
+    [
+      'A03',
+      'discharge',
+      '202611021650\nZU1',
+      '20261102\nZU1',
+      'dischargeAt',
+      '2026-11-02T16:50:00.000Z',
+    ],
+    // Of another day than the event the day is all that is known.
+    [
+      'A03',
+      'discharge',
+      '202611021650\nZU1',
+      '20261101\nZU1',
+      'dischargeAt',
+      '2026-11-01T00:00:00.000Z',
+    ],
+  ] as const)(
+    '%s that states the day alone happened when its event did',
+    (_, name, from, to, field, expected) => {
+      const [change] = toInpatientSpell(adt(text(name).replace(from, to))) as {
+        content: Record<'admissionAt' | 'dischargeAt', number>;
+      }[];
+      expect(new Date(change!.content[field]).toISOString()).toBe(expected);
+    },
+  );
 
   it('an admission without an admit time was when the event occurred', () => {
     const [change] = toInpatientSpell(

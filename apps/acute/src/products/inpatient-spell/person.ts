@@ -20,15 +20,20 @@ const NHS_OID = '2.16.840.1.113883.2.1.4.1';
 const NOT_A_RECORD = new Set(
   (
     'VN AN VISITID NI SS DL PPN PRC TAX CZ BC BCT BR BA CC DC DR MC MA MCN HC PEN EI EN GI GN LN ' +
-    'MI NE NPI RRI SL UPIN WC WCN'
+    'MI NE NPI RRI SL UPIN WC WCN FIN FINNBR'
   ).split(' '),
 );
-/** Which of several comes first: the record number, then the trust's internal one, then others. */
-const RANKS = ['MR', 'PI'];
+/** Which of several comes first: the record number, as the table or as many systems call it, then the trust's internal one, then others. */
+const RANKS = new Map([
+  ['MR', 0],
+  ['MRN', 0],
+  ['PI', 1],
+]);
+const LAST = 2;
 
 /**
  * Whom a field of identifiers (CX, repeated) is about.
- * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH, whoever gave it out; another one
+ * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH or NHS, whoever gave it out; another one
  * is the local identifier, the same one in whatever order they come; it is issued by its authority or facility if that is an ODS code, and otherwise by the
  * sender: `22789^^^LOCALID` of RCB is RCB's.
  */
@@ -64,8 +69,7 @@ export function personOf(
 
 /** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
 function localOf(identifiers: Identifier[], trust: string): PersonRef['local'] {
-  const rankOf = ({ type }: Identifier): number =>
-    (RANKS.indexOf(type ?? '') + RANKS.length + 1) % (RANKS.length + 1);
+  const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
   const [first] = identifiers
     .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
     .map((one) => {
@@ -109,11 +113,20 @@ function identifiersOf(segment: Segment, field: number): Identifier[] {
   return found;
 }
 
-/** NHS is the ITK's name of the authority; NHSNBR and the like, or the OID, are what other systems write. */
-const isNhs = ({ authority, oid, type }: Identifier): boolean =>
-  /^NHS(?:N(?:O|BR|MBR|UM|UMBER))?$/i.test(authority ?? '') ||
+/** NHS is the ITK's name of the authority (table 0363); NHSNBR and the like are what other systems write. */
+const isNhsName = (name: string | null): boolean =>
+  /^NHS(?:N(?:O|BR|MBR|UM|UMBER))?$/i.test(name ?? '');
+
+/**
+ * By its authority, by the number's OID, or by its type: NH in the standard's table 0203, and NHS without any authority from
+ * many hospitals (`9434765919^^^^NHS`), some of which name nothing but a facility.
+ */
+const isNhs = ({ authority, oid, type, facility }: Identifier): boolean =>
+  isNhsName(authority) ||
   [authority, oid].includes(NHS_OID) ||
-  type === 'NH';
+  type === 'NH' ||
+  isNhsName(type) ||
+  (!authority && !type && isNhsName(facility));
 
 const issuerOf = ({ authority, facility }: Identifier, trust: string): string =>
   [authority, facility].find((code) => code && isOdsCode(code)) ?? trust;

@@ -32,7 +32,7 @@ export function isNoStayNow(pv1: Segment): boolean {
 
 /** What PV1, PV2, EVN and ZU1 state of the stay itself. */
 export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): void {
-  const { message, event, trust } = source;
+  const { message, trust } = source;
   stated.text('providerOds', trust);
   stated.text('hospitalProviderSpellNumber', pv1.value(19));
   // Of a stay that is held, whatever its class: what that says of another kind of visit is no classification of it.
@@ -45,13 +45,8 @@ export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): voi
   if (reason) stated.text('admissionReasonText', reason.value(3, 2) ?? reason.value(3));
   stateLocation(stated, pv1, source);
   stateUkData(stated, message.first('ZU1'));
-  const admitted = pv1.value(44);
-  if (admitted === undefined && event === 'A01') {
-    const occurred = occurredOf(source);
-    stated.time('admissionAt', occurred.value, occurred.path);
-  } else {
-    stated.time('admissionAt', admitted, 'PV1-44');
-  }
+  const admitted = whenOf(pv1, 44, source, 'A01');
+  stated.time('admissionAt', admitted.value, admitted.path);
   stateDischarge(stated, source, pv1);
 }
 
@@ -88,13 +83,8 @@ function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void 
     stated.give('dischargeDestination', null);
     return;
   }
-  const discharged = pv1.value(45);
-  if (discharged === undefined && source.event === 'A03') {
-    const occurred = occurredOf(source);
-    stated.time('dischargeAt', occurred.value, occurred.path);
-  } else {
-    stated.time('dischargeAt', discharged, 'PV1-45');
-  }
+  const discharged = whenOf(pv1, 45, source, 'A03');
+  stated.time('dischargeAt', discharged.value, discharged.path);
   stated.text('dischargeMethod', pv1.value(36));
   stated.text('dischargeDestination', pv1.value(37));
   if (endsBeforeStart(stated.content)) stated.fault(fault('endBeforeStart', 'PV1-45'));
@@ -103,6 +93,19 @@ function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void 
 /** True if both times are known and the discharge is the earlier. */
 export const endsBeforeStart = ({ admissionAt, dischargeAt }: Partial<InpatientSpell>): boolean =>
   Boolean(admissionAt && dischargeAt && dischargeAt < admissionAt);
+
+/**
+ * When somebody came or left, as PV1 says. Of the event's own message that says nothing, or the day alone, it is when the
+ * event happened, if that was on the same day: midnight would put a discharge before the admission of its day.
+ */
+function whenOf(pv1: Segment, field: 44 | 45, source: AdtMessage, own: AdtMessage['event']) {
+  const value = pv1.value(field);
+  const stated = { value, path: `PV1-${field}` };
+  if (source.event !== own || value === null) return stated;
+  const occurred = occurredOf(source);
+  const isItsDay = /^\d{8}$/.test(value ?? '') && occurred.value?.startsWith(value!);
+  return value === undefined || isItsDay ? occurred : stated;
+}
 
 /** When the event happened (EVN-6), else when it was recorded (EVN-2), else when the message was made. */
 function occurredOf({ message }: AdtMessage): { value: Value; path: string } {

@@ -19,6 +19,10 @@ const ENCODINGS: Record<string, string> = {
   '8859/8': 'iso-8859-8',
   '8859/9': 'iso-8859-9',
   '8859/15': 'iso-8859-15',
+  'ISO-8859-1': 'iso-8859-1',
+  'ISO8859-1': 'iso-8859-1',
+  'WINDOWS-1252': 'windows-1252',
+  CP1252: 'windows-1252',
 };
 
 /** The encoding that MSH-18 states, or undefined for one that is not read. */

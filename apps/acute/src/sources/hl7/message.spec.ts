@@ -49,6 +49,8 @@ describe('values of a message', () => {
   it.each([
     ['8859/1', 'Zo\\XEB\\', 'Zoë'],
     ['8859/15', '\\XA4\\5', '€5'],
+    ['windows-1252', '\\X80\\5', '€5'],
+    ['ISO-8859-1', 'Zo\\XEB\\', 'Zoë'],
     ['UNICODE UTF-8', 'Zo\\XC3AB\\', 'Zoë'],
     ['', 'Zo\\XC3\\\\XAB\\', 'Zoë'],
     ['', 'Zo\\XEB\\', null],

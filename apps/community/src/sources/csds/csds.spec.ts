@@ -52,10 +52,62 @@ describe('a CSDS delivery', () => {
     ]);
   });
 
+  it('takes a table under the whole name that exports of the submission database have', async () => {
+    expect(
+      await outcomes([
+        ['CYP201CareContact', contacts('CC1,SR1,2026-09-03,,')],
+        ['CYP001MPI', patients('L1,RY5,9434765919,01,,')],
+      ]),
+    ).toEqual(['RY5|CC1', 'RY5|L1']);
+  });
+
   it('keys a row by its provider, so that two providers may use one identifier', async () => {
     const text =
       'SERVICE REQUEST IDENTIFIER,LOCAL PATIENT IDENTIFIER (EXTENDED),REFERRAL REQUEST RECEIVED DATE,ORGANISATION IDENTIFIER (CODE OF PROVIDER)\n1,7,2026-09-01,RY5\n1,7,2026-09-01,RTQ\n';
     expect(await outcomes([['CYP101', text]])).toEqual(['RY5|1', 'RTQ|1']);
+  });
+
+  it('knows the columns of the submission database of version 1.6', async () => {
+    const text =
+      'CareContactID,ServiceRequestID,TeamID_Local,Contact_Date,Contact_Time,OrgID_Commissioner,AdminCategory,CareContact_Duration,' +
+      'Consultation_Type,CareContact_Subject,ConsMechanism,Activity_LocationType,Treatment_OrgSiteID,GroupTherapyIndicator,AttendanceStatus\n' +
+      'CC1,SR1,T1,03/09/2026,30/12/1899 09:30:00,15N,01,30,02,01,11,A01,RY5AA,N,5\n';
+    const [item] = await read([['CYP201', text]]);
+    expect(item).toMatchObject({
+      record: {
+        row: {
+          ...{
+            moment: Date.parse('2026-09-03T08:30:00Z'),
+            mechanism: '11',
+            consultationType: '02',
+          },
+          ...{ attendance: '5', locationType: 'A01', groupTherapy: 'N' },
+        },
+      },
+    });
+  });
+
+  it('takes no rounded number for an identifier: it would be that of many', async () => {
+    const rounded = '1.23457E+11';
+    const referrals = (row: string) =>
+      `ServiceRequestID,LocalPatientID,ReferralRequest_ReceivedDate\n${row}\n`;
+    expect(
+      await outcomes([
+        ['CYP001', patients(`${rounded},RY5,,03,,`)],
+        ['CYP101', referrals(`SR1,${rounded},2026-09-01`)],
+        ['CYP201', contacts(`${rounded},SR1,2026-09-03,,`, `CC1,${rounded},2026-09-03,,`)],
+      ]),
+    ).toEqual([
+      ['MESH-2623 CYP001.LOCAL PATIENT IDENTIFIER (EXTENDED)'],
+      ['MESH-2623 CYP101.LOCAL PATIENT IDENTIFIER (EXTENDED)'],
+      ['MESH-2623 CYP201.CARE CONTACT IDENTIFIER'],
+      ['MESH-2623 CYP201.SERVICE REQUEST IDENTIFIER'],
+    ]);
+  });
+
+  it.each(['M11AA', 'm1 1aa', 'M1   1AA'])('writes the postcode %s one way', async (postcode) => {
+    const [item] = await read([['CYP001', patients(`L1,RY5,9434765919,01,,${postcode}`)]]);
+    expect(item).toMatchObject({ record: { row: { postcode: 'M1 1AA' } } });
   });
 
   it('names everything that is wrong with a row, and reads its neighbours', async () => {

@@ -25,6 +25,14 @@ const TABLES: Record<string, TableReader> = {
   CYP202: tableReader(CYP202, readActivity, (values) => values.careActivityId),
 };
 
+/** The tables by the names that they have in the submission database, and so in its exports. */
+const WHOLE_NAMES = new Map([
+  ['CYP001MPI', 'CYP001'],
+  ['CYP101REFERRAL', 'CYP101'],
+  ['CYP201CARECONTACT', 'CYP201'],
+  ['CYP202CAREACTIVITY', 'CYP202'],
+]);
+
 /**
  * CSDS files as multipart/form-data: a part for each table, named after it, any subset, in any order. Rows are
  * joined by their identifiers within a provider and held until their referral and patient are there.
@@ -81,7 +89,8 @@ async function* readParts({ parts, notice }: SourceInput, reading: Reading): Asy
 }
 
 function readPart(part: SourcePart, reading: PartReading, index: number): AsyncGenerator<Item[]> {
-  const table = TABLES[part.name.toUpperCase()];
+  const name = part.name.toUpperCase();
+  const table = TABLES[WHOLE_NAMES.get(name) ?? name];
   return table ? table(part, reading, index) : refusePart(part);
 }
 

@@ -1,4 +1,4 @@
-import { isOdsShaped, nhsNumber, RowReader } from '@caremesh/product';
+import { isOdsShaped, nhsNumber, postcodeIn, RowReader } from '@caremesh/product';
 import type { CsvTable, Fault, Mode, PersonRef } from '@caremesh/product';
 import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
 
@@ -44,11 +44,9 @@ export type Parsed<R> =
 type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
 type JoinColumn = 'provider' | 'periodEnd';
 
-const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
-
 export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): Parsed<Patient> {
   const row = new RowReader(CYP001, values);
-  const localId = row.mandatory('localPatientId', 'recordIdMissing');
+  const localId = row.mandatoryIdentifier('localPatientId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
   return parsed(row, 'localPatientId', {
     table: 'CYP001',
@@ -66,12 +64,12 @@ export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): 
 
 export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading): Parsed<Referral> {
   const row = new RowReader(CYP101, values);
-  const serviceRequestId = row.mandatory('serviceRequestId', 'recordIdMissing');
+  const serviceRequestId = row.mandatoryIdentifier('serviceRequestId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
   return parsed(row, 'serviceRequestId', {
     table: 'CYP101',
     key: keyIn(providerOds, serviceRequestId),
-    parentKey: keyIn(providerOds, row.mandatory('localPatientId')),
+    parentKey: keyIn(providerOds, row.mandatoryIdentifier('localPatientId')),
     providerOds,
     at: periodOf(row),
     serviceRequestId,
@@ -96,16 +94,16 @@ export function readActivity(values: ValuesOf<typeof CYP202>, reading: Reading):
 }
 
 function contactOf(row: RowReader<keyof typeof CYP201.columns>, reading: Reading) {
-  const careContactId = row.mandatory('careContactId', 'recordIdMissing');
+  const careContactId = row.mandatoryIdentifier('careContactId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
   return {
     table: 'CYP201' as const,
     key: keyIn(providerOds, careContactId),
-    parentKey: keyIn(providerOds, row.mandatory('serviceRequestId')),
+    parentKey: keyIn(providerOds, row.mandatoryIdentifier('serviceRequestId')),
     providerOds,
     at: periodOf(row),
     careContactId,
-    team: row.text('team'),
+    team: row.identifier('team'),
     date: row.mandatory('date') === '' ? null : row.day('date'),
     moment: row.moment('date', 'time'),
     commissionerOds: odsOf(row, 'commissioner'),
@@ -128,17 +126,17 @@ function contactOf(row: RowReader<keyof typeof CYP201.columns>, reading: Reading
 }
 
 function activityOf(row: RowReader<keyof typeof CYP202.columns>, reading: Reading) {
-  const careActivityId = row.mandatory('careActivityId', 'recordIdMissing');
+  const careActivityId = row.mandatoryIdentifier('careActivityId', 'recordIdMissing');
   const providerOds = providerOf(row, reading);
   return {
     table: 'CYP202' as const,
     key: keyIn(providerOds, careActivityId),
-    parentKey: keyIn(providerOds, row.mandatory('careContactId')),
+    parentKey: keyIn(providerOds, row.mandatoryIdentifier('careContactId')),
     providerOds,
     at: periodOf(row),
     careActivityId,
     type: row.text('type'),
-    professional: row.text('professional'),
+    professional: row.identifier('professional'),
     duration: row.integer('duration', { min: 0, max: 9999 }),
     procedure: row.text('procedure'),
     findingScheme: row.text('findingScheme'),
@@ -192,10 +190,8 @@ function odsOf<K extends string>(row: RowReader<K>, key: K): string | null {
 }
 
 function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null {
-  const postcode = row.text('postcode')?.toUpperCase() ?? null;
-  return postcode === null || POSTCODE.test(postcode)
-    ? postcode
-    : row.wrong('postcode', 'postcodeMalformed');
+  const postcode = row.text('postcode');
+  return postcode && (postcodeIn(postcode) ?? row.wrong('postcode', 'postcodeMalformed'));
 }
 
 function parsed<K extends string, R extends Pick<Joinable, 'key' | 'at'>>(

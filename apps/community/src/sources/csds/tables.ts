@@ -96,7 +96,7 @@ export const CYP201 = csvTable('CYP201', {
   subject: { heading: 'CARE CONTACT SUBJECT' },
   mechanism: {
     heading: 'CONSULTATION MECHANISM (COMMUNITY CARE)',
-    also: ['Consultation_Mechanism'],
+    also: ['ConsMechanism', 'Consultation_Mechanism'],
   },
   locationType: { heading: 'ACTIVITY LOCATION TYPE CODE', also: ['Activity_LocationType'] },
   site: { heading: 'ORGANISATION SITE IDENTIFIER (OF TREATMENT)', also: ['Treatment_OrgSiteID'] },

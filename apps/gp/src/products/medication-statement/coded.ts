@@ -1,8 +1,10 @@
 import { fault, type Fault } from '@caremesh/product';
 import type { Coding, Concept } from '../../sources/fhir/resources.js';
 
-const DMD = 'https://dmd.nhs.uk';
-const SNOMED = 'http://snomed.info/sct';
+/** The address of the dictionary of medicines and devices, as published and as senders write it. */
+const DMD = /^https?:\/\/(?:www\.)?dmd\.nhs\.uk\/?$/i;
+/** SNOMED CT, whether or not its edition is named. */
+const SNOMED = /^https?:\/\/snomed\.info\/sct(?:$|\/)/;
 /** SNOMED CT identifiers, dm+d codes among them: 6 to 18 digits, never beginning with 0. */
 const SCTID = /^[1-9]\d{5,17}$/;
 
@@ -10,8 +12,8 @@ const SCTID = /^[1-9]\d{5,17}$/;
 export const clinicalCoding = (concept: Concept | undefined): Coding | undefined =>
   withSystem(concept, DMD) ?? withSystem(concept, SNOMED);
 
-const withSystem = (concept: Concept | undefined, system: string): Coding | undefined =>
-  concept?.coding?.find((one) => one.system === system && one.code !== undefined);
+const withSystem = (concept: Concept | undefined, named: RegExp): Coding | undefined =>
+  concept?.coding?.find(({ system, code }) => code !== undefined && named.test(system ?? ''));
 
 /** The SNOMED CT or dm+d code of a concept; null if it has none. */
 export function clinicalCode(

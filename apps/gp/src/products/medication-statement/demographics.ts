@@ -1,12 +1,11 @@
-import { fault, type Fault } from '@caremesh/product';
-import { extensionCode, extensionOf } from '../../sources/fhir/extension.js';
+import { fault, postcodeIn, type Fault } from '@caremesh/product';
+import { extensionCode } from '../../sources/fhir/extension.js';
 import type { MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import { odsOf } from '../../sources/fhir/ods.js';
 import type { Patient } from '../../sources/fhir/resources.js';
 import type { MedicationStatement } from './record.gen.js';
 import { dayOf } from './time.js';
 
-const POSTCODE = /^([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})$/;
 const UK = /^(?:GB|GBR|UK|England|Scotland|Wales|Northern Ireland|United Kingdom|)$/i;
 
 /** Birth date, postcode, gender, ethnicity and practice of the patient, where the submission has the patient. */
@@ -35,7 +34,7 @@ export function practiceOf({ patient, organisations }: MedicineEntry): string | 
 }
 
 function ethnicCategoryOf(patient: Patient): string | null {
-  const code = extensionCode(extensionOf(patient.extension, 'EthnicCategory'));
+  const code = extensionCode(patient.extension, 'EthnicCategory');
   // A second letter is a local refinement of the national code.
   return code && /^[A-Z][A-Z0-9]$/.test(code) ? code[0]! : code;
 }
@@ -45,8 +44,8 @@ function postcodeOf({ address = [] }: Patient, faults: Fault[]): string | null {
   const current = address.filter((one) => one.postalCode && !one.period?.end && one.use !== 'old');
   const home = current.find((one) => one.use === 'home') ?? current[0];
   if (!home) return null;
-  const match = POSTCODE.exec(home.postalCode!.toUpperCase().trim());
-  if (match) return `${match[1]} ${match[2]}`;
+  const postcode = postcodeIn(home.postalCode!);
+  if (postcode !== null) return postcode;
   if (UK.test(home.country ?? '')) faults.push(fault('postcodeMalformed', '/subject/address'));
   return null;
 }

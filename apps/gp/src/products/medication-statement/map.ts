@@ -16,6 +16,12 @@ import { dayOf, momentOf } from './time.js';
 /** What a source says of an entry that was coded once and lost its code in a transfer (GP2GP). */
 const TRANSFER_DEGRADED = '196421000000109';
 
+/** What the national prescription service calls otherwise than UK Core (https://fhir.nhs.uk/CodeSystem/medicationrequest-course-of-therapy). */
+const COURSES = new Map([['continuous-repeat-dispensing', 'continuous-repeating-dispensing']]);
+
+/** Of a medicine that the practice has only been told of (UKCore-MedicationPrescribingOrganizationType). */
+const ELSEWHERE = 'prescribed-by-another-organisation';
+
 /** Status of a request that the product, whose list is that of statements, has under another name. */
 const STATUSES = new Map([
   ['cancelled', 'stopped'],
@@ -84,24 +90,23 @@ function contentOf(
   const { medicine } = entry;
   const request = medicine.resourceType === 'MedicationRequest' ? medicine : null;
   if (request && request.intent === undefined) faults.push(fault('fhirElementMissing', '/intent'));
-  const agency =
-    extensionOf(medicine.extension, 'MedicationPrescribingOrganizationType') ??
-    extensionOf(medicine.extension, 'MedicationPrescribingOrganization') ??
-    extensionOf(medicine.extension, 'MedicationPrescribingAgency');
+  const agency = agencyOf(medicine);
   return {
     medicationStatementId: id,
     recordedAs: request ? 'request' : 'statement',
     ...medicationOf(entry, faults),
     status: statusOf(medicine, faults),
     statusReasonText: reasonOf(medicine),
-    prescriptionType: extensionCode(extensionOf(medicine.extension, 'PrescriptionType')),
+    prescriptionType: extensionCode(medicine.extension, 'PrescriptionType'),
     requestIntent: request?.intent ?? null,
-    courseOfTherapy: codeOf(request?.courseOfTherapyType),
+    courseOfTherapy: courseOf(request),
     ...doseOf(medicine, faults),
     ...supplyOf(medicine, faults),
     ...timesOf(medicine, faults),
-    prescribingOds: odsOf(authorOf(medicine), entry.organisations),
-    prescribingAgency: extensionCode(agency),
+    // Who told a practice of a medicine that others prescribe does not prescribe it.
+    prescribingOds:
+      !request && agency === ELSEWHERE ? null : odsOf(authorOf(medicine), entry.organisations),
+    prescribingAgency: agency,
     reasonCode: clinicalCode(
       medicine.reasonCode?.find((one) => clinicalCoding(one)),
       '/reasonCode',
@@ -109,6 +114,17 @@ function contentOf(
     ),
     ...demographicsOf(entry, faults),
   };
+}
+
+/** Whether the practice or another organisation prescribes, by the name that UK Core has for it now, had, or had before. */
+const agencyOf = ({ extension }: Medicine): string | null =>
+  extensionCode(extension, 'MedicationPrescribingOrganizationType') ??
+  extensionCode(extension, 'MedicationPrescribingOrganization') ??
+  extensionCode(extension, 'MedicationPrescribingAgency');
+
+function courseOf(request: Extract<Medicine, { resourceType: 'MedicationRequest' }> | null) {
+  const code = codeOf(request?.courseOfTherapyType, 'course-of-therapy', 'CourseOfTherapy');
+  return code === null ? null : (COURSES.get(code) ?? code);
 }
 
 /** The medicine's code, its name and the words typed, from the element itself or the Medication it refers to. */

@@ -35,6 +35,8 @@ const AT_ONCE_MAX = 8 * 1024 * 1024;
 const LINE_MAX = 8 * 1024 * 1024;
 /** Unreadable lines that may stand before the first readable one. */
 const HELD_MAX = 1000;
+/** Bundles within Bundles that are looked into: a search for prescriptions answers with one for each. */
+const BUNDLES_DEEP = 8;
 const LF = 10;
 
 /** The resources of a JSON body: each entry of a Bundle of any type, or the one resource it is. */
@@ -51,7 +53,7 @@ export async function* entriesOfJson(body: AsyncIterable<Uint8Array>): AsyncGene
   if (bytes.every((byte) => byte <= 0x20)) throw new IntakeRefused(fault('bodyEmpty', ''));
   if (isBottomless(bytes)) return yield* streamed(bytes, iterator);
   const parsed = parseJson(bytes);
-  if ('value' in parsed) return yield* entriesOf(parsed.value);
+  if ('value' in parsed) return yield* entriesOf(parsed.value, new Within());
   // Read on its own, each entry says whether it is the one; the others go on.
   if (isFault(parsed, 'jsonNameTwice')) return yield* streamed(bytes, iterator);
   throw new IntakeRefused(parsed);
@@ -76,37 +78,68 @@ export async function* entriesOfLines(body: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 async function* entriesByLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+  const within = new Within();
   let number = 0;
   for await (const { bytes, tooLong } of linesOf(body)) {
     number++;
     if (bytes.every((byte) => byte <= 0x20)) continue;
     const path = `line ${number}`;
     const parsed = tooLong ? fault('itemTooLarge', path) : parseJson(bytes, path);
-    if ('value' in parsed) yield* entriesOf(parsed.value, number, bytes.length);
+    const size = bytes.length;
+    if ('value' in parsed) yield* entriesOf(parsed.value, within, { bundle: number, size });
     else yield { unread: parsed, raw: bytes };
   }
 }
 
-function* entriesOf(value: unknown, bundle?: number, size = 0): Generator<Entry> {
-  if (!isObject(value) || value['resourceType'] !== 'Bundle') return yield { value, size };
+/** Numbers of Bundles that stand in others, apart from those of lines. */
+class Within {
+  private last = 0;
+
+  next(): number {
+    return --this.last;
+  }
+}
+/** Which Bundle of a file it is, how long, how deep within others, and whether one around it is of another FHIR version. */
+type Around = { bundle?: number; size?: number; depth?: number; otherVersion?: boolean };
+
+/** The one resource, or each entry of a Bundle; of a Bundle that stands in it each entry too, as of a Bundle of its own. */
+function* entriesOf(value: unknown, within: Within, around: Around = {}): Generator<Entry> {
+  const { bundle, size = 0, depth = 0 } = around;
+  if (!isBundle(value)) return yield { value, size };
   const entries: unknown = value['entry'] ?? [];
   if (!Array.isArray(entries))
     return yield {
       unread: fault('fhirElementInvalid', '/entry', 'it is no list'),
       raw: Buffer.from(JSON.stringify(value)),
     };
-  const otherVersion = isOtherVersion('Bundle', value);
+  if (depth > BUNDLES_DEEP) {
+    // Who stands in it is not kept: names and addresses are never landed.
+    const raw = Buffer.from(JSON.stringify({ resourceType: 'Bundle', id: value['id'] }));
+    return yield { unread: fault('nestingTooDeep', '/entry'), raw };
+  }
+  const otherVersion = around.otherVersion || isOtherVersion('Bundle', value);
   // A history tells the newest first (FHIR R4, http.html#history): what was said last has to be heard last.
   const isHistory = value['type'] === 'history';
+  const read = entries.map(entryOf);
+  const isFlat = !read.some((one) => isBundle(one.value));
   const last = entries.length - 1;
   for (let nth = 0; nth <= last; nth++) {
     const at = isHistory ? last - nth : nth;
+    const entry = read[at]!;
+    if (isBundle(entry.value)) {
+      yield* entriesOf(entry.value, within, {
+        bundle: within.next(),
+        depth: depth + 1,
+        otherVersion,
+      });
+      continue;
+    }
     yield {
-      ...entryOf(entries[at]),
+      ...entry,
       otherVersion,
       ...(bundle !== undefined && { bundle }),
       more: nth < last,
-      shift: at - nth,
+      shift: isFlat ? at - nth : 0,
     };
   }
 }
@@ -136,6 +169,9 @@ function insteadOf({
   return method === 'GET' || method === 'HEAD' ? 'request' : undefined;
 }
 
+const isBundle = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && value['resourceType'] === 'Bundle';
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -147,12 +183,13 @@ async function* streamed(start: Buffer, rest: AsyncIterator<Uint8Array>): AsyncG
   const wrong = wrongStart(start);
   if (wrong) throw new IntakeRefused(wrong);
   const cutter = new EntryCutter(LINE_MAX);
+  const within = new Within();
   let given = 0;
   for (let chunk: Buffer | null = start; chunk; chunk = await nextOf(rest))
-    for (const slice of cutter.push(chunk)) yield entryIn(slice, given++);
+    for (const slice of cutter.push(chunk)) yield* looked(entryIn(slice, given++), within);
   const { rest: last, outline } = cutter.end();
   const cut = last && entryIn(last, given++);
-  if (cut) yield cut;
+  if (cut) yield* looked(cut, within);
   const broken = faultOfOutline(outline);
   if (broken && given === 0) throw new IntakeRefused(broken);
   // An entry cut short has said already where the text breaks off.
@@ -179,6 +216,12 @@ function faultOfOutline({ bytes, whole }: Outline): Fault | null {
   return isObject(parsed.value) && parsed.value['resourceType'] === 'Bundle'
     ? null
     : fault('itemTooLarge', '');
+}
+
+/** An entry cut from a large Bundle, or what stands in it if it is a Bundle. */
+function* looked(entry: Entry, within: Within): Generator<Entry> {
+  if (entry.unread || !isBundle(entry.value)) return yield entry;
+  yield* entriesOf(entry.value, within, { bundle: within.next(), depth: 1 });
 }
 
 async function* linesOf(

@@ -11,7 +11,7 @@ import {
 import { organisation } from '../../organisation.js';
 import { personOf } from './person.js';
 import { restrictionOf } from './restriction.js';
-import { ODS } from './resources.js';
+import { isOdsSystem } from './resources.js';
 import type {
   Identifier,
   Medication,
@@ -205,7 +205,7 @@ const odsOf = (held: Held | undefined): string | undefined =>
   held?.resource?.resourceType === 'Organization' ? odsIn(held.resource.identifier) : undefined;
 
 const odsIn = (identifiers: Identifier[] | undefined): string | undefined =>
-  identifiers?.find((one) => one.system === ODS)?.value;
+  identifiers?.find(({ system }) => isOdsSystem(system))?.value;
 
 /**
  * What is landed of an item: the resource as it came and, of what it refers to, only the elements that are read.

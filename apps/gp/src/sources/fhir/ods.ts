@@ -1,11 +1,12 @@
-import { ODS } from './resources.js';
+import { isOdsSystem } from './resources.js';
 import type { Reference } from './resources.js';
 
 /** The ODS code a reference states beside it, or leads to. */
-export const odsOf = (
+export function odsOf(
   reference: Reference | undefined,
   organisations: ReadonlyMap<object, string>,
-): string | null =>
-  (reference?.identifier?.system === ODS ? reference.identifier.value : undefined) ??
-  (reference && organisations.get(reference)) ??
-  null;
+): string | null {
+  const { system, value } = reference?.identifier ?? {};
+  const stated = isOdsSystem(system) ? value : undefined;
+  return stated ?? (reference && organisations.get(reference)) ?? null;
+}

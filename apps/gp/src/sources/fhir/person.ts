@@ -1,18 +1,11 @@
 import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
-import { extensionCode, extensionOf } from './extension.js';
+import { extensionCode } from './extension.js';
 import type { MedicineEntry } from './medicine-entry.js';
 import { odsOf } from './ods.js';
-import { ODS, type Identifier, type Patient } from './resources.js';
+import { isOdsSystem, type Identifier, type Patient } from './resources.js';
 import { unresolved } from './unresolved.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
-/** The NHS number's system as the UK writes it now, and as it was and is written elsewhere. */
-const NHS_NUMBERS = new Set([
-  NHS_NUMBER,
-  'https://fhir.hl7.org.uk/Id/nhs-number',
-  'http://fhir.nhs.net/Id/nhs-number',
-  'urn:oid:2.16.840.1.113883.2.1.4.1',
-]);
 /** A reference into the national demographics service names the person by NHS number. */
 const PDS = /\/personal-demographics\/FHIR\/R4\/Patient\/(\d{10})$/;
 
@@ -95,7 +88,7 @@ function identified(
   return { nhsNumber: number, nhsNumberStatus: status ?? (number ? '02' : '03'), local };
 }
 
-const isNhsNumber = ({ system }: Identifier): boolean => NHS_NUMBERS.has(system ?? '');
+const isNhsNumber = ({ system }: Identifier): boolean => nhsNumber.isNhsNumberSystem(system);
 
 /**
  * The identifier of a local system whose issuer is known by ODS code, the same one in whatever order they come: a medical record number
@@ -106,7 +99,8 @@ function localOf(identifiers: Identifier[], { patient, organisations }: Named): 
   const issued = identifiers.flatMap((one) => {
     const named = one.assigner?.identifier;
     const issuer =
-      named?.system === ODS ? named.value : one.assigner && organisations.get(one.assigner);
+      (isOdsSystem(named?.system) ? named?.value : undefined) ??
+      (one.assigner && organisations.get(one.assigner));
     if (!issuer) return [];
     const id = one.value!.trim();
     const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
@@ -124,7 +118,7 @@ function compare(one: (string | number)[], other: (string | number)[]): number {
 }
 
 function statusOf(identifier: Identifier | undefined): string | null {
-  const code = extensionCode(extensionOf(identifier?.extension, 'NHSNumberVerificationStatus'));
+  const code = extensionCode(identifier?.extension, 'NHSNumberVerificationStatus');
   return code && (STATUSES[code] ?? code);
 }
 

@@ -1,8 +1,10 @@
 import { fault, type Fault } from '@caremesh/product';
 import { z } from 'zod';
 
-/** The system of ODS codes. */
-export const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
+const ODS = /^https?:\/\/fhir\.nhs\.uk\/Id\/ods-organization-code\/?$/i;
+
+/** True for the system of ODS codes, with either protocol. */
+export const isOdsSystem = (system: string | undefined): boolean => ODS.test(system ?? '');
 
 /**
  * The elements of FHIR R4 that this domain reads, and nothing else: parsing leaves out every other one, so a

@@ -125,6 +125,8 @@ describe('a word of a list', () => {
     ['Client Funding Status', 'fully client funded', 'fundingStatus'],
     ['Cost Frequency (Unit Type)', 'PER SESSION', 'costUnit'],
     ['Cost Frequency (Unit Type)', 'Per moon', 'costUnit'],
+    ['Accommodation Status', 'REGISTERED CARE HOME', 'accommodationStatus'],
+    ['Ethnicity', 'white:  roma', 'ethnicity'],
   ] as const)('%s "%s" is passed on in the spelling of release 2', async (column, said, field) => {
     const row = { ...GOOD, [column]: said };
     const [item] = await read(`${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n`);
@@ -135,6 +137,8 @@ describe('a word of a list', () => {
         'Not in Paid Employment (seeking work)': 'Not in paid employment: Seeking work',
         'fully client funded': 'Fully client funded',
         'PER SESSION': 'Per session',
+        'REGISTERED CARE HOME': 'Registered care home',
+        'white:  roma': 'White: Roma',
         // Not of the list: as it came, for the contract to refuse.
         'Per moon': 'Per moon',
       }[said],
@@ -142,7 +146,41 @@ describe('a word of a list', () => {
   });
 });
 
+describe('identifiers that a spreadsheet has rounded', () => {
+  it.each([
+    [{ 'LA Person Unique Identifier': '1.23457E+11' }, ['MESH-2623 LA Person Unique Identifier']],
+    [{ 'Event Reference': '2E+12' }, ['MESH-2623 Event Reference']],
+    [{ 'LA Person Unique Identifier': '="00123"', 'NHS Number': '' }, ['00123', '03', '503|S1']],
+    [{ 'NHS Number': "'9434765919" }, ['9434765919', '02', '503|S1']],
+  ])('%j', async (changes, expected) => {
+    expect(await outcome(changes)).toEqual(expected);
+  });
+});
+
 describe('a return', () => {
+  /** The columns of the specification, as councils know them. */
+  const SPECIFIED =
+    'LA Code,Reporting Period Start Date,Reporting Period End Date,NHS Number,LA Person Unique Identifier,First Name,Last Name,' +
+    'GP Practice Name,GP Practice Code,Gender,Ethnicity,Date of Birth,Date of Death,Client Type,Primary Support Reason,Postcode,' +
+    'Accommodation Status,Employment Status,Has Unpaid Carer,Autism Spectrum Disorder (ASD),Visual Impairment,Hearing Impairment,' +
+    'Dementia,Client Funding Status,Event Type,Event Reference,Event Start Date,Event End Date,Event Description,Event Outcome,' +
+    'Request: Route of Access,Assessment Type,Eligible Needs Identified,Method of Assessment,Total Hrs Caring per week,' +
+    'No. of adults being cared for,Adult 1 Linked Person ID,Adult 2 Linked Person ID,Adult 3 Linked Person ID,Service Type,' +
+    'Service Component,Delivery Mechanism,Provider CQC Location Name,Provider CQC Location ID,Review Reason,' +
+    'Review Outcomes Achieved,Method of Review,Unit Cost,Cost Frequency (Unit Type),Planned units per week';
+
+  it('with the columns of the specification in their order has nothing odd', async () => {
+    async function* body() {
+      yield Buffer.from(`${SPECIFIED}\n${'503,'.repeat(49)}\n`);
+    }
+    const noticed: string[] = [];
+    const notice = ({ code, path }: { code: string; path: string }) =>
+      noticed.push(`${code} ${path}`);
+    const input = { contentType: 'text/csv', body: body(), environment: 'test' as const, notice };
+    for await (const _item of source.read(input));
+    expect(noticed).toEqual([]);
+  });
+
   const text = `${HEADER.join(',')}\n${HEADER.map((name) => GOOD[name]).join(',')}\n`;
 
   it('may be in Windows-1252 or UTF-16 if it says so', async () => {

@@ -2,7 +2,10 @@ import { csvTable } from '@caremesh/product';
 
 /** Columns of the specification that a service event does not use. */
 const UNREAD = [
+  'First Name',
+  'Last Name',
   'GP Practice Name',
+  'Date of Death',
   'Request: Route of Access',
   'Request Route of Access',
   'Assessment Type',
@@ -37,9 +40,9 @@ export const CLD = csvTable(
     gender: { heading: 'Gender' },
     ethnicity: { heading: 'Ethnicity' },
     birthDate: { heading: 'Date of Birth' },
-    postcode: { heading: 'Postcode' },
     clientType: { heading: 'Client Type', required: true },
     primarySupportReason: { heading: 'Primary Support Reason' },
+    postcode: { heading: 'Postcode' },
     accommodationStatus: { heading: 'Accommodation Status' },
     employmentStatus: { heading: 'Employment Status' },
     hasUnpaidCarer: { heading: 'Has Unpaid Carer' },

@@ -1,4 +1,4 @@
-import { isOdsShaped, nhsNumber, RowReader } from '@caremesh/product';
+import { isOdsShaped, nhsNumber, postcodeIn, RowReader } from '@caremesh/product';
 import type { Fault, Mode, PersonRef } from '@caremesh/product';
 import { CLD } from './columns.js';
 import type { CldColumn, CldValues } from './columns.js';
@@ -17,7 +17,6 @@ export type ServiceEvent = ReturnType<typeof valuesOf> & {
 
 /** A council with adult social services, in Client Level Data and in ODS alike; any other code is of another kind of body. */
 const COUNCIL = /^\d{3}$/;
-const POSTCODE = /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/;
 /** decimal(9,2) of the specification. */
 const MONEY = { min: 0, max: 9_999_999.99, places: 2 };
 
@@ -40,7 +39,7 @@ export function readServiceEvent(
 function valuesOf(row: Row) {
   return {
     laCode: councilOf(row),
-    eventReference: row.text('eventReference'),
+    eventReference: row.identifier('eventReference'),
     clientType: asRelease2(row.mandatory('clientType')),
     serviceType: asRelease2(row.mandatory('serviceType')),
     serviceComponent: row.text('serviceComponent'),
@@ -65,7 +64,7 @@ function valuesOf(row: Row) {
 function circumstancesOf(row: Row) {
   return {
     primarySupportReason: asRelease2(row.text('primarySupportReason')),
-    accommodationStatus: row.text('accommodationStatus'),
+    accommodationStatus: asRelease2(row.text('accommodationStatus')),
     employmentStatus: asRelease2(row.text('employmentStatus')),
     hasUnpaidCarer: asRelease2(row.text('hasUnpaidCarer')),
     autism: row.text('autism'),
@@ -75,7 +74,7 @@ function circumstancesOf(row: Row) {
     birthDate: row.day('birthDate'),
     postcode: postcodeOf(row),
     gender: row.text('gender'),
-    ethnicity: row.text('ethnicity'),
+    ethnicity: asRelease2(row.text('ethnicity')),
     gpPracticeOds: odsOf(row, 'gpPractice'),
   };
 }
@@ -103,7 +102,7 @@ function personOf(row: Row, values: CldValues, laCode: string, mode: Mode): Pers
     ? nhsNumber.parseNhsNumber(values[column], mode, row.path(column))
     : null;
   if (number?.fault) row.add(number.fault);
-  const id = row.text('personId');
+  const id = row.identifier('personId');
   if (!number && !(id && laCode)) row.wrong('personId', 'personMissing');
   const stated = column === 'tracedNhsNumber' ? '01' : '02';
   return {
@@ -126,8 +125,6 @@ function odsOf(row: Row, key: CldColumn): string | null {
 }
 
 function postcodeOf(row: Row): string | null {
-  const postcode = row.text('postcode')?.toUpperCase() ?? null;
-  return postcode === null || POSTCODE.test(postcode)
-    ? postcode
-    : row.wrong('postcode', 'postcodeMalformed');
+  const postcode = row.text('postcode');
+  return postcode && (postcodeIn(postcode) ?? row.wrong('postcode', 'postcodeMalformed'));
 }
