@@ -119,6 +119,8 @@ const listing = z.object({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   after: z.string().optional(),
+  cursor: z.string().optional(),
+  /** What `cursor` was called here, and nowhere else. */
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 });
 const replay = z.strictObject({
@@ -143,7 +145,7 @@ export class QuarantineController {
   /** Refused items, oldest first; never their payloads. */
   @Get()
   async list(
-    @Query(body(listing)) query: z.infer<typeof listing>,
+    @Query(body(listing)) { cursor, after = cursor, ...query }: z.infer<typeof listing>,
     @CallerOf() caller: Caller,
   ): Promise<unknown> {
     return answering(() => {
