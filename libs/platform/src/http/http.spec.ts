@@ -245,6 +245,7 @@ describe('an HTTP service', () => {
     expect(answer.body).not.toContain('Jane');
   });
 
+    ['text', 'text/plain', '{"title":"x","lines":[]}', 415, 'MESH-5114'],
   it('names the place at which a body stops being JSON', async () => {
     const headers = { ...bearer('user-ann|lead'), 'content-type': 'application/json' };
     const payload = '{\n  "title": Jane\n}';
