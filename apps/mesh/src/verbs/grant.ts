@@ -257,13 +257,20 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
     const { credential } = await credentialIn(io, id, file);
     return io.stdout(`${settingsOf(credential as ClientCredential, format)}\n`);
   }
-  const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
+  const given = publicKey ? { publicKey: await publicKeyIn(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<ClientCredential>(path, given);
   print(io, options, reply, (credential) => settingsOf(credential, format));
 }
 
 /** Throws MESH-6508 for a credential with a key in a format whose client cannot sign with it. */
+/** The key of a file, to be sent. Throws MESH-6510 for a private one: that leaves its holder's machine for nobody. */
+async function publicKeyIn(io: Io, file: string): Promise<object> {
+  const jwk = await jsonOf(io, file);
+  if (!('d' in jwk) && !('k' in jwk)) return jwk;
+  throw cliError(meshErrors.unreadableFile, `${file} holds a private key; name its public half.`);
+}
+
 function settingsOf(credential: ClientCredential, format: ClientFormat): string {
   const ready = readySettings(credential, format);
   if (ready === null) throw cannotSign(format);
