@@ -190,6 +190,8 @@ describe('the ledger', () => {
     expect(answer.status).toBe(200);
     expect(answer.text).toContain('entries.ndjson');
     expect(answer.text).toContain('"action":"domain.accepted"');
+    // What streams by is not hashed: a tag would be that of nothing, and the same for another ledger.
+    expect(answer.etag).toBeNull();
     expect((await (await person('analyst')).get('/v1/audit/export')).status).toBe(403);
   });
 });
@@ -211,14 +213,25 @@ describe('what was decided', () => {
       mode: 'earliest',
       autocommit: false,
     });
-    const told: { type: string; data: string }[] = [];
-    for await (const { value } of stream) {
-      const event = (await codec.decode(value as Buffer)) as { type: string; data: string };
+    const told: { id: string; type: string; at: number; data: string }[] = [];
+    let headed: Record<string, string> = {};
+    for await (const { value, headers } of stream) {
+      const event = (await codec.decode(value as Buffer)) as (typeof told)[0];
       told.push(event);
+      headed = Object.fromEntries([...headers].map(([name, one]) => [String(name), String(one)]));
       if (event.type === 'version.published' && event.data.includes(PRODUCT)) break;
     }
     await consumer.close(true);
     expect(told.map(({ type }) => type)).toContain('domain.accepted');
+    const { id, at } = told.at(-1)!;
+    const moment = new Date(at).toISOString();
+    const dataschema = headed['ce_dataschema'];
+    expect(dataschema).toMatch(/^http.*\/apis\/ccompat\/v7\/schemas\/ids\/\d+$/);
+    expect(headed).toEqual({
+      ...{ ce_specversion: '1.0', ce_id: id, ce_source: 'urn:caremesh:governance' },
+      ...{ ce_type: 'caremesh.mesh.version.published.v1', ce_time: moment },
+      ...{ ce_dataschema: dataschema, ce_recordedtime: moment, 'content-type': 'avro/binary' },
+    });
   });
 
   it('stands again after an access rule was made or taken away by hand', async () => {

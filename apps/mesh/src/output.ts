@@ -21,7 +21,13 @@ export function print<T>(
   human: (body: T) => string,
 ): void {
   if (options.output === 'json') io.stdout(withNewline(reply.text));
-  else io.stdout(withNewline(human(reply.body)));
+  else io.stdout(withNewline([human(reply.body), ...nextPage(reply.body)].join('\n\n')));
+}
+
+/** A list that goes on says so, and how: what is not shown must not look as if it were not there. */
+function nextPage(body: unknown): string[] {
+  const { items, next } = (body ?? {}) as { items?: unknown; next?: unknown };
+  return Array.isArray(items) && typeof next === 'string' ? [`Next page: --cursor ${next}`] : [];
 }
 
 /** The same for a value that came from no HTTP answer (`mesh status`, `mesh contract lint`). */

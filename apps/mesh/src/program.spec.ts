@@ -92,8 +92,14 @@ it('prints a token alone on one line', async () => {
 
 it('gives no token in production mode, and none to a stranger', async () => {
   const { io, err, keep } = memoryIo();
-  keep('status.json', statusAt('http://127.0.0.1:1', 'production'));
-  expect(await run(['token', '--as', 'analyst'], io)).toBe(3);
+  const { url, asked } = await fakeMesh(() => ({ status: 200, body: { access_token: 'abc' } }));
+  keep('status.json', statusAt(url, 'production'));
+  // What an earlier mode left behind is not sent to a site's own provider.
+  keep('people.json', { people: [{ user: 'analyst', password: 'pass word' }] });
+  for (const line of ['token --as analyst', 'token --client svc-x', 'product list --as analyst'])
+    expect(await run(line.split(' '), io)).toBe(3);
+  expect(err().match(/MESH-6507/g)).toHaveLength(3);
+  expect(asked).toEqual([]);
   keep('status.json', statusAt('http://127.0.0.1:1'));
   keep('people.json', { people: [] });
   expect(await run(['token', '--as', 'nobody'], io)).toBe(3);

@@ -20,12 +20,16 @@ export async function tokenFor(io: Io, as: string | undefined): Promise<string> 
   throw cliError(meshErrors.noIdentity);
 }
 
-/** Signs a seeded person in (password grant of the development identity provider). */
+/**
+ * Signs a seeded person in (password grant of the development identity provider). Throws MESH-6507 in production mode, where
+ * there are none: what an earlier mode left in people.json is nothing to send to a site's own provider.
+ */
 export async function personToken(
   io: Io,
   user: string,
   audience: Audience = 'mesh-api',
 ): Promise<string> {
+  await refuseInProduction(io);
   const person = (await people(io)).find((one) => one.user === user);
   if (!person) throw cliError(meshErrors.unknownPerson, `"${user}" is not in people.json.`);
   return issue(io, {
@@ -43,6 +47,7 @@ export async function clientToken(
   client: string,
   audience: Audience = 'mesh-api',
 ): Promise<string> {
+  await refuseInProduction(io);
   if (!/^[a-z0-9-]+$/.test(client)) throw cliError(meshErrors.unknownPerson, `"${client}"`);
   const file = join(io.home, 'secrets', client);
   const secret = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -58,6 +63,13 @@ export async function clientToken(
     client_secret: secret.trim(),
     resource: `urn:caremesh:${audience}`,
   });
+}
+
+async function refuseInProduction(io: Io): Promise<void> {
+  if ((await addresses(io)).mode !== 'production') return;
+  const why =
+    'There are no seeded people or clients in production mode: put a token in MESH_TOKEN.';
+  throw cliError(meshErrors.signInRefused, why);
 }
 
 async function people(io: Io): Promise<Person[]> {

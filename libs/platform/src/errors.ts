@@ -149,6 +149,13 @@ export const platformErrors = {
     fix: 'Send the whole request at once, and again.',
     retriable: true,
   },
+  badCursor: {
+    code: 'MESH-5130',
+    status: 422,
+    title: 'The cursor is not one of this list',
+    fix: 'Use the value of "next" as it was given, or leave it out to start again.',
+    retriable: false,
+  },
   noToken: {
     code: 'MESH-5201',
     status: 401,

@@ -19,11 +19,11 @@ const row = {
 };
 
 /** A controller over one refused record of the GP domain, and the publishers it asked the database for. */
-function controller() {
+function controller(rows: readonly object[] = [row]) {
   const asked: unknown[] = [];
   const query = (_: string, values: unknown[]) => {
     asked.push(values[2]);
-    return Promise.resolve({ rows: [row] });
+    return Promise.resolve({ rows });
   };
   return { made: new QuarantineController({ query } as unknown as Pool), asked };
 }
@@ -66,6 +66,15 @@ describe('who sees what disclosure refused', () => {
     ['banana', false],
   ])('a cause may be a code, a name or a step that there is: %s', (cause, known) => {
     expect(filter.safeParse({ cause }).success).toBe(known);
+  });
+
+  test('a cursor that is no record of the list is refused: it would look like its end', async () => {
+    const who = caller({ roles: ['auditor'] });
+    const { made } = controller([]);
+    await expect(made.list({ cursor: 'nosuchrecord' }, who)).rejects.toMatchObject({
+      ...{ code: 'MESH-5130', status: 422 },
+    });
+    expect(await made.list({}, who)).toEqual({ items: [], next: null });
   });
 
   test("another domain's record is not known to a publisher", async () => {

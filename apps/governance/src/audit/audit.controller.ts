@@ -53,7 +53,7 @@ export class AuditController {
   @Allow('auditor', 'governance-lead', 'ig-lead', 'administrator')
   @Get('audit/entries')
   async entries(@Query(body(entriesQuery)) query: EntriesQuery) {
-    const before = Number(positionOf(query.cursor, 1)?.[0] ?? Number.MAX_SAFE_INTEGER);
+    const before = Number(positionOf(query.cursor, 'number')?.[0] ?? Number.MAX_SAFE_INTEGER);
     const { object, limit } = query;
     const rows = await this.#ledger.latest({ object, before, limit: limit + 1 });
     return pageOf(

@@ -43,7 +43,7 @@ export class Comments {
   async list(caller: Caller, proposalId: string, { limit, cursor }: CommentQuery) {
     const em = this.#store.reader;
     await visibleProposal(caller, em, proposalId);
-    const position = positionOf(cursor, 2);
+    const position = positionOf(cursor, 'time', 'text');
     const rows = await em
       .createQueryBuilder(CommentEntity, 'c')
       .where('c.proposal_id = :proposalId', { proposalId })

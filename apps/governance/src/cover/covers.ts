@@ -86,7 +86,7 @@ export class Covers {
 
   /** One page of covers, newest first: who decides for whom is open to everybody who is signed in. */
   async list({ role, limit, cursor }: CoverQuery) {
-    const position = positionOf(cursor, 2);
+    const position = positionOf(cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(CoverEntity, 'c')
       .where(role ? 'c.role = :role' : 'true', { role })

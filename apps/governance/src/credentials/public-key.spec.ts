@@ -11,6 +11,13 @@ describe('a public key of a grant', () => {
     expect(key).toEqual({ ...ecJwk, kid: 'k1', alg: 'ES256', use: 'sig' });
   });
 
+  it('keeps the id that its holder signs under, if it is plain and nobody’s number', () => {
+    expect(readPublicKey({ ...ecJwk, kid: 'my-key_1' }, 'k1')['kid']).toBe('my-key_1');
+    for (const kid of ['', 'a b', 'x'.repeat(101), '943 476 5919', '9434765919', 7, null]) {
+      expect(readPublicKey({ ...ecJwk, kid }, 'k1')['kid']).toBe('k1');
+    }
+  });
+
   it('takes RSA of 2048 bits and refuses 1024', () => {
     const of = (modulusLength: number) =>
       generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });

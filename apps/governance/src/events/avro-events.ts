@@ -37,16 +37,19 @@ export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message
     if (event.topic !== null) return this.#notice(event, event.topic);
     const schemaId = await this.#registered();
     const value = await this.#codec.encode(schemaId, recordOf(event));
-    return { key: event.subject, value, headers: { 'content-type': ce.CONTENT_TYPE } };
+    return { key: event.subject, value, headers: this.#headersOf(event, schemaId) };
   }
 
   // Rare, and of many grants: that the registry is asked each time keeps no list of them here.
   async #notice(event: OutboxEventEntity, topic: string): Promise<Message> {
-    const { id, type, subject, createdAt } = event;
     const schema = JSON.stringify(toldSchemaOf(topic));
     const schemaId = await this.#registry.register(names.subjectOf(topic), schema);
     const value = await this.#codec.encode(schemaId, noticeOf(event));
-    const headers = {
+    return { key: event.subject, value, headers: this.#headersOf(event, schemaId) };
+  }
+
+  #headersOf({ id, type, createdAt }: OutboxEventEntity, schemaId: number): Message['headers'] {
+    return {
       [HEADERS.specVersion]: ce.SPEC_VERSION,
       [HEADERS.id]: id,
       [HEADERS.source]: 'urn:caremesh:governance',
@@ -56,7 +59,6 @@ export class AvroEvents implements Serializer<OutboxEventEntity, Promise<Message
       [HEADERS.recordedTime]: createdAt.toISOString(),
       [HEADERS.contentType]: ce.CONTENT_TYPE,
     };
-    return { key: subject, value, headers };
   }
 
   #registered(): Promise<number> {

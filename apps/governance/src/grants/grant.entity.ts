@@ -68,7 +68,7 @@ export class GrantEntity {
   @Column({ type: 'text', nullable: true })
   team!: string | null;
 
-  /** As the requester wrote them: a day, or a moment. */
+  /** As the requester wrote them: a day, or a moment, that in UTC. */
   @Column({ name: 'from_text', type: 'text' })
   from!: string;
 

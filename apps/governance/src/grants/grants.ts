@@ -56,7 +56,7 @@ export class Grants {
 
   /** One page of the grants the caller may see, newest first. */
   async list(caller: Caller, query: GrantQuery) {
-    const position = positionOf(query.cursor, 2);
+    const position = positionOf(query.cursor, 'time', 'text');
     const standingIn = await this.#covers.coversOf(this.#store.reader, caller);
     const search = this.#grants.visibleTo(standingIn([]));
     if (query.state) search.andWhere('g.state = :state', query);

@@ -325,3 +325,11 @@ describe('a request for a grant', () => {
     ]);
   });
 });
+
+it('keeps a time as one in UTC, whatever offset it came with, and a day as a day', () => {
+  const period = { from: '2026-03-01T00:30:00+01:00', until: '2026-03-31' };
+  const { from, until } = requestBody.parse({ ...good, ...period });
+  expect([from, until]).toEqual(['2026-02-28T23:30:00.000Z', '2026-03-31']);
+  const said = requestBody.parse({ ...good, until: '2026-03-31T12:00:00Z' });
+  expect(said.until).toBe('2026-03-31T12:00:00Z');
+});

@@ -10,9 +10,11 @@ import { GRANT_STATES } from './lifecycle.js';
 const productId = z.string().min(3).max(100);
 const major = z.number().int().min(1).max(9_999);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'A day YYYY-MM-DD is expected.');
-const moment = z.union([day, z.iso.datetime({ offset: true })], {
-  error: 'A day YYYY-MM-DD or a time is expected.',
-});
+/** A time with another offset is kept as the same in UTC, as every time is shown. */
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
+const moment = z.union([day, time], { error: 'A day YYYY-MM-DD or a time is expected.' });
 const fieldNames = z.array(z.string().min(1).max(200)).min(1).max(500);
 
 /** `all`, a list, or names with commas between them. */

@@ -64,7 +64,7 @@ export class ProductHealth {
 
   /** Records that should not be there, newest first. */
   async findings(product: string, { major, cursor, limit }: FindingsQuery) {
-    const position = positionOf(cursor, 3);
+    const position = positionOf(cursor, 'time', 'text', 'number');
     const search = this.#store.reader
       .createQueryBuilder(FindingEntity, 'f')
       .where('f.product = :product', { product });

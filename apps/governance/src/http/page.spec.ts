@@ -12,7 +12,7 @@ describe('a page', () => {
       (row) => row,
     );
     expect(first.items).toEqual(['a', 'b']);
-    expect(positionOf(first.next ?? '', 1)).toEqual(['b']);
+    expect(positionOf(first.next ?? '', 'text')).toEqual(['b']);
     expect(
       pageOf(
         rows,
@@ -24,7 +24,25 @@ describe('a page', () => {
   });
 
   it('refuses a cursor of another list', () => {
-    expect(() => positionOf('bm9uc2Vuc2U', 2)).toThrow('MESH-3021');
-    expect(positionOf(undefined, 2)).toBeNull();
+    expect(() => positionOf('bm9uc2Vuc2U', 'text', 'text')).toThrow('MESH-3021');
+    expect(positionOf(undefined, 'time', 'text')).toBeNull();
+    const cursorOf = (...key: string[]) =>
+      pageOf(
+        [key, key],
+        1,
+        (row) => row,
+        (row) => row,
+      ).next ?? '';
+    const [at, id] = ['2026-03-01T09:00:00.000Z', 'abcdefgh'];
+    expect(positionOf(cursorOf(at, id, '17'), 'time', 'text', 'number')).toEqual([at, id, '17']);
+    for (const [key, ...order] of [
+      [['gp.medication-statement', id], 'time', 'text'],
+      [['yesterday', id], 'time', 'text'],
+      [[at, id], 'text'],
+      [['fhir-uk-core'], 'number'],
+      [['-1'], 'number'],
+    ] as const) {
+      expect(() => positionOf(cursorOf(...key), ...order)).toThrow('MESH-3021');
+    }
   });
 });

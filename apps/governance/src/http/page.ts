@@ -24,12 +24,19 @@ export function pageOf<R, T>(
   return { items: items.map(show), next };
 }
 
-/** What `cursor` points behind; null without one. Throws MESH-3021 for one that is not of this list. */
-export function positionOf(cursor: string | undefined, parts: number): string[] | null {
+/** What a list can be in the order of: the database takes no other text for a time or a number. */
+const ORDERS = { time: z.iso.datetime(), number: z.string().regex(/^\d{1,15}$/), text: z.string() };
+type Order = keyof typeof ORDERS;
+
+/** What `cursor` points behind in a list of that order; null without one. Throws MESH-3021 for one that is not of this list. */
+export function positionOf(cursor: string | undefined, ...order: Order[]): string[] | null {
   if (cursor === undefined) return null;
-  const parsed = z.array(z.string()).length(parts).safeParse(decode(cursor));
-  if (!parsed.success) throw problem(governanceErrors.badCursor);
-  return parsed.data;
+  const parsed = z.array(z.string()).length(order.length).safeParse(decode(cursor));
+  const position = parsed.data ?? [];
+  if (!parsed.success || !order.every((one, at) => ORDERS[one].safeParse(position[at]).success)) {
+    throw problem(governanceErrors.badCursor);
+  }
+  return position;
 }
 
 function encode(key: string[]): string {

@@ -81,7 +81,7 @@ export class Organisations implements OnApplicationBootstrap {
    * `on` those alone that stand on that day.
    */
   async list({ q, kind, on, cursor, limit }: OrganisationQuery) {
-    const [after] = positionOf(cursor, 1) ?? [];
+    const [after] = positionOf(cursor, 'text') ?? [];
     const search = this.#store.reader.createQueryBuilder(OrganisationEntity, 'o').where('true');
     (q ?? '')
       .split(/\s+/)

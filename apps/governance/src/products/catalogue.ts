@@ -67,7 +67,7 @@ export class Catalogue {
    * all the words.
    */
   async list({ q, cursor, limit, ...filter }: ProductQuery) {
-    const position = positionOf(cursor, 3);
+    const position = positionOf(cursor, 'number', 'text', 'text');
     const after = position ? afterOf(position) : null;
     const answer = await this.#search.find({ q, filter, after, limit: limit + 1 });
     const page = pageOf(

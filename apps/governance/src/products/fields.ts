@@ -20,7 +20,7 @@ export class Fields {
 
   /** One page of fields: those named by the words first, then those described by them. */
   async list({ cursor, limit, ...question }: FieldQuery) {
-    const position = positionOf(cursor, 3);
+    const position = positionOf(cursor, 'number', 'text', 'number');
     const after = position ? afterOf(position) : null;
     const found = await this.#search.find({ ...question, after, limit: limit + 1 });
     return pageOf(

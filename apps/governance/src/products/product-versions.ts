@@ -57,7 +57,7 @@ export class ProductVersions {
 
   /** What each published version changed, newest first, in words. Throws MESH-3011. */
   async changelog(product: string, query: ChangelogQuery) {
-    const [before] = positionOf(query.cursor, 1) ?? [];
+    const [before] = positionOf(query.cursor, 'text') ?? [];
     const all = await this.#decided(product);
     const rows = all
       .map((proposal, at) => ({ proposal, previous: all[at - 1] }))

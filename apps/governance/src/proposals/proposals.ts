@@ -93,7 +93,7 @@ export class Proposals {
 
   /** One page of the proposals the caller may see, newest first. */
   async list(caller: Caller, query: ProposalQuery) {
-    const position = positionOf(query.cursor, 2);
+    const position = positionOf(query.cursor, 'time', 'text');
     const em = this.#store.reader;
     const rows = await visibleTo(caller, em)
       .andWhere(query.state ? 'p.state = :state' : 'true', query)

@@ -88,7 +88,7 @@ export class Drifts {
 
   /** One page, newest first. */
   async list({ kind, outcome, object, cursor, limit }: DriftQuery) {
-    const position = positionOf(cursor, 1);
+    const position = positionOf(cursor, 'number');
     const search = this.#store.reader.createQueryBuilder(DriftEntity, 'd').where('true');
     if (kind) search.andWhere('d.kind = :kind', { kind });
     if (outcome) search.andWhere('d.outcome = :outcome', { outcome });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { problem } from '@caremesh/platform';
-import { Injectable } from '@nestjs/common';
+import { Injectable, StreamableFile } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,6 +13,7 @@ import { hold } from './held.js';
 // /v1/<collection>/<id>: what a GET shows, and what every write below it is about.
 const RESOURCE = /^\/v1\/(standards\/proposals|[a-z-]+)\/([A-Za-z0-9._-]+)/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const READS = new Set(['GET', 'HEAD']);
 
 /** The entity tag of a representation: a hash of its bytes, so that nobody has to keep a number for it. */
 export function tagOf(body: unknown): string {
@@ -57,7 +58,7 @@ export class IfMatchInterceptor implements NestInterceptor {
       }
       return from(refuseStale()).pipe(switchMap(() => next.handle()));
     }
-    if (request.method !== 'GET' || path !== resource) return next.handle();
+    if (!READS.has(request.method) || path !== resource) return next.handle();
     const reply = http.getResponse<FastifyReply>();
     return next.handle().pipe(map((body: unknown) => tagged(request, reply, body)));
   }
@@ -72,8 +73,9 @@ export class IfMatchInterceptor implements NestInterceptor {
   }
 }
 
+/** A file that streams by is not there to be hashed, and its own address is that of a question, not of a thing. */
 function tagged(request: FastifyRequest, reply: FastifyReply, body: unknown): unknown {
-  if (typeof body !== 'object' || body === null) return body;
+  if (typeof body !== 'object' || body === null || body instanceof StreamableFile) return body;
   const tag = tagOf(body);
   void reply.header('etag', tag);
   const known = request.headers['if-none-match'];

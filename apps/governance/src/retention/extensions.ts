@@ -95,7 +95,7 @@ export class RetentionExtensions {
 
   /** One page, newest first. */
   async list({ product, state, cursor, limit }: ExtensionQuery) {
-    const position = positionOf(cursor, 2);
+    const position = positionOf(cursor, 'time', 'text');
     const search = this.#store.reader
       .createQueryBuilder(RetentionExtensionEntity, 'e')
       .where('true');

@@ -52,7 +52,7 @@ export class StandardProposals {
 
   /** One page of proposals, newest first. */
   async list(query: StandardProposalQuery) {
-    const position = positionOf(query.cursor, 2);
+    const position = positionOf(query.cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(MotionEntity, 'm')
       .where(`m.kind = 'standard'`)

@@ -30,7 +30,7 @@ export class Standards {
 
   /** One page of standards, by identifier; all of `q`'s words must occur, in any order. */
   async list(query: StandardQuery) {
-    const position = positionOf(query.cursor, 1);
+    const position = positionOf(query.cursor, 'text');
     const search = this.#store.reader.createQueryBuilder(StandardEntity, 's').where('true');
     if (query.careSetting) search.andWhere(':careSetting = ANY(s.care_settings)', query);
     if (query.useCase) search.andWhere(':useCase = ANY(s.use_cases)', query);

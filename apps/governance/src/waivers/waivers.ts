@@ -76,7 +76,7 @@ export class Waivers {
 
   /** One page, newest first. */
   async list(query: WaiverQuery) {
-    const position = positionOf(query.cursor, 2);
+    const position = positionOf(query.cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(MotionEntity, 'm')
       .where(`m.kind = 'waiver'`)

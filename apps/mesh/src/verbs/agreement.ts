@@ -4,6 +4,8 @@ import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
 import { motionLines, registerDecisions, registerEnd } from './motion.js';
 import type { Motion, MotionKind } from './motion.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Agreement = Motion & {
   reference: string;
@@ -29,10 +31,9 @@ export function registerAgreement(program: Command, io: Io): void {
   const agreement = program
     .command('agreement')
     .description('joint-controller agreements, under which individual care is read');
-  agreement
-    .command('list')
-    .description('agreements, newest first')
-    .action((_: unknown, command: Command) => list(io, command));
+  paged(agreement.command('list').description('agreements, newest first')).action(
+    (_: unknown, command: Command) => list(io, command),
+  );
   agreement
     .command('propose')
     .description('propose an agreement to the governance leads')
@@ -46,8 +47,8 @@ export function registerAgreement(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf(command);
-  const reply = await api(io, options).get<{ items: Agreement[] }>(AGREEMENT.path);
+  const options = optionsOf<PageOptions>(command);
+  const reply = await api(io, options).get<{ items: Agreement[] }>(AGREEMENT.path, pageOf(options));
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'REFERENCE', 'ORGANISATIONS', 'UNTIL', 'STATE', 'HASH'],

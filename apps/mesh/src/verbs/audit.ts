@@ -10,6 +10,8 @@ import { cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, printValue, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Entry = {
   seq: number;
@@ -33,9 +35,7 @@ type Access = {
 /** `mesh audit list|export|verify|who` */
 export function registerAudit(program: Command, io: Io): void {
   const audit = program.command('audit').description('the ledger: who did what, and proof of it');
-  audit
-    .command('list')
-    .description('the newest entries')
+  paged(audit.command('list').description('entries, newest first'))
     .option('--object <object>', 'only about this object, such as grant:<id>')
     .action((_: unknown, command: Command) => list(io, command));
   audit
@@ -72,9 +72,9 @@ export function registerAudit(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf<{ object?: string }>(command);
-  const { object } = options;
-  const reply = await api(io, options).get<{ items: Entry[] }>('/v1/audit/entries', { object });
+  const options = optionsOf<PageOptions & { object?: string }>(command);
+  const query = { object: options.object, ...pageOf(options) };
+  const reply = await api(io, options).get<{ items: Entry[] }>('/v1/audit/entries', query);
   print(io, options, reply, ({ items }) =>
     table(
       ['SEQ', 'AT', 'WHO', 'AS', 'DID', 'TO'],

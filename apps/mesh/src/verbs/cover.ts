@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Cover = {
   id: string;
@@ -28,9 +30,7 @@ export function registerCover(program: Command, io: Io): void {
     .option('--from <day>', 'its first day; now, if absent')
     .requiredOption('--reason <text>', 'why')
     .action((_: unknown, command: Command) => give(io, command));
-  cover
-    .command('list')
-    .description('who covers for whom, newest first')
+  paged(cover.command('list').description('who covers for whom, newest first'))
     .option('--role <role>', 'only in this role')
     .action((_: unknown, command: Command) => list(io, command));
   cover
@@ -47,8 +47,8 @@ async function give(io: Io, command: Command): Promise<void> {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf<{ role?: string }>(command);
-  const query = { role: options.role };
+  const options = optionsOf<PageOptions & { role?: string }>(command);
+  const query = { role: options.role, ...pageOf(options) };
   const reply = await api(io, options).get<{ items: Cover[] }>('/v1/covers', query);
   print(io, options, reply, ({ items }) =>
     table(

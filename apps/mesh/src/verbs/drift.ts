@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Drift = {
   kind: string;
@@ -10,24 +12,21 @@ type Drift = {
   detail: Record<string, unknown>;
   foundAt: string;
 };
-type FilterOptions = { kind?: string; outcome?: string; object?: string; cursor?: string };
+type FilterOptions = PageOptions & { kind?: string; outcome?: string; object?: string };
 
 /** `mesh drift`: what was found to differ from what was decided. */
 export function registerDrift(program: Command, io: Io): void {
-  program
-    .command('drift')
-    .description('what differed from what was decided, newest first')
+  paged(program.command('drift').description('what differed from what was decided, newest first'))
     .option('--kind <kind>', 'topic, setting, partitions, rule, quota, subject or compatibility')
     .option('--outcome <outcome>', 'found, repaired, standing or cleared')
     .option('--object <object>', 'only about this, such as topic:gp.medication-statement.v1')
-    .option('--cursor <cursor>', 'the "next" of the page before')
     .action((_: unknown, command: Command) => list(io, command));
 }
 
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf<FilterOptions>(command);
-  const { kind, outcome, object, cursor } = options;
-  const query = { kind, outcome, object, cursor };
+  const { kind, outcome, object } = options;
+  const query = { kind, outcome, object, ...pageOf(options) };
   const reply = await api(io, options).get<{ items: Drift[] }>('/v1/drift', query);
   print(io, options, reply, ({ items }) =>
     table(

@@ -247,6 +247,9 @@ describe('mesh proposal and grant', () => {
     expect(out()).toContain('client_assertion: assertion()');
     expect(await mesh(...words, '--format', 'java')).toBe(2);
     expect(err()).toContain('take python or node, or json for a client of your own');
+    writeFileSync(join(folder, 'public.jwk'), '{"kty":"EC","d":"secret"}');
+    expect(await mesh(...words)).toBe(2);
+    expect(err()).toContain('public.jwk holds a private key; name its public half.');
     expect(asked).toHaveLength(2);
   });
 

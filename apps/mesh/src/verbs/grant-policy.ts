@@ -5,6 +5,8 @@ import { card, optionsOf, print, table } from '../output.js';
 import { jsonOf } from './grant-asking.js';
 import { motionLines, registerDecisions, registerEnd } from './motion.js';
 import type { Motion, MotionKind } from './motion.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Rule = {
   name: string;
@@ -31,10 +33,9 @@ export function registerGrantPolicy(program: Command, io: Io): void {
   const policy = program
     .command('grant-policy')
     .description('what requests for grants have to state, and what is granted with nobody asked');
-  policy
-    .command('list')
-    .description('policies, newest first')
-    .action((_: unknown, command: Command) => list(io, command));
+  paged(policy.command('list').description('policies, newest first')).action(
+    (_: unknown, command: Command) => list(io, command),
+  );
   policy
     .command('show <id>')
     .description('one of them: what it demands of each purpose, and its rules')
@@ -49,8 +50,8 @@ export function registerGrantPolicy(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf(command);
-  const reply = await api(io, options).get<{ items: Policy[] }>(POLICY.path);
+  const options = optionsOf<PageOptions>(command);
+  const reply = await api(io, options).get<{ items: Policy[] }>(POLICY.path, pageOf(options));
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'RULES', 'STATE', 'HASH'],

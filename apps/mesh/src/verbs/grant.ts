@@ -20,6 +20,8 @@ import { registerCare } from './grant-care.js';
 import { whole } from './domain.js';
 import { decidesNext, grantCard } from './grant-text.js';
 import type { GrantBody, ViewStanding } from './grant-text.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type RequestOptions = {
   product: string[];
@@ -34,7 +36,7 @@ type RequestOptions = {
   reason: string;
   terms?: string;
 };
-type ListOptions = {
+type ListOptions = PageOptions & {
   state?: string;
   kind?: string;
   product?: string;
@@ -72,9 +74,7 @@ export function registerGrant(program: Command, io: Io): void {
   registerRequest(grant, io);
   registerAsking(grant, io);
   registerCare(grant, io);
-  grant
-    .command('list')
-    .description('grants you may see, newest first')
+  paged(grant.command('list').description('grants you may see, newest first'))
     .option('--state <state>', 'only of this state, such as requested')
     .addOption(
       new Option('--kind <kind>', 'only of this kind').choices(['view', 'individual-care']),
@@ -183,6 +183,7 @@ async function list(io: Io, command: Command): Promise<void> {
     ...(options.waiting && { waiting: 'decision' }),
     ...(options.openReviews && { review: 'open' }),
     ...(options.dueForReview && { review: 'due' }),
+    ...pageOf(options),
   };
   const reply = await api(io, options).get<{ items: GrantBody[] }>('/v1/grants', query);
   print(io, options, reply, ({ items }) =>
@@ -257,10 +258,17 @@ async function credentials(io: Io, id: string, command: Command): Promise<void> 
     const { credential } = await credentialIn(io, id, file);
     return io.stdout(`${settingsOf(credential as ClientCredential, format)}\n`);
   }
-  const given = publicKey ? { publicKey: await jsonOf(io, publicKey) } : {};
+  const given = publicKey ? { publicKey: await publicKeyIn(io, publicKey) } : {};
   const path = `${pathOf(id)}/credentials`;
   const reply = await api(io, options).post<ClientCredential>(path, given);
   print(io, options, reply, (credential) => settingsOf(credential, format));
+}
+
+/** The key of a file, to be sent. Throws MESH-6510 for a private one: that leaves its holder's machine for nobody. */
+async function publicKeyIn(io: Io, file: string): Promise<object> {
+  const jwk = await jsonOf(io, file);
+  if (!('d' in jwk) && !('k' in jwk)) return jwk;
+  throw cliError(meshErrors.unreadableFile, `${file} holds a private key; name its public half.`);
 }
 
 /** Throws MESH-6508 for a credential with a key in a format whose client cannot sign with it. */

@@ -246,7 +246,8 @@ describe('mesh quarantine', () => {
     expect(seen[0]!.url).toBe('/v1/quarantine?cause=MESH-2202&state=open');
     expect(mesh.out().split('\n').slice(1)).toEqual([
       'q1234567  open   2026-11-22T02:00:00.000Z  gp.medication-statement  map   MESH-2202 /subject  fhir line 17',
-      'more: --cursor q1234567',
+      '',
+      'Next page: --cursor q1234567',
       '',
     ]);
   });

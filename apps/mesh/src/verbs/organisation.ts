@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Organisation = {
   ods: string;
@@ -19,29 +21,24 @@ export function registerOrganisation(program: Command, io: Io): void {
   const organisation = program
     .command('organisation')
     .description('organisations by ODS code, and the days between which they exist');
-  organisation
-    .command('list')
-    .description('all, or those with words in their name')
+  paged(organisation.command('list').description('all, or those with words in their name'))
     .option('--q <words>', 'words of the name, or a code')
     .option('--kind <kind>', 'nhs-trust or integrated-care-board')
     .option('--on <day>', 'only those that stand on this day (YYYY-MM-DD)')
-    .option('--limit <number>', 'how many on a page')
-    .option('--cursor <cursor>', 'the "next" of the page before')
     .action(async (_: unknown, command: Command) => {
-      const options = optionsOf<Record<string, string>>(command);
-      const { q, kind, on, limit, cursor } = options;
-      const query = { q, kind, on, limit, cursor };
-      type List = { items: Organisation[]; next: string | null };
-      const reply = await api(io, options).get<List>('/v1/organisations', query);
-      print(io, options, reply, ({ items, next }) =>
-        [
-          table(
-            ['ODS', 'NAME', 'STATE', 'CLOSED', 'AFTER IT'],
-            items.map((one) => [one.ods, one.name, one.state, one.closed, successorsOf(one)]),
-            'No organisations.',
-          ),
-          ...(next === null ? [] : [`Next page: --cursor ${next}`]),
-        ].join('\n\n'),
+      const options = optionsOf<PageOptions & Record<string, string>>(command);
+      const { q, kind, on } = options;
+      const query = { q, kind, on, ...pageOf(options) };
+      const reply = await api(io, options).get<{ items: Organisation[] }>(
+        '/v1/organisations',
+        query,
+      );
+      print(io, options, reply, ({ items }) =>
+        table(
+          ['ODS', 'NAME', 'STATE', 'CLOSED', 'AFTER IT'],
+          items.map((one) => [one.ods, one.name, one.state, one.closed, successorsOf(one)]),
+          'No organisations.',
+        ),
       );
     });
   organisation

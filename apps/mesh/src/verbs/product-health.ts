@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Finding = {
   topic: string;
@@ -26,7 +28,6 @@ export type Standing = {
     freshness: { newestAt: string | null; publishLagMs: number | null };
   };
 };
-type Page = { items: Finding[]; next: string | null };
 type Shown = Standing & { product: string; findings: Finding[] };
 
 /** `mesh product health|findings` */
@@ -38,19 +39,14 @@ export function registerProductHealth(product: Command, io: Io): void {
       const options = optionsOf(command);
       print(io, options, await api(io, options).get<Shown>(`${at(id)}/health`), healthText);
     });
-  product
-    .command('findings <id>')
-    .description('records that should not be there, newest first')
-    .option('--limit <number>', 'how many on a page')
-    .option('--cursor <cursor>', 'the "next" of the page before')
-    .action(async (id: string, _: unknown, command: Command) => {
-      const options = optionsOf<{ limit?: string; cursor?: string }>(command);
-      const { limit, cursor } = options;
-      const reply = await api(io, options).get<Page>(`${at(id)}/findings`, { limit, cursor });
-      print(io, options, reply, ({ items, next }) =>
-        [findingsTable(items), ...(next ? [`Next page: --cursor ${next}`] : [])].join('\n\n'),
-      );
-    });
+  paged(
+    product.command('findings <id>').description('records that should not be there, newest first'),
+  ).action(async (id: string, _: unknown, command: Command) => {
+    const options = optionsOf<PageOptions>(command);
+    const path = `${at(id)}/findings`;
+    const reply = await api(io, options).get<{ items: Finding[] }>(path, pageOf(options));
+    print(io, options, reply, ({ items }) => findingsTable(items));
+  });
 }
 
 const at = (id: string): string => `/v1/products/${encodeURIComponent(id)}`;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { paged } from './paging.js';
 
 type Change = { path: string; class: string; sentence: string };
 type Version = {
@@ -38,7 +39,7 @@ type Lineage = {
     };
   };
 };
-type List<T> = { items: T[]; next: string | null };
+type List<T> = { items: T[] };
 
 /** Documents a product can be had as. */
 export const DOCUMENTS = ['odcs', 'odps', 'asyncapi', 'dcat'];
@@ -93,12 +94,6 @@ export function registerField(program: Command, io: Io): void {
 const FIELD_FILTERS = ['q', 'classification', 'role', 'codeSystem'];
 const at = (id: string): string => `/v1/products/${encodeURIComponent(id)}`;
 
-function paged(command: Command): Command {
-  return command
-    .option('--limit <number>', 'how many on a page')
-    .option('--cursor <cursor>', 'the "next" of the page before');
-}
-
 function fieldFilters(command: Command): Command {
   return paged(command)
     .option('--classification <class>', 'only those so classified')
@@ -151,12 +146,12 @@ function versionText(one: Version): string {
   ].join('\n\n');
 }
 
-function changelogText({ items, next }: List<Entry>): string {
+function changelogText({ items }: List<Entry>): string {
   const entries = items.map(
     ({ version, state, publishedAt, reason, changes }) =>
       `${version} (${state}, ${publishedAt ?? 'not published'}): ${reason}\n${changesText(changes)}`,
   );
-  return [...entries, ...more(next)].join('\n\n');
+  return entries.join('\n\n');
 }
 
 function changesText(changes: readonly Change[]): string {
@@ -167,8 +162,8 @@ function changesText(changes: readonly Change[]): string {
   );
 }
 
-function fieldsText({ items, next }: List<Field>): string {
-  const fields = table(
+function fieldsText({ items }: List<Field>): string {
+  return table(
     ['PRODUCT', 'FIELD', 'CLASS', 'IN A VIEW', 'CODES', 'MEANING'],
     items.map((one) => [
       one.product,
@@ -180,7 +175,6 @@ function fieldsText({ items, next }: List<Field>): string {
     ]),
     'No fields.',
   );
-  return [fields, ...more(next)].join('\n\n');
 }
 
 function lineageText({ upstream, downstream }: Lineage): string {
@@ -209,8 +203,4 @@ function lineageText({ upstream, downstream }: Lineage): string {
     ),
     `${others} more grants read it.`,
   ].join('\n\n');
-}
-
-function more(next: string | null): string[] {
-  return next === null ? [] : [`Next page: --cursor ${next}`];
 }

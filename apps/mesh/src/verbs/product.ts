@@ -6,6 +6,8 @@ import { registerProductHealth, standingOf } from './product-health.js';
 import type { Standing } from './product-health.js';
 import { registerProductViews } from './product-views.js';
 import { registerMajor } from './major.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Product = Partial<Standing> & {
   id: string;
@@ -35,22 +37,14 @@ type Product = Partial<Standing> & {
   }[];
 };
 
-type FilterOptions = Record<
-  | 'domain'
-  | 'careSetting'
-  | 'standard'
-  | 'classification'
-  | 'purpose'
-  | 'publisher'
-  | 'status'
-  | 'cursor'
-  | 'limit',
-  string | undefined
->;
+type FilterOptions = PageOptions &
+  Record<
+    'domain' | 'careSetting' | 'standard' | 'classification' | 'purpose' | 'publisher' | 'status',
+    string | undefined
+  >;
 
 type Found = {
   items: Product[];
-  next: string | null;
   total: number;
   facets: Record<string, { value: string; count: number }[]>;
   readAs: { word: string; meant: string[] }[];
@@ -78,29 +72,26 @@ export function registerProduct(program: Command, io: Io): void {
 }
 
 function filters(command: Command): Command {
-  return command
+  return paged(command)
     .option('--domain <name>', 'only of this domain')
     .option('--care-setting <setting>', 'only of this care setting')
     .option('--standard <id>', 'only those that conform to it')
     .option('--classification <class>', 'only those with a field so classified')
     .option('--purpose <purpose>', 'only those whose contract allows it')
     .option('--publisher <ods>', 'only of this organisation or team')
-    .option('--status <status>', 'published, deprecated or retired')
-    .option('--limit <number>', 'how many on a page')
-    .option('--cursor <cursor>', 'the "next" of the page before');
+    .option('--status <status>', 'published, deprecated or retired');
 }
 
 async function list(io: Io, q: string | undefined, command: Command): Promise<void> {
   const options = optionsOf<FilterOptions>(command);
   const { domain, careSetting, standard, classification, purpose, publisher, status } = options;
   const filter = { domain, careSetting, standard, classification, purpose, publisher, status };
-  const { limit, cursor } = options;
-  const query = { q, ...filter, limit, cursor };
+  const query = { q, ...filter, ...pageOf(options) };
   const reply = await api(io, options).get<Found>('/v1/products', query);
   print(io, options, reply, foundText);
 }
 
-function foundText({ items, next, total, facets, readAs, matched }: Found): string {
+function foundText({ items, total, facets, readAs, matched }: Found): string {
   const products = table(
     ['PRODUCT', 'TITLE', 'MAJOR', 'VERSION', 'RECORDS', 'PROMISES', 'OWNER', 'SUPPORT', 'PURPOSES'],
     items.flatMap((one) =>
@@ -122,7 +113,7 @@ function foundText({ items, next, total, facets, readAs, matched }: Found): stri
   const notes = [
     ...readAs.map(({ word, meant }) => `"${word}" was read as ${meant.join(', ')}.`),
     ...(matched === 'some' ? ['No product has all the words; these have some.'] : []),
-    `${items.length} of ${total} products${next ? `; next page: --cursor ${next}` : ''}.`,
+    `${items.length} of ${total} products.`,
   ];
   const counts = narrowing.map(([facet, values]) => [
     facet,

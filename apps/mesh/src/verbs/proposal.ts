@@ -3,9 +3,11 @@ import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, table } from '../output.js';
 import { commentsTable, proposalCard } from './proposal-text.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 import type { CommentBody, ProposalBody } from './proposal-text.js';
 
-type ListOptions = { state?: string; product?: string; domain?: string };
+type ListOptions = PageOptions & { state?: string; product?: string; domain?: string };
 type DecideOptions = { hash: string; reason: string; role?: string };
 
 const BY_ITS_TEAM = {
@@ -16,9 +18,7 @@ const BY_ITS_TEAM = {
 /** `mesh proposal list|show|approve|refuse|changes|withdraw|retry|comment|comments` */
 export function registerProposal(program: Command, io: Io): void {
   const proposal = program.command('proposal').description('read and decide proposed versions');
-  proposal
-    .command('list')
-    .description('proposals you may see, newest first')
+  paged(proposal.command('list').description('proposals you may see, newest first'))
     .option('--state <state>', 'only of this state, such as proposed')
     .option('--product <id>', 'only of this product')
     .option('--domain <name>', 'only of this domain')
@@ -49,10 +49,9 @@ export function registerProposal(program: Command, io: Io): void {
     .requiredOption('--text <text>', 'what')
     .option('--path <path>', 'what it is about, as a path of its changes or checks')
     .action((id: string, _: unknown, command: Command) => comment(io, id, command));
-  proposal
-    .command('comments <id>')
-    .description('what was said about a proposal, oldest first')
-    .action((id: string, _: unknown, command: Command) => comments(io, id, command));
+  paged(
+    proposal.command('comments <id>').description('what was said about a proposal, oldest first'),
+  ).action((id: string, _: unknown, command: Command) => comments(io, id, command));
 }
 
 async function list(io: Io, command: Command): Promise<void> {
@@ -62,6 +61,7 @@ async function list(io: Io, command: Command): Promise<void> {
     state,
     product,
     domain,
+    ...pageOf(options),
   });
   print(io, options, reply, ({ items }) =>
     table(
@@ -116,8 +116,8 @@ async function comment(io: Io, id: string, command: Command): Promise<void> {
 }
 
 async function comments(io: Io, id: string, command: Command): Promise<void> {
-  const options = optionsOf(command);
+  const options = optionsOf<PageOptions>(command);
   const path = `/v1/proposals/${encodeURIComponent(id)}/comments`;
-  const reply = await api(io, options).get<{ items: CommentBody[] }>(path);
+  const reply = await api(io, options).get<{ items: CommentBody[] }>(path, pageOf(options));
   print(io, options, reply, ({ items }) => commentsTable(items));
 }

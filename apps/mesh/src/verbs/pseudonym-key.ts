@@ -4,6 +4,8 @@ import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
 import { motionLines, registerDecisions, registerWithdraw } from './motion.js';
 import type { Motion, MotionKind } from './motion.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type KeyChange = Motion & {
   organisation: string;
@@ -33,10 +35,9 @@ export function registerPseudonymKey(program: Command, io: Io): void {
   const key = program
     .command('pseudonym-key')
     .description('other pseudonyms for a recipient, by decision');
-  key
-    .command('list')
-    .description('changes asked for, newest first')
-    .action((_: unknown, command: Command) => list(io, command));
+  paged(key.command('list').description('changes asked for, newest first')).action(
+    (_: unknown, command: Command) => list(io, command),
+  );
   key
     .command('change')
     .description('ask for other pseudonyms for an organisation and a purpose')
@@ -58,8 +59,8 @@ export function registerPseudonymKey(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf(command);
-  const reply = await api(io, options).get<{ items: KeyChange[] }>(CHANGE.path);
+  const options = optionsOf<PageOptions>(command);
+  const reply = await api(io, options).get<{ items: KeyChange[] }>(CHANGE.path, pageOf(options));
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'RECIPIENT', 'PURPOSE', 'GENERATION', 'STATE', 'HASH'],

@@ -3,15 +3,16 @@ import { cliError, meshErrors } from '../errors.js';
 import { domainApi, type Api, type CallOptions } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table, type CommonOptions } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Place = { domain?: string; service?: string };
-type Filter = {
+type Filter = PageOptions & {
   cause?: string;
   publisher?: string;
   state?: string;
   from?: string;
   to?: string;
-  cursor?: string;
 };
 type Item = {
   id: string;
@@ -45,10 +46,10 @@ export function registerQuarantine(program: Command, io: Io): void {
   const quarantine = program
     .command('quarantine')
     .description('see what was put aside, and take it in again once it can be, or put it away');
-  filters(at(quarantine.command('list').description('what is in quarantine, without payloads')))
+  const listing = quarantine.command('list').description('what is in quarantine, without payloads');
+  paged(filters(at(listing)))
     .option('--publisher <ods>', 'only of this organisation')
     .option('--state <state>', 'open, replayed, resolved or discarded')
-    .option('--cursor <cursor>', 'the "next" of the page before')
     .action((_: unknown, command: Command) => list(io, optionsOf<Place & Filter>(command)));
   at(quarantine.command('show <id>').description('one item'))
     .option('--reveal', 'its payload too; who saw it and why goes on the ledger')
@@ -86,12 +87,10 @@ function holder(io: Io, options: Place & CommonOptions): Api {
 }
 
 async function list(io: Io, options: Place & Filter & CommonOptions): Promise<void> {
-  const { cause, publisher, state, from, to, cursor } = options;
-  const reply = await holder(io, options).get<{ items: Item[]; next: string | null }>(
-    '/v1/quarantine',
-    { cause, publisher, state, from, to, after: cursor, cursor },
-  );
-  print(io, options, reply, ({ items, next }) => {
+  const { cause, publisher, state, from, to } = options;
+  const query = { cause, publisher, state, from, to, ...pageOf(options) };
+  const reply = await holder(io, options).get<{ items: Item[] }>('/v1/quarantine', query);
+  print(io, options, reply, ({ items }) => {
     const rows = items.map((one) => [
       one.id,
       one.state,
@@ -101,12 +100,11 @@ async function list(io: Io, options: Place & Filter & CommonOptions): Promise<vo
       one.errors.map(({ code, path }) => `${code} ${path}`),
       whence(one),
     ]);
-    const shown = table(
+    return table(
       ['ID', 'STATE', 'RECEIVED', 'PRODUCT', 'STEP', 'FAULTS', 'FROM'],
       rows,
       'Nothing is in quarantine.',
     );
-    return next ? `${shown}\nmore: --cursor ${next}` : shown;
   });
 }
 

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type Extension = {
   id: string;
@@ -19,12 +21,9 @@ export function registerRetention(program: Command, io: Io): void {
   const retention = program
     .command('retention')
     .description('keep the records of a product longer than its contract says');
-  retention
-    .command('list')
-    .description('extensions, newest first')
+  paged(retention.command('list').description('extensions, newest first'))
     .option('--product <id>', 'only of this product')
     .option('--state <state>', 'proposed, approved, refused or ended')
-    .option('--cursor <cursor>', 'the "next" of the page before')
     .action((_: unknown, command: Command) => list(io, command));
   retention
     .command('extend <product>')
@@ -42,9 +41,9 @@ export function registerRetention(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf<{ product?: string; state?: string; cursor?: string }>(command);
-  const { product, state, cursor } = options;
-  const query = { product, state, cursor };
+  const options = optionsOf<PageOptions & { product?: string; state?: string }>(command);
+  const { product, state } = options;
+  const query = { product, state, ...pageOf(options) };
   const reply = await api(io, options).get<{ items: Extension[] }>(
     '/v1/retention-extensions',
     query,

@@ -12,7 +12,7 @@ import {
 import { InvalidArgumentError, type Command } from 'commander';
 import { CliError, cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
-import { optionsOf, printValue } from '../output.js';
+import { optionsOf, printValue, type CommonOptions } from '../output.js';
 import { checkMachine, doctor } from './doctor.js';
 import { asEnvironment, statusTable, summary } from './summary.js';
 
@@ -43,9 +43,7 @@ export function registerStack(program: Command, io: Io): void {
     .command('down')
     .description('stop the mesh')
     .option('--volumes', 'and delete its data, secrets and people')
-    .action((_: unknown, command: Command) =>
-      stop(io, optionsOf<{ volumes?: boolean }>(command).volumes ?? false),
-    );
+    .action((_: unknown, command: Command) => runDown(io, command));
   program
     .command('doctor')
     .description('look for what keeps a mesh from running here')
@@ -58,7 +56,7 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-async function runUp(io: Io, options: UpOptions): Promise<void> {
+async function runUp(io: Io, options: UpOptions & CommonOptions): Promise<void> {
   const home = homeAt(io.home);
   if (supervisorOf(home) === null) {
     checkMachine(io);
@@ -80,11 +78,16 @@ async function runUp(io: Io, options: UpOptions): Promise<void> {
   io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
   // A mesh of some of its parts may have nobody who could decide.
   const canDecide = status.components.some(({ name }) => name.startsWith('governance'));
-  if (status.mode !== 'production' && canDecide) await demonstrate(io, options.demo ?? false);
-  io.stdout(`${summary(io, readStatus(home) ?? status)}\n`);
+  if (status.mode !== 'production' && canDecide)
+    await demonstrate(beside(io, options), options.demo ?? false);
+  printValue(io, options, readStatus(home) ?? status, (now) => summary(io, now));
   if (!options.detach) await untilStopped(io);
   signals?.forget();
 }
+
+/** With `-o json` standard output is one document: what is shown on the way there goes beside it. */
+const beside = (io: Io, { output }: CommonOptions): Io =>
+  output === 'json' ? { ...io, stdout: io.stderr } : io;
 
 /** Never comes: the process ends first. */
 const forEver = new Promise<never>(() => undefined);
@@ -166,11 +169,20 @@ async function untilStopped(io: Io): Promise<void> {
   io.stderr('The mesh was stopped.\n');
 }
 
-async function stop(io: Io, volumes: boolean): Promise<void> {
+async function runDown(io: Io, command: Command): Promise<void> {
+  const options = optionsOf<{ volumes?: boolean }>(command);
+  const { volumes = false } = options;
+  const stopped = await stop(io, volumes);
+  // For people it is said beside the data, of which there is none.
+  if (options.output === 'json') printValue(io, options, { stopped, deleted: volumes }, String);
+}
+
+async function stop(io: Io, volumes: boolean): Promise<boolean> {
   io.stderr('Stopping the mesh.\n');
   const ran = await down(homeAt(io.home), { volumes });
   const data = volumes ? ' Its data is deleted.' : '';
   io.stderr(`${ran ? 'Stopped.' : 'Nothing was running.'}${data}\n`);
+  return ran;
 }
 
 function showStatus(io: Io, command: Command): void {

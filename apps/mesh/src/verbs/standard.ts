@@ -5,31 +5,29 @@ import { cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 import { standardCard, standardProposalCard, standardTable } from './standard-text.js';
 import type { StandardBody, StandardProposalBody, StandardRow } from './standard-text.js';
 
-type ListOptions = {
+type ListOptions = PageOptions & {
   careSetting?: string;
   useCase?: string;
   state?: string;
   type?: string;
   mandated?: boolean;
-  cursor?: string;
 };
 type DecideOptions = { hash: string; reason: string };
 
 /** `mesh standard list|browse|show|revisions|propose|proposals|proposal|approve|refuse|withdraw` */
 export function registerStandard(program: Command, io: Io): Command {
   const standard = program.command('standard').description('find, understand and revise standards');
-  standard
-    .command('list [words...]')
-    .description('standards in which all the words occur')
+  paged(standard.command('list [words...]').description('standards in which all the words occur'))
     .option('--care-setting <setting>', 'only of this care setting, such as general-practice')
     .option('--use-case <use>', 'only of this use, such as prescribing')
     .option('--state <state>', 'draft, trial, active, deprecated or retired')
     .option('--type <type>', 'such as record-standard')
     .option('--mandated', 'only those that must be followed')
-    .option('--cursor <cursor>', 'the "next" of the page before')
     .action((words: string[], _: unknown, command: Command) => list(io, words, command));
   standard
     .command('browse')
@@ -53,9 +51,7 @@ function proposing(standard: Command, io: Io): void {
     .description('propose a standard, or a revision of one, from a JSON file')
     .requiredOption('--reason <text>', 'why')
     .action((file: string, _: unknown, command: Command) => propose(io, file, command));
-  standard
-    .command('proposals')
-    .description('proposed revisions, newest first')
+  paged(standard.command('proposals').description('proposed revisions, newest first'))
     .option('--state <state>', 'only of this state, such as proposed')
     .action((_: unknown, command: Command) => proposals(io, command));
   standard
@@ -78,9 +74,10 @@ function proposing(standard: Command, io: Io): void {
 
 async function list(io: Io, words: string[], command: Command): Promise<void> {
   const options = optionsOf<ListOptions>(command);
-  const { careSetting, useCase, state, type, mandated, cursor } = options;
+  const { careSetting, useCase, state, type, mandated } = options;
   const q = words.length > 0 ? words.join(' ') : undefined;
-  const query = { q, careSetting, useCase, state, type, mandated, cursor, limit: 200 };
+  const filter = { q, careSetting, useCase, state, type, mandated };
+  const query = { ...filter, limit: 200, ...pageOf(options) };
   const reply = await api(io, options).get<{ items: StandardRow[] }>('/v1/standards', query);
   print(io, options, reply, ({ items }) => standardTable(items));
 }
@@ -141,11 +138,10 @@ async function jsonOf(io: Io, file: string): Promise<unknown> {
 }
 
 async function proposals(io: Io, command: Command): Promise<void> {
-  const options = optionsOf<{ state?: string }>(command);
-  const { state } = options;
+  const options = optionsOf<PageOptions & { state?: string }>(command);
   const reply = await api(io, options).get<{ items: StandardProposalBody[] }>(
     '/v1/standards/proposals',
-    { state },
+    { state: options.state, ...pageOf(options) },
   );
   print(io, options, reply, ({ items }) =>
     table(

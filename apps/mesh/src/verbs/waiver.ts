@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
+import { pageOf, paged } from './paging.js';
+import type { PageOptions } from './paging.js';
 
 type WaiverBody = {
   id: string;
@@ -32,9 +34,7 @@ const STOPS = { withdraw: 'take a proposed waiver back', end: 'end a waiver befo
 /** `mesh waiver list|show|propose|approve|refuse|withdraw|end` */
 export function registerWaiver(program: Command, io: Io): void {
   const waiver = program.command('waiver').description('time-limited exceptions from a check');
-  waiver
-    .command('list')
-    .description('waivers, newest first')
+  paged(waiver.command('list').description('waivers, newest first'))
     .option('--product <id>', 'only of this product')
     .option('--state <state>', 'only of this state, such as approved')
     .action((_: unknown, command: Command) => list(io, command));
@@ -67,12 +67,10 @@ export function registerWaiver(program: Command, io: Io): void {
 }
 
 async function list(io: Io, command: Command): Promise<void> {
-  const options = optionsOf<{ product?: string; state?: string }>(command);
+  const options = optionsOf<PageOptions & { product?: string; state?: string }>(command);
   const { product, state } = options;
-  const reply = await api(io, options).get<{ items: WaiverBody[] }>('/v1/waivers', {
-    product,
-    state,
-  });
+  const query = { product, state, ...pageOf(options) };
+  const reply = await api(io, options).get<{ items: WaiverBody[] }>('/v1/waivers', query);
   print(io, options, reply, ({ items }) =>
     table(
       ['ID', 'PRODUCT', 'CHECK', 'ABOUT', 'UNTIL', 'STATE', 'HASH'],

@@ -6,7 +6,7 @@
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const GRANT_ID = /^[a-z0-9]{8,26}$/;
 
-/** Topic prefixes, and names of our own services that share the supervisor's list with domains. */
+/** Topic prefixes, and names of parts of the mesh that share the supervisor's lists, of processes and of ports, with domains. */
 export const RESERVED_DOMAINS: readonly string[] = [
   'share',
   'mesh',
@@ -16,7 +16,11 @@ export const RESERVED_DOMAINS: readonly string[] = [
   'care-disclosure',
   'identity',
   'monitor',
+  'output-ports',
   'portal',
+  'postgresql',
+  'kafka',
+  'registry',
 ];
 /** `<domain>.secondary.v1` and `<domain>.dead-letter.x` would be taken for something else. */
 export const RESERVED_PRODUCTS: readonly string[] = ['secondary', 'dead-letter'];

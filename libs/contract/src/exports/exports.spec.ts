@@ -179,7 +179,10 @@ describe('the topics of the mesh', () => {
     );
     expect(await asyncApiFaults(document)).toEqual([]);
     expect(document.components.messages).toMatchObject({
-      'governance-events-v1': { name: 'Told', contentType: 'avro/binary' },
+      'governance-events-v1': {
+        ...{ name: 'Told', contentType: 'avro/binary' },
+        headers: { required: expect.arrayContaining(['ce_id', 'ce_type', 'ce_source']) as unknown },
+      },
       'ledger-checkpoints-v1': { name: 'Signed', contentType: 'application/json', payload: signed },
     });
     expect(document.channels['governance-events-v1'].address).toBe('mesh.governance-events.v1');

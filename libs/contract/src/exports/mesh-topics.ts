@@ -8,6 +8,7 @@ import {
   tokenScheme,
 } from './kafka-parts.js';
 import type { MeshPlaces } from './published-version.js';
+import { eventHeaders } from './record-headers.js';
 
 /** A topic of the mesh itself: its Avro schema, and what is said of it beyond the schema's own words. */
 type MeshTopic = {
@@ -88,9 +89,7 @@ function messageOf({ title, schema, key }: MeshTopic): object {
     key: { type: 'string', description: key },
   };
   if (!isAvro(schema)) return jsonMessage(schema, about);
-  const contentType = { type: 'string', const: 'avro/binary' };
-  const headers = { type: 'object', properties: { 'content-type': contentType } };
-  return avroMessage(schema, { ...about, headers });
+  return avroMessage(schema, { ...about, headers: eventHeaders() });
 }
 
 type Words = { name?: string; doc?: string; title?: string; description?: string; type?: string };

@@ -3,6 +3,21 @@ import type { DataContract } from '../promise/data-contract.js';
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });
 
+/** JSON Schema of the headers of a governance event: the same attributes, but those that only a record has. */
+export function eventHeaders(): Record<string, unknown> {
+  const properties = {
+    [HEADERS.specVersion]: text('Version of CloudEvents.', { const: SPEC_VERSION }),
+    [HEADERS.id]: text('Identifies the event; the same when it is told again.'),
+    [HEADERS.source]: text('Who tells it.', { const: 'urn:caremesh:governance' }),
+    [HEADERS.type]: text('What happened: caremesh.mesh.<type>.v1, with the type of the record.'),
+    [HEADERS.time]: text('When it was committed.', { format: 'date-time' }),
+    [HEADERS.dataSchema]: text('Where the schema can be read.', { format: 'uri' }),
+    [HEADERS.recordedTime]: text('When it was committed.', { format: 'date-time' }),
+    [HEADERS.contentType]: text('Media type of the value.', { const: CONTENT_TYPE }),
+  };
+  return { type: 'object', required: Object.keys(properties), properties };
+}
+
 /** JSON Schema of a record's headers: CloudEvents 1.0 in Kafka's binary mode. All are text. */
 export function recordHeaders(
   { product, major }: DataContract,

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Module, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -26,6 +26,8 @@ const order = z.strictObject({
   size: z.enum(['s', 'm']).optional(),
 });
 
+const question = z.strictObject({ size: z.enum(['s', 'm']).optional(), q: z.string().optional() });
+
 @Controller('things')
 class Things {
   @Open()
@@ -50,6 +52,12 @@ class Things {
   @Post()
   make(@Body(body(order)) content: z.infer<typeof order>) {
     return content;
+  }
+
+  @Open()
+  @Get('found')
+  found(@Query(body(question)) asked: object) {
+    return asked;
   }
 
   @Open()
@@ -237,6 +245,7 @@ describe('an HTTP service', () => {
   it.each([
     ['malformed JSON', 'application/json', '{"title": Jane', 400, 'MESH-5110'],
     ['an unknown content type', 'text/turtle', 'a b c', 415, 'MESH-5114'],
+    ['text', 'text/plain', '{"title":"x","lines":[]}', 415, 'MESH-5114'],
     ['a body over the limit', 'application/json', `"${'x'.repeat(1_048_600)}"`, 413, 'MESH-5113'],
   ])('refuses %s without quoting it', async (_, type, payload, status, code) => {
     const headers = { ...bearer('user-ann|lead'), 'content-type': type };
@@ -283,6 +292,17 @@ describe('an HTTP service', () => {
     const headers = bearer('user-ann|lead');
     await app.inject({ method: 'POST', url: '/things', headers, payload: {} });
     expect(checked).toBe(1);
+  });
+
+  it('takes an empty part of a query as one that is not said', async () => {
+    const asked = async (query: string) => {
+      const answer = await app.inject({ url: `/things/found${query}` });
+      return [answer.statusCode, answer.json<object>()];
+    };
+    expect(await asked('?size=&q=')).toEqual([200, {}]);
+    expect(await asked('?size=m&q=')).toEqual([200, { size: 'm' }]);
+    expect(await asked('?size=x')).toMatchObject([422, { code: 'MESH-5120' }]);
+    expect(await asked('?colour=red')).toMatchObject([422, { errors: [{ path: '$.colour' }] }]);
   });
 
   it('answers an unknown address with a problem', async () => {

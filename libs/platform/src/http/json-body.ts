@@ -6,9 +6,10 @@ import { problem } from '../faults/problem.js';
 
 /**
  * Reads JSON as Fastify does by itself, and says of a body that is none where it stops being so (MESH-5110). It stands in place of Nest's
- * readers, of JSON, which names no place, and of forms, which no route takes.
+ * readers, of JSON, which names no place, and of forms, which no route takes; nor does one take plain text (MESH-5114).
  */
 export function takeJson(fastify: FastifyInstance): void {
+  fastify.removeContentTypeParser('text/plain');
   const read = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) =>
     read(request, String(text), (error, value) => {

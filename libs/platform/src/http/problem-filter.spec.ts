@@ -17,7 +17,7 @@ it.each([
   expect([found.status, found.code, found.retriable]).toEqual([503, 'MESH-5101', true]);
 });
 
-it.each(['22003', '22021', '22P02', '22P05'])(
+it.each(['22003', '22007', '22008', '22021', '22P02', '22P05'])(
   'answers 422 for a value that the database cannot take (%s), whoever wraps the error',
   (state) => {
     for (const error of [

@@ -91,8 +91,16 @@ function isOutage(error: unknown): boolean {
   return WORDS.test(innermost(error).message);
 }
 
-// PostgreSQL: a number out of range, no text of the encoding, no value of the type, a character it does not keep.
-const UNSTORABLE: ReadonlySet<string | undefined> = new Set(['22003', '22021', '22P02', '22P05']);
+// PostgreSQL: a number out of range, no time, one out of range, no text of the encoding, no value of the type, a character it
+// does not keep.
+const UNSTORABLE: ReadonlySet<string | undefined> = new Set([
+  '22003',
+  '22007',
+  '22008',
+  '22021',
+  '22P02',
+  '22P05',
+]);
 
 /** The database could not take a value for what it is, whatever was to be done with it. */
 function isUnstorable(error: unknown): boolean {

@@ -10,7 +10,9 @@ it('names the line on which an item stood in its file, not the one on which it s
   const refusedAgain = vi.fn(async () => false as const);
   const item = { id: 'q1', source: 'rows', sourceId: 'line 17', step: 'read' };
   const store = {
-    replayable: async () => [{ item, payload: Buffer.from('a,b\n1\n'), contentType: 'text/csv' }],
+    async *replayable() {
+      yield { item, payload: Buffer.from('a,b\n1\n'), contentType: 'text/csv' };
+    },
     refusedAgain,
   };
   async function* read(): AsyncGenerator<SourceItem<unknown>> {
@@ -33,7 +35,9 @@ it('lifts no restriction as of today that was lifted, if at all, when the item c
   const settle = vi.fn(async () => true as const);
   const item = { id: 'q1', source: 'rows', sourceId: '1', step: 'read' };
   const store = {
-    replayable: async () => [{ item, payload: Buffer.from('1\n'), contentType: 'text/csv' }],
+    async *replayable() {
+      yield { item, payload: Buffer.from('1\n'), contentType: 'text/csv' };
+    },
     settle,
   };
   const person = { nhsNumber: '9000000009', nhsNumberStatus: '01', local: null };

@@ -44,7 +44,7 @@ export class Replayer {
   async replay(source: string, query: QuarantineQuery): Promise<ReplayResult> {
     const result = { replayed: 0, published: 0, refused: 0 };
     let held = 0;
-    for (const replayable of await this.parts.store.replayable({ ...query, source })) {
+    for await (const replayable of this.parts.store.replayable({ ...query, source })) {
       result.replayed += 1;
       const came = await this.#again(replayable);
       if (came === 'held') held += 1;
@@ -77,8 +77,8 @@ export class Replayer {
     const prepared = items.map((item) => {
       const again = this.parts.preparer.prepare(alone(item, replayable.item), arrival);
       const changes = again.changes.filter((change) => !isLateLift(change));
-      // It was landed when it was refused; landing it again would answer as then.
-      return { ...again, changes, landing: null };
+      // It was landed when it was refused; landing it again would answer as then. Refused anew by what is held, it stays this entry.
+      return { ...again, changes, landing: null, entry: id };
     });
     const refusal = prepared.find((one) => one.refusal !== null)?.refusal;
     if (refusal) return this.#refused(id, refusal.step, refusal.errors);

@@ -1,3 +1,4 @@
+import { platformErrors, problem } from '@caremesh/platform';
 import type { ClientBase } from 'pg';
 
 import { ProductError } from '../errors.js';
@@ -89,10 +90,11 @@ export class QuarantineStore {
     if (entries.length > 0) await transaction.query(quarantineStatement(entries, this.seal));
   }
 
-  /** A page of items, oldest first. */
+  /** A page of items, oldest first. Throws MESH-5130 for a cursor that is none of this list. */
   async list(query: QuarantineQuery): Promise<{ items: QuarantineItem[]; next: string | null }> {
     const limit = Math.min(query.limit ?? PAGE, 1_000);
     const rows = await this.#find(query, limit + 1);
+    if (rows.length === 0 && query.after !== undefined) await this.#refuseUnknown(query.after);
     const page = rows.slice(0, limit);
     const last = page[page.length - 1];
     const next = rows.length > limit && last ? cursorOf(last) : null;
@@ -113,24 +115,26 @@ export class QuarantineStore {
     return this.seal.open(sealed, sealPurpose(id));
   }
 
-  /** Open items that a replay is to take in again, with their bytes. */
-  async replayable(query: QuarantineQuery): Promise<Replayable[]> {
-    const rows = await this.#find({ ...query, state: 'open' }, 1_000);
-    return rows
-      .filter((row) => row.sealed !== null && row.origin_topic === null && !isStandIn(row))
-      .map((row) => ({
+  /** Every open item that a replay is to take in again, oldest first, with its bytes; of those few are held at a time. */
+  async *replayable(query: QuarantineQuery): AsyncGenerator<Replayable> {
+    for await (const row of this.#all({ ...query, state: 'open' })) {
+      if (row.sealed === null || row.origin_topic !== null || isStandIn(row)) continue;
+      yield {
         item: shown(row),
-        payload: this.seal.open(row.sealed!, sealPurpose(row.id)),
+        payload: this.seal.open(row.sealed, sealPurpose(row.id)),
         contentType: row.content_type ?? 'application/octet-stream',
         part: row.part,
         landing: row.landing,
-      }));
+      };
+    }
   }
 
   /** Which of the open items looked for stand for a file of which nothing is kept: there is nothing to take in again. */
   async standIns(query: QuarantineQuery): Promise<string[]> {
-    const rows = await this.#find({ ...query, state: 'open' }, 1_000);
-    return rows.filter(isStandIn).map(({ id }) => id);
+    const ids: string[] = [];
+    for await (const row of this.#all({ ...query, state: 'open' }))
+      if (isStandIn(row)) ids.push(row.id);
+    return ids;
   }
 
   /** Moves an item on, as its life-cycle lets it; false if its state does not. */
@@ -162,10 +166,26 @@ export class QuarantineStore {
     );
   }
 
+  /** Behind an item that there is not, nothing would be found: that would look like the end of the list. */
+  async #refuseUnknown(cursor: string): Promise<void> {
+    const [known] = await this.#find({ ids: [cursor] }, 1);
+    if (!known) throw problem(platformErrors.badCursor);
+  }
+
   async #row(id: string): Promise<Row> {
     const row = (await this.#find({ ids: [id] }, 1))[0];
     if (!row) throw new ProductError('quarantineUnknown');
     return row;
+  }
+
+  /** All rows that are looked for, read a page at a time. */
+  async *#all(query: QuarantineQuery): AsyncGenerator<Row> {
+    for (let { after } = query; ;) {
+      const rows = await this.#find({ ...query, after }, PAGE);
+      yield* rows;
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)!.id;
+    }
   }
 
   async #find(query: QuarantineQuery, limit: number): Promise<Row[]> {

@@ -103,6 +103,8 @@ async function standInGovernance(schemas: string) {
     beside: [] as { versions: { state: string }[] }[],
     first: 'published',
     parity: [] as unknown[],
+    /** Majors of other products than the spec's own, by their ids. */
+    others: {} as Record<string, object[]>,
     /** Schema ids that records of a topic may carry, for a domain that subscribes to it. */
     approvedOf: {} as Record<string, number[]>,
     /** Consumers for whose dead letters a topic was asked. */
@@ -132,6 +134,8 @@ async function standInGovernance(schemas: string) {
       return answer(200, { items: ids.map((schemaId) => ({ schemaId, version: '1.0.0' })) });
     }
     if (!state.approved) return answer(404, {});
+    const others = state.others[request.url?.split('/').at(-1) ?? ''];
+    if (others) return answer(200, { majors: others });
     answer(200, {
       retentionHold: state.hold,
       majors: [

@@ -21,6 +21,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
+import type { AnySource } from '../define/domain.js';
 import { FAULTS, IntakeRefused, ProductError } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { Ledger } from '../quarantine/ledger.js';
@@ -118,6 +119,8 @@ const listing = z.object({
   state: z.enum(QUARANTINE_STATES).optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
+  cursor: z.string().optional(),
+  /** What `cursor` was called here, and nowhere else. */
   after: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 });
@@ -143,12 +146,12 @@ export class QuarantineController {
   /** Refused items, oldest first; never their payloads. */
   @Get()
   async list(
-    @Query(body(listing)) query: z.infer<typeof listing>,
+    @Query(body(listing)) { cursor, after = cursor, ...query }: z.infer<typeof listing>,
     @CallerOf() caller: Caller,
   ): Promise<unknown> {
     return answering(() => {
       assertTeam(caller, this.service);
-      return this.service.quarantine.list(query);
+      return this.service.quarantine.list({ ...query, after });
     });
   }
 
@@ -205,7 +208,7 @@ export class QuarantineController {
       const settled = named.filter(({ state }) => state !== 'open').length;
       const total = { replayed: 0, published: 0, refused: 0 };
       let held = 0;
-      for (const source of this.service.parts.domain.sources) {
+      for (const source of this.#sourcesOf(named)) {
         const result = await this.service.running(source).replayer.replay(source.name, wanted);
         for (const name of ['replayed', 'published', 'refused'] as const)
           total[name] += result[name];
@@ -218,6 +221,14 @@ export class QuarantineController {
         ...(standIns.length > 0 && { leftOut: standIns.length }),
       };
     });
+  }
+
+  /** Sources that take in, and those of items that are named: one whose product waits, or is retired, holds up no other. */
+  #sourcesOf(named: readonly { source: string }[]): AnySource[] {
+    const { sources } = this.service.parts.domain;
+    const open = sources.filter((one) => this.service.isOpen(one));
+    const asked = sources.filter(({ name }) => named.some(({ source }) => source === name));
+    return open.length === 0 ? sources : [...new Set([...open, ...asked])];
   }
 
   /** Puts open items away that will never be published, once the ledger has it who did and why. */

@@ -110,7 +110,7 @@ export class DomainService {
     );
   }
 
-  /** True when of every product some major is approved: what its consumers have can be published. */
+  /** True when of every product some major is approved, or all are retired: what its consumers have can be published. */
   get serving(): boolean {
     return this.#servesAll(this.parts.domain.products);
   }
@@ -176,11 +176,12 @@ export class DomainService {
     this.parts.log.info({ contract: name }, 'Major retired: nothing is published to it any more');
   }
 
+  /** What was retired is waited for no more. */
   #servesAll(products: readonly AnyProduct[]): boolean {
     const served = new Set(
       products.filter(({ contract }) => this.#products.has(contract)).map(productOf),
     );
-    return products.every((one) => served.has(productOf(one)));
+    return products.every((one) => served.has(productOf(one)) || this.#retired.has(one.contract));
   }
 
   /** The source by its name. Throws `sourceUnknown`. */
@@ -199,6 +200,11 @@ export class DomainService {
     const running = this.#running.get(source.name);
     if (!running) throw new ProductError('waitingForApproval');
     return running;
+  }
+
+  /** Whether something runs for a source. */
+  isOpen(source: AnySource): boolean {
+    return this.#running.has(source.name) && !this.#isRetired(source);
   }
 
   /** Items of a listening source; resolves when their outcomes are durable. Never rejects. */
@@ -300,7 +306,9 @@ export class DomainService {
     const products = made.flatMap(({ contract }) => this.#products.get(contract) ?? []);
     const running = this.#running.get(source.name);
     if (running) return running.preparer.make(products);
-    if (made.length === 0 || !this.#servesAll(made)) return;
+    // People's choices wait for no further product: of one that is not approved, nothing is published that they could be about.
+    const isServed = source.tells === 'choices' || this.#servesAll(made);
+    if (products.length === 0 || !isServed) return;
     const { domainKey, environment, log, domain } = this.parts;
     const preparer = new Preparer(domainKey, products, source.tells);
     const joined = source.joins ? this.#joinedReception(source, preparer) : null;

@@ -24,7 +24,8 @@ import { z } from 'zod';
 
 import type { AnySource, Domain } from '../define/domain.js';
 import type { Listening, Source, Submit } from '../define/source.js';
-import { ProductError } from '../errors.js';
+import { fault, IntakeRefused, ProductError } from '../errors.js';
+import { mediaType } from '../intake/body.js';
 import { domainMigrations } from '../migrations/all.js';
 import { keepAhead } from '../outbox/positions.js';
 import { laterRelay } from '../outbox/relay-thread.js';
@@ -122,7 +123,7 @@ export async function openDomain(
     log,
     ledger: () => ledgerAt(environment.governanceUrl, tokens),
     prepare: async (made) => {
-      takeStreams(made);
+      takeStreams(made, domain);
       made.get(Health).setNotReady('approval');
       // First: a way in that must not be opened as it is set keeps the whole service from starting.
       listening = await listenAll(service, environment, env, log);
@@ -204,11 +205,21 @@ const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
   ],
 });
 
-/** Bodies of any content type but JSON reach the intake unread. */
-function takeStreams(app: NestFastifyApplication): void {
+/**
+ * Bodies of any content type but JSON reach the intake unread. One of JSON would be read first, as far as a document may be
+ * large, and refused for what it holds: a source that takes none says so before.
+ */
+function takeStreams(app: NestFastifyApplication, { sources }: Domain): void {
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  fastify.addHook('preParsing', async (request) => {
+    const { type } = mediaType(request.headers['content-type']);
+    if (!request.routeOptions.config.anyText || type !== 'application/json') return;
+    const { source: name } = request.params as { source?: string };
+    const source = sources.find((one) => one.name === name);
+    if (source && !source.contentTypes.includes(type))
+      throw asProblem(new IntakeRefused(fault('contentTypeNotTaken', '/')));
+  });
 }
 
 /** Asks until every product is approved. That the domain itself is not yet accepted is no fault. */

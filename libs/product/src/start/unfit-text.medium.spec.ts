@@ -54,3 +54,10 @@ it('is data where data comes in: it is taken, and what is wrong with it is told 
   const json = await call('/v1/intake/feed', { ...landed, type: 'application/json' });
   expect(json.status).toBe(415);
 });
+
+it('is refused for its content type, not for what a document of that type may not be', async () => {
+  for (const body of ['{"a":', `["${'x'.repeat(1_100_000)}"]`]) {
+    const sent = { method: 'POST', body, type: 'application/json; charset=utf-8' };
+    expect(await call('/v1/intake/feed', sent)).toMatchObject({ status: 415, code: 'MESH-2001' });
+  }
+});

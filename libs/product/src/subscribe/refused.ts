@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { keys, names } from '@caremesh/contract';
+import { platformErrors, problem } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
 import { fault } from '../errors.js';
@@ -124,7 +125,7 @@ const COLUMNS = `id, product, step, errors, state, sha256, bytes, received_at, o
 export const isRefusalCause = (cause: string): boolean =>
   causeCode(cause) !== null || isRefusalStep(cause);
 
-/** Refused records, newest first; `next` is the cursor of the following page, null on the last. */
+/** Refused records, newest first; `next` is the cursor of the following page, null on the last. Throws MESH-5130 for one that is none. */
 export async function listRefused(
   pool: Pool,
   filter: RefusedFilter = {},
@@ -150,6 +151,10 @@ export async function listRefused(
       limit + 1,
     ],
   );
+  // Behind a record that there is not, nothing would be found: that would look like the end of the list.
+  const { cursor } = filter;
+  if (rows.length === 0 && cursor !== undefined && (await findRefused(pool, cursor)) === null)
+    throw problem(platformErrors.badCursor);
   const page = rows.slice(0, limit);
   return { items: page.map(toItem), next: rows.length > limit ? page.at(-1)!.id : null };
 }

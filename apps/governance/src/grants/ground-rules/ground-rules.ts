@@ -85,7 +85,7 @@ export class GroundRules {
   }
 
   async list(kind: GroundRuleKind, { state, cursor, limit }: GroundRuleQuery) {
-    const position = positionOf(cursor, 2);
+    const position = positionOf(cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(MotionEntity, 'm')
       .where('m.kind = :kind', { kind })

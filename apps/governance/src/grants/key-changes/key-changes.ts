@@ -86,7 +86,7 @@ export class KeyChanges {
   }
 
   async list({ state, cursor, limit }: KeyChangeQuery) {
-    const position = positionOf(cursor, 2);
+    const position = positionOf(cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(MotionEntity, 'm')
       .where('m.kind = :kind', { kind: KIND.kind })

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { fault } from '../errors.js';
+import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
+import type { CommittingDomain } from '../rig/committing-domain.js';
+import { gp, nhsNumber } from '../rig/feed.js';
+import type { Line } from '../rig/feed.js';
+import { Seal } from '../sealing/seal.js';
+import { Replayer } from './replay.js';
+import { QuarantineStore } from './store.js';
+
+const KEY = Buffer.alloc(32, 17);
+let domain: CommittingDomain;
+let store: QuarantineStore;
+let replayer: Replayer;
+
+beforeAll(async () => {
+  domain = await committingDomain(KEY);
+  store = new QuarantineStore(domain.database.pool, new Seal(KEY));
+  const { preparer, committer } = domain;
+  replayer = new Replayer({
+    ...{ store, sources: gp.sources, preparer, committer, environment: 'test' },
+  });
+});
+afterAll(() => domain.close());
+
+/** Takes lines in as one batch; the quarantine entries of those that are refused. */
+async function refused(lines: readonly Line[]): Promise<string[]> {
+  const items = lines.map((line, index) =>
+    domain.preparer.prepare(
+      { index, sourceId: line.id ?? null, raw: JSON.stringify(line), record: line, at: null },
+      ARRIVAL,
+    ),
+  );
+  const outcomes = await domain.committer.commit({ items });
+  return outcomes.flatMap(({ quarantineId }) => quarantineId ?? []);
+}
+
+it('what is refused for what is held stays the one entry that it is, however often it is taken in again', async () => {
+  const nhs = nhsNumber(80);
+  const [entry] = await refused([{ do: 'merge', nhs, into: nhs }]);
+  const cause = 'mergeIntoSelf';
+  for (let turn = 0; turn < 2; turn++) {
+    const came = await replayer.replay('feed', { cause });
+    expect(came).toEqual({ replayed: 1, published: 0, refused: 1 });
+  }
+  const { items } = await store.list({ cause });
+  expect(items.map(({ id, state, step }) => [id, state, step])).toEqual([[entry, 'open', 'state']]);
+});
+
+it('all that was refused for a cause is taken in again, however much stands before it', async () => {
+  const errors = [fault('dateImpossible', '/rest')];
+  // Each stands for a file of which nothing is kept.
+  const items = Array.from({ length: 1_000 }, (_, index) =>
+    domain.preparer.prepare(
+      { index, sourceId: null, raw: '', outcome: 'quarantined', errors },
+      ARRIVAL,
+    ),
+  );
+  await domain.committer.commit({ items });
+  await refused([{ do: 'faulty', id: 'f1', nhs: nhsNumber(81) }]);
+  const came = await replayer.replay('feed', { cause: 'dateImpossible' });
+  expect(came).toEqual({ replayed: 1, published: 0, refused: 1 });
+  expect(await store.standIns({ cause: 'dateImpossible' })).toHaveLength(1_000);
+});
+
+it('a list goes on behind its cursor, and says of one that is none of it that it is not', async () => {
+  const nameless: Line = { do: 'retract', nhs: nhsNumber(82) };
+  const entries = await refused([nameless, nameless, nameless]);
+  const cause = 'recordIdMissing';
+  const first = await store.list({ cause, limit: 2 });
+  expect(first).toMatchObject({
+    items: [{ id: entries[0] }, { id: entries[1] }],
+    next: entries[1],
+  });
+  const rest = await store.list({ cause, limit: 2, after: first.next! });
+  expect(rest).toMatchObject({ items: [{ id: entries[2] }], next: null });
+  expect(await store.list({ cause, after: entries[2] })).toEqual({ items: [], next: null });
+  await expect(store.list({ cause, after: 'nosuchentry' })).rejects.toMatchObject({
+    ...{ code: 'MESH-5130', status: 422 },
+  });
+});
