@@ -15,5 +15,12 @@ export { dayFromNow } from './days.js';
 export { testDatabase, type TestDatabase } from './database.js';
 export { inSegments } from './segments.js';
 export { sharedStack } from './shared-stack.js';
-export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';
+export {
+  clientToken,
+  enableDomain,
+  newGrantClient,
+  personToken,
+  secretFileOf,
+  seedPerson,
+} from './sign-in.js';
 export { runMesh, startMesh, type CliResult, type Mesh } from './start-mesh.js';
