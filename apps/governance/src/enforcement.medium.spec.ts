@@ -377,6 +377,11 @@ describe('a grant of individual care', () => {
       await person('auditor')
     ).get(`/v1/audit/access?product=${PRODUCT}&on=2020-01-01`);
     expect((before.body as { items: unknown[] }).items).toEqual([]);
+    // An owner asks about their own products.
+    expect((await (await person('acute-owner')).get(path)).body).toEqual(body);
+    expect(await (await person('gp-owner')).get(path)).toMatchObject({
+      ...{ status: 403, body: { code: 'MESH-5204' } },
+    });
   });
 
   it('is in the record of processing of its organisation, and in no other’s', async () => {

@@ -1,12 +1,13 @@
 import { dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreed, approved, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
 
 const PRODUCT = 'acute.inpatient-spell';
 
-type Grant = { id: string; state: string };
+type Grant = { id: string; state: string; reason: string };
 type Faults = { code: string; errors: { path: string; code: string }[] };
 
 let stack: TestStack;
@@ -47,6 +48,12 @@ afterAll(async () => {
   await governance?.stop();
   await database?.drop();
 });
+
+async function connected(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  return client;
+}
 
 describe('what is asked', () => {
   it('is refused for an organisation that is closed by now, however early it would begin', async () => {
@@ -91,6 +98,32 @@ describe('what is asked', () => {
       '$.until MESH-3520',
       '$.fields[0] MESH-3604',
     ]);
+  });
+
+  it('is what stands in the draft when it is submitted, also where that is being written', async () => {
+    const analyst = await person('analyst');
+    const { id } = (await analyst.post('/v1/grants/drafts', asked)).body as Grant;
+    const [holder, watcher] = await Promise.all([connected(), connected()]);
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM access_grant WHERE id = $1 FOR UPDATE', [id]);
+    const waiting = async (count: number) => {
+      const text = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await until(
+        () => watcher.query(text),
+        ({ rows }) => rows.length >= count,
+      );
+    };
+    const written = analyst.put(`/v1/grants/${id}/draft`, { ...asked, reason: 'Beds in winter' });
+    await waiting(1);
+    const submitted = analyst.post(`/v1/grants/${id}/submit`);
+    await waiting(2);
+    await holder.query('COMMIT');
+    expect([(await written).status, (await submitted).status]).toEqual([200, 200]);
+    expect(await shown('analyst', id)).toMatchObject({
+      ...{ state: 'requested', reason: 'Beds in winter' },
+    });
+    await Promise.all([holder.end(), watcher.end()]);
+    await analyst.post(`/v1/grants/${id}/withdraw`, { reason: 'Seen' });
   });
 
   it('names no person by number, and no agreement that is over rests beside it', async () => {

@@ -109,6 +109,17 @@ async function committed(groupId: string, name: string, offset: bigint): Promise
   await admin.close();
 }
 
+describe('what is granted to a service of the mesh', () => {
+  it('is read by that service as itself, and by nobody with a credential', async () => {
+    const publisher = await person('social-care-publisher');
+    expect(await publisher.post(`/v1/grants/${care.id}/credentials`)).toMatchObject({
+      ...{ status: 409, body: { code: 'MESH-3723' } },
+    });
+    const { body } = await publisher.get(`/v1/grants/${care.id}`);
+    expect(body).toMatchObject({ credentials: [], jointControllers: null });
+  });
+});
+
 describe('the use of a product’s grants', () => {
   it('is shown to its owner grant by grant, with lag and schemas, and to a recipient as far as it is theirs', async () => {
     const found = await ofProduct('acute-owner');

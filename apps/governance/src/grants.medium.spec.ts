@@ -1,5 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { brokerAdmin, dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
+import {
+  brokerAdmin,
+  dayFromNow,
+  personToken,
+  seedPerson,
+  sharedStack,
+  testDatabase,
+} from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreed, approved, startGovernance, until } from './spec/running-governance.js';
@@ -181,7 +188,9 @@ describe('asking and deciding', () => {
     const demands = { audit: ['dpia'], 'individual-care': ['dpia'] };
     const policy = { autoGrant, demands, reason: 'Low risk' };
     expect((await (await person('analyst')).post('/v1/grant-policies', policy)).status).toBe(403);
-    const put = await (await person('ig-lead')).post('/v1/grant-policies', policy);
+    seedPerson(stack, { user: 'policy-author', roles: ['ig-lead'], organisation: 'QUY' });
+    const author = await person('policy-author');
+    const put = await author.post('/v1/grant-policies', policy);
     const { id: motion, contentHash } = put.body as { id: string; contentHash: string };
     const given = { decision: 'approve', contentHash, reason: 'Yes' };
     const lead = await person('governance-lead');
@@ -200,6 +209,19 @@ describe('asking and deciding', () => {
       autoGranted: { policy: motion, rule: 'record-ids' },
       steps: [{ by: 'svc-governance' }, { by: 'svc-governance' }],
     });
+    // Whose policy it is has others decide what they ask for.
+    const own = await author.post('/v1/grants', whole);
+    expect(own.body).toMatchObject({ state: 'requested', autoGranted: null });
+    // That people agreed, so that who opted out is in it, is the requester's word: somebody judges it.
+    const consented = { ...whole, legalBasis: '6(1)(e)/9(2)(h)/consent' };
+    const judged = await analyst.post('/v1/grants', consented);
+    expect(judged.body).toMatchObject({
+      ...{ state: 'requested', autoGranted: null, nationalDataOptOut: { applies: false } },
+    });
+    const { id: waiting } = judged.body as Grant;
+    expect((await analyst.post(`/v1/grants/${waiting}/withdraw`, { reason: 'Seen' })).status).toBe(
+      200,
+    );
   });
 });
 

@@ -89,6 +89,7 @@ beforeAll(async () => {
   database = await testDatabase();
   governance = await startGovernance(stack, database.url, {
     MESH_READINGS_EVERY_MS: '200',
+    MESH_GRANT_NOTICES_EVERY_MS: '200',
     MESH_READ_WINDOW_HOURS: String(WINDOW_HOURS),
     MESH_RETIRED_GRACE_MS: '1000',
     MESH_RETIRED_TOPIC_HOURS: String(3 / 3_600),
@@ -190,6 +191,30 @@ describe('a second major', () => {
       expect.arrayContaining([`${PRODUCT}.v1`, `${PRODUCT}.v2`]),
     );
     await admin.close();
+  });
+
+  it('is told to who reads the first, in words, with its date', async () => {
+    const analyst = await person('analyst');
+    const event = async () => {
+      const { timeline } = (await analyst.get(`/v1/grants/${grant.id}`)).body as Grant;
+      return timeline.find((one) => one.event === 'version-published');
+    };
+    const told = await until(event, (found) => found !== undefined);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(told?.reason).toMatch(`${PRODUCT} 2.0.0 is published since ${today}. It is of major 2`);
+    expect(told?.reason).toContain('The code list of `status` is narrowed');
+  });
+
+  it('leaves who reads the first between its domain, who guards the data and each recipient', async () => {
+    const seenBy = async (user: string) => {
+      const { body } = await (await person(user)).get(`${PATH}/majors/1`);
+      const { consumers, others } = body as Major & { others: number };
+      return { user, consumers: consumers.map((one) => one.grant), others };
+    };
+    for (const user of ['gp-owner', 'gp-publisher', 'governance-lead', 'auditor'])
+      expect(await seenBy(user)).toEqual({ user, consumers: [grant.id], others: 0 });
+    for (const user of ['acute-owner', 'social-care-publisher'])
+      expect(await seenBy(user)).toEqual({ user, consumers: [], others: 1 });
   });
 
   it('is compared with the first by the domain that publishes both, in numbers', async () => {

@@ -18,6 +18,14 @@ type Credential = {
   groupPrefix: string;
 };
 type Notice = { type: string; sentence: string; data: string };
+type Told = { version: string; major: number; changes: object[] };
+
+/** What a recipient is told of a change: not whom else it touches. */
+const CHANGED = {
+  ...{ path: '$.description', class: 'visible' },
+  sentence:
+    'The product tells in other words of its use: consumers should check what that means for them.',
+};
 
 let stack: TestStack;
 let database: TestDatabase;
@@ -108,9 +116,14 @@ describe('a recipient', () => {
     const today = new Date().toISOString().slice(0, 10);
     expect(version?.notice).toMatchObject({
       type: 'grant.version-published',
-      sentence: `acute.${NAME} 1.0.1 is published since ${today}. Nothing changes in the fields of this grant. 1 change elsewhere.`,
+      sentence: `acute.${NAME} 1.0.1 is published since ${today}. Nothing changes in the fields of this grant. ${CHANGED.sentence}`,
     });
-    expect(JSON.parse(version!.notice.data)).toMatchObject({ version: '1.0.1', major: 1 });
+    const { version: published, major, changes } = JSON.parse(version!.notice.data) as Told;
+    expect({ published, major, changes }).toEqual({
+      published: '1.0.1',
+      major: 1,
+      changes: [CHANGED],
+    });
     expect(version?.headers.get('ce_type')).toBe('caremesh.mesh.grant.version-published.v1');
   });
 

@@ -17,5 +17,12 @@ export { labelledAreRefused, type Body } from './labelled.js';
 export { statedFields } from './schema-fields.js';
 export { inSegments } from './segments.js';
 export { sharedStack } from './shared-stack.js';
-export { clientToken, enableDomain, newGrantClient, personToken, secretFileOf } from './sign-in.js';
+export {
+  clientToken,
+  enableDomain,
+  newGrantClient,
+  personToken,
+  secretFileOf,
+  seedPerson,
+} from './sign-in.js';
 export { runMesh, startMesh, type CliResult, type Mesh } from './start-mesh.js';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestStack } from './base-stack.js';
 
@@ -38,6 +38,25 @@ export async function personToken(
     password: person.password,
     resource: `urn:caremesh:${audience}`,
   });
+}
+
+type SeededPerson = {
+  user: string;
+  roles: string[];
+  organisation?: string | null;
+  team?: string | null;
+};
+
+/** Adds a person, or has one be another from their next sign-in on: identity reads the file at each. */
+export function seedPerson({ home }: Pick<Where, 'home'>, person: SeededPerson): void {
+  const file = join(home, 'people.json');
+  const { people } = JSON.parse(readFileSync(file, 'utf8')) as { people: SeededPerson[] };
+  const others = people.filter(({ user }) => user !== person.user);
+  const password = randomBytes(15).toString('base64url');
+  const text = JSON.stringify({ people: [...others, { ...person, password }] });
+  // Whole or not at all: somebody may sign in at this moment.
+  writeFileSync(`${file}.next`, text, { mode: 0o600 });
+  renameSync(`${file}.next`, file);
 }
 
 async function issue(where: Where, form: Record<string, string>): Promise<string> {

@@ -3,9 +3,13 @@ import type { DataContract } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { Store } from '../database/store.js';
 import type { GrantEntity } from '../grants/grant.entity.js';
+import { optOutOf } from '../grants/show.js';
 import { csvOf } from './csv.js';
 
-type Row = Pick<GrantEntity, 'state' | 'kind' | 'purpose' | 'organisation' | 'steps' | 'reason'> & {
+export type Row = Pick<
+  GrantEntity,
+  'state' | 'kind' | 'purpose' | 'organisation' | 'steps' | 'reason' | 'terms'
+> & {
   id: string;
   legal_basis: GrantEntity['legalBasis'];
   starts_at: Date;
@@ -38,7 +42,7 @@ export class ProcessingRecord {
   /** As CSV (RFC 4180) with a line of names; of one organisation (ODS code), or of all. */
   async csv(organisation: string | undefined): Promise<string> {
     const rows = await this.#store.reader.query<Row[]>(
-      `SELECT g.id, g.state, g.kind, g.purpose, g.legal_basis, g.organisation, g.steps, g.reason, g.starts_at,
+      `SELECT g.id, g.state, g.kind, g.purpose, g.legal_basis, g.organisation, g.steps, g.reason, g.terms, g.starts_at,
               g.ends_at, g.activated_at, g.ended_at, p.product, p.major, p.topic, p.fields, c.contract
          FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
          JOIN product_major m ON m.product = p.product AND m.major = p.major
@@ -68,11 +72,8 @@ const COLUMNS: Record<string, (row: Row) => string> = {
   fields: (row) => row.fields.join('; '),
   'received as': (row) => receivedAs(row),
   recipient: (row) => names.grantPrincipal(row.id),
-  safeguards: (row) =>
-    row.kind === 'view'
-      ? 'granted fields only; pseudonyms; opt-outs kept'
-      : 'direct care; record as published',
-  retention: (row) => row.contract.retention.records,
+  safeguards: (row) => safeguardsOf(row),
+  retention: (row) => retentionOf(row),
   state: (row) => row.state,
   from: (row) => row.starts_at.toISOString(),
   until: (row) => row.ends_at.toISOString(),
@@ -82,8 +83,31 @@ const COLUMNS: Record<string, (row: Row) => string> = {
     row.steps.map(({ role, by }) => `${role}: ${by ?? 'nobody yet'}`).join('; '),
 };
 
-function receivedAs({ kind, topic }: Row): string {
-  return kind === 'view' ? `own view ${topic}` : `product ${topic}`;
+/** A view of fields, or of the people of some organisations; or the product itself. */
+export function receivedAs({ topic }: Pick<Row, 'topic'>): string {
+  return names.parseTopic(topic)?.kind === 'view' ? `own view ${topic}` : `product ${topic}`;
+}
+
+/** What is kept of people's choice is what the grant has it, not what a view usually has. */
+export function safeguardsOf(row: Pick<Row, 'kind' | 'purpose' | 'legal_basis' | 'terms'>): string {
+  const { kind, purpose, legal_basis: legalBasis, terms } = row;
+  if (kind === 'individual-care') {
+    const people = terms.narrowedTo
+      ? [`people of ${terms.narrowedTo.organisations.join(', ')}`]
+      : [];
+    return ['direct care', 'record as published', ...people].join('; ');
+  }
+  const { applies, rule } = optOutOf({ purpose, legalBasis, terms });
+  const choices = applies ? 'opt-outs kept' : `national data opt-out not applied (${rule})`;
+  return `granted fields only; pseudonyms; ${choices}`;
+}
+
+/** How long the recipient keeps it, as agreed; where nothing was, how long the product keeps a record. */
+export function retentionOf({ terms, contract }: Pick<Row, 'terms' | 'contract'>): string {
+  const { retention } = terms;
+  if (!retention) return contract.retention.records;
+  const erased = retention.eraseWithdrawn ? '; who is taken out is erased' : '';
+  return `${retention.period} from the end of the grant${erased}`;
 }
 
 function categoriesOf({ contract, fields }: Row): string[] {

@@ -59,7 +59,7 @@ export class Credentials {
 
   /**
    * Makes a credential. Throws MESH-3501, MESH-3509 (not the requester), MESH-3506 (not approved),
-   * MESH-3507 (two live ones), MESH-3510 (public key), MESH-3718 (settings for a client that cannot sign), MESH-3019 (identity
+   * MESH-3723 (a service of the mesh reads), MESH-3507 (two live ones), MESH-3510 (public key), MESH-3718 (settings for a client that cannot sign), MESH-3019 (identity
    * provider down: nothing was made).
    */
   async create(caller: Caller, grantId: string, { publicKey, settingsFor }: CredentialBody) {
@@ -184,6 +184,8 @@ async function holdOwn(em: EntityManager, caller: Caller, grantId: string) {
   if (!CREDENTIAL_STATES.includes(held.grant.state)) {
     throw problem(grantErrors.illegalGrantMove, openGrantMoves(held.grant.state));
   }
+  // Granted to a service of the mesh with no agreement between controllers: whoever held a credential would read beside it.
+  if (held.grant.consumer !== null) throw problem(grantErrors.readByService);
   return held;
 }
 

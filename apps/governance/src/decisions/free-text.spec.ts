@@ -32,6 +32,25 @@ describe('what people write', () => {
     ],
     ['a draft', draftBody, { people: [{ name: text }] }, '$.people[0].name'],
     ['a justification', draftBody, { justifications }, '$.justifications,$.justifications.status'],
+    ['a paper', draftBody, { dpia: { reference: text } }, '$.dpia.reference'],
+    [
+      'a sharing agreement',
+      amendmentBody,
+      { reason: 'Later', agreement: { reference: text, until: '2027-01-31' } },
+      '$.agreement.reference',
+    ],
+    [
+      'an exemption',
+      draftBody,
+      { optOutExemption: { exemption: 'policy', reference: text } },
+      '$.optOutExemption.reference',
+    ],
+    [
+      'the name of an agreement',
+      agreementBody,
+      { reference: text, organisations: ['RRK'], reason: 'Shared care' },
+      '$.reference',
+    ],
     ['a comment', commentBody, { text }, '$.text'],
     ['a note', joinBody, { note: text }, '$.note'],
     [

@@ -1,7 +1,9 @@
 import { names } from '@caremesh/contract';
-import { problem } from '@caremesh/platform';
+import { platformErrors, problem } from '@caremesh/platform';
+import type { Caller } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import { isOwnerOf } from '../authority/authority.js';
 import { CARE_DISCLOSURE, DISCLOSURE, MONITOR } from '../broker/access-rules.js';
 import { beginningOf } from '../database/days.js';
 import { Store } from '../database/store.js';
@@ -24,6 +26,9 @@ type Part = Pick<GrantProductEntity, 'grantId' | 'topic' | 'major' | 'fields'> &
 /** Who said yes, as what, and when. */
 type Authority = { role: string; by: string | null; at: string | null };
 
+/** Who may ask of any product; an owner asks of their own. */
+const SEES_ANY = ['auditor', 'governance-lead', 'ig-lead', 'caldicott-guardian', 'administrator'];
+
 /** Who could read a product on a day, and on whose authority. A day is one in England: from midnight to midnight there. */
 @Injectable()
 export class AccessHistory {
@@ -33,13 +38,17 @@ export class AccessHistory {
     this.#store = store;
   }
 
-  /** Throws MESH-3011 for a product that was never published, MESH-3024 for a day that does not exist. */
-  async on({ product, on }: AccessQuery) {
+  /**
+   * Of a product of theirs for an owner, of any for the rest who may ask. Throws MESH-3011 for a product that was never
+   * published, MESH-5204 for that of other owners, MESH-3024 for a day that does not exist.
+   */
+  async on(caller: Caller, { product, on }: AccessQuery) {
     const em = this.#store.reader;
     const begin = await beginningOf(em, on);
     const end = await beginningOf(em, on, 1);
     const known = await em.existsBy(ProductEntity, { id: product });
     if (!known) throw problem(governanceErrors.productNotFound);
+    refuseOfOthers(caller, product);
     const services = await this.#services(product, begin, end);
     const grants = await this.#grants(product, begin, end);
     return { product, on, items: [...services, ...grants], next: null };
@@ -156,6 +165,12 @@ export class AccessHistory {
     );
     return row?.at ?? null;
   }
+}
+
+function refuseOfOthers(caller: Caller, product: string): void {
+  const { domain } = names.parseProductId(product);
+  if (SEES_ANY.some((role) => caller.roles.includes(role)) || isOwnerOf(caller, domain)) return;
+  throw problem(platformErrors.notAllowed, `One of these is needed: ${domain}-owner, ${SEES_ANY}`);
 }
 
 // A grant that was suspended reads again on the word of whoever renewed it.

@@ -242,6 +242,20 @@ export const grantErrors = {
     fix: 'Ask somebody who holds the role that suspended it to renew it.',
     retriable: false,
   },
+  agreementLapsed: {
+    code: 'MESH-3722',
+    status: 409,
+    title: 'No joint-controller agreement in force reaches to that end',
+    fix: 'Have an agreement that names the organisation decided first (`mesh agreement propose`), or refuse or revoke the grant.',
+    retriable: false,
+  },
+  readByService: {
+    code: 'MESH-3723',
+    status: 409,
+    title: 'The grant is for a service of the mesh, which reads as itself',
+    fix: 'Have the service subscribe to the product; to read with a credential, ask for a grant without a consuming service.',
+    retriable: false,
+  },
   fieldHours: {
     code: 'MESH-3721',
     status: 422,

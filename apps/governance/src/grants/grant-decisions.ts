@@ -13,8 +13,17 @@ import type { GrantEntity } from './grant.entity.js';
 import { grantableOf, lockGrant } from './grant-store.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import type { GrantBy } from './lifecycle.service.js';
-import { grantRoleOf, grantRuling, isStepDecision, maySee, stepping } from './rules.js';
+import {
+  grantRoleOf,
+  grantRuling,
+  isStepDecision,
+  maySee,
+  partTakersOf,
+  stepping,
+} from './rules.js';
+import { attach, attachedBy } from './deciding/attached.js';
 import { Extensions } from './deciding/extensions.js';
+import { restOnAgreement } from './ground-rules/in-force.js';
 import type { GrantDecisionBody } from './shapes.js';
 
 /** Decisions on grants: step by step towards access, and at once away from it. */
@@ -48,7 +57,8 @@ export class GrantDecisions {
 
   /**
    * Decides. What takes access away has reached broker and identity provider when this returns, or is being
-   * tried again. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3505 and MESH-3506 as the rules say.
+   * tried again. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3505 and MESH-3506 as the rules say, and MESH-3722 where the
+   * agreement that it would rest on holds no more.
    */
   async decide(caller: Caller, id: string, given: GrantDecisionBody): Promise<void> {
     if (given.demonstration && this.#mode === 'production') {
@@ -67,24 +77,26 @@ export class GrantDecisions {
   ): Promise<GrantEntity> {
     const { grant, products } = await lockGrant(em, id);
     const about = grantableOf(grant, products);
-    const person = await this.#covers.standingInFor(em, caller, [about.requester]);
-    if (!maySee(person, about)) throw problem(grantErrors.grantNotFound);
+    const standingIn = await this.#covers.coversOf(em, caller);
+    if (!maySee(standingIn([]), about)) throw problem(grantErrors.grantNotFound);
     const moment = isStepDecision(decision) ? stepping(about) : about;
+    const person = standingIn(partTakersOf(moment));
     const { role, step } = grantRoleOf(grantRuling(person, moment, decision));
     const isApproval = decision === 'approve' && step !== null;
+    const attached = isApproval ? attachedBy({ by: caller.sub, role }, { conditions, quota }) : {};
     const detail = {
       ...(demonstration && { demonstration }),
-      ...(quota && { quota }),
-      ...(isApproval && conditions.length > 0 && { conditions }),
+      ...(attached.quota && { quota }),
+      ...(attached.conditions && { conditions }),
     };
     const by: GrantBy = { actor: caller.sub, role, reason, detail };
-    if (isApproval) attach(grant, conditions, by);
-    if (decision === 'approve' && quota) grant.quota = quota;
     if (moment !== about && step !== null && isStepDecision(decision)) {
-      await this.#extensions.decide(em, grant, step, decision, by);
-    } else if (isApproval) await this.#approve(em, grant, step, by);
-    else if (decision === 'revoke') await this.#ending.end(em, grant, 'revoke', by);
-    else await this.#lifecycle.move(em, grant, decision, by, written(decision, grant));
+      await this.#extensions.decide(em, grant, { step, decision, attached }, by);
+    } else if (isApproval) {
+      attach(grant, attached);
+      await this.#approve(em, grant, step, by);
+    } else if (decision === 'revoke') await this.#ending.end(em, grant, 'revoke', by);
+    else await this.#otherwise(em, grant, decision, by);
     return grant;
   }
 
@@ -93,23 +105,30 @@ export class GrantDecisions {
       at === step ? { ...one, by: by.actor, at: new Date().toISOString() } : one,
     );
     if (grant.steps.every((one) => one.by !== null)) {
-      return this.#lifecycle.move(em, grant, 'approve', by);
+      const rests = await restOnAgreement(em, grant, grant.endsAt);
+      const detail = { ...by.detail, ...rests };
+      return this.#lifecycle.move(em, grant, 'approve', { ...by, detail });
     }
     await em.save(grant);
     await this.#lifecycle.note(em, grant, 'grant.approved-in-part', by);
   }
-}
 
-/** Conditions stand on the grant from the approval that attached them, and go to the recipient with it. */
-function attach(grant: GrantEntity, conditions: readonly string[], { actor, role }: GrantBy): void {
-  if (conditions.length === 0) return;
-  const added = conditions.map((condition) => ({ condition, by: actor, role }));
-  grant.terms = { ...grant.terms, conditions: [...(grant.terms.conditions ?? []), ...added] };
+  async #otherwise(
+    em: EntityManager,
+    grant: GrantEntity,
+    decision: Exclude<GrantDecisionBody['decision'], 'revoke'>,
+    by: GrantBy,
+  ): Promise<void> {
+    // One that ends before the grant does is enough to go on under: with it the grant is suspended again.
+    const rests = decision === 'renew' ? await restOnAgreement(em, grant, new Date()) : {};
+    const values = decision === 'changes' ? undecided(grant) : {};
+    const detail = { ...by.detail, ...rests };
+    await this.#lifecycle.move(em, grant, decision, { ...by, detail }, values);
+  }
 }
 
 // Asked anew, every step is decided anew: what an earlier decider said was about another request.
-function written(decision: string, { steps, terms }: GrantEntity): Partial<GrantEntity> {
-  if (decision !== 'changes') return {};
+function undecided({ steps, terms }: GrantEntity): Partial<GrantEntity> {
   const { conditions: _, ...rest } = terms;
   return { steps: steps.map(({ role }) => ({ role, by: null, at: null })), terms: rest };
 }

@@ -9,7 +9,7 @@ import { Store } from '../database/store.js';
 import { grantErrors } from '../errors.js';
 import { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
 import { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
-import { SEES_ALL } from './rules.js';
+import { SEES_ALL, SEES_DRAFTS } from './rules.js';
 import type { Grantable } from './rules.js';
 import type { WholeGrant } from './show.js';
 
@@ -59,16 +59,17 @@ export class GrantStore {
     const all = this.#store.reader.createQueryBuilder(GrantEntity, 'g');
     if (caller.kind === 'service') return all.where('true');
     if (caller.kind !== 'user') return all.where('false');
-    if (SEES_ALL.some((role) => caller.roles.includes(role))) return all.where('true');
+    if (SEES_DRAFTS.some((role) => caller.roles.includes(role))) return all.where('true');
+    const asked = SEES_ALL.some((role) => caller.roles.includes(role));
     const owned = caller.roles.includes('owner') && caller.team ? [`${caller.team}-owner`] : [];
     const domains = [...caller.roles, ...owned].flatMap((role) => OWNER.exec(role)?.[1] ?? []);
     const guards = caller.roles.includes('caldicott-guardian');
     return all.where(
-      `(g.requested_by = :sub OR (g.kind = 'individual-care' AND :guards) OR EXISTS (
-         SELECT 1 FROM jsonb_array_elements(g.steps) step WHERE step->>'role' = ANY(:held))
-        OR (g.state <> 'draft' AND EXISTS (
-         SELECT 1 FROM grant_product p WHERE p.grant_id = g.id AND split_part(p.product, '.', 1) = ANY(:domains))))`,
-      { sub: caller.sub, held: [...caller.roles, ...owned], domains, guards },
+      `(g.requested_by = :sub OR (g.break_glass IS NULL AND EXISTS (
+         SELECT 1 FROM jsonb_array_elements(g.steps) step WHERE step->>'role' = ANY(:held)))
+        OR (g.state <> 'draft' AND (:asked OR (g.kind = 'individual-care' AND :guards) OR EXISTS (
+         SELECT 1 FROM grant_product p WHERE p.grant_id = g.id AND split_part(p.product, '.', 1) = ANY(:domains)))))`,
+      { sub: caller.sub, held: [...caller.roles, ...owned], asked, domains, guards },
     );
   }
 }
@@ -89,12 +90,20 @@ export function grantableOf(
   grant: GrantEntity,
   products: readonly { product: string }[],
 ): Grantable {
-  const { state, kind, steps, requestedBy, team, extension, suspendedAs } = grant;
+  const { state, kind, steps, requestedBy, team, extension, suspendedAs, breakGlass } = grant;
   return {
     state,
     kind,
     steps,
-    extension: extension?.steps ?? null,
+    extension: extension && {
+      steps: extension.steps,
+      // One that was asked for before this was kept is the requester's as they were then.
+      requester: {
+        sub: extension.askedBy,
+        team: extension.team === undefined ? team : extension.team,
+      },
+    },
+    emergency: breakGlass !== null,
     suspendedAs,
     requester: { sub: requestedBy, team },
     domains: products.map(({ product }) => names.parseProductId(product).domain),

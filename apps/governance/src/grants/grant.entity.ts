@@ -22,8 +22,13 @@ export type GrantExtension = {
   terms?: Pick<GrantTerms, RenewedTerm>;
   reason: string;
   askedBy: string;
+  /** The team they were on then; an extension asked for before this was kept has none. */
+  team?: string | null;
   askedAt: string;
   steps: GrantStep[];
+  /** What its deciders attached, which holds with the later end and not without it. */
+  conditions?: NonNullable<GrantTerms['conditions']>;
+  quota?: Quota;
 };
 
 /** Access taken in an emergency: by when the guardian looks at it, and what they found. */

@@ -55,17 +55,33 @@ export class Granter implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#work.wake();
   }
 
+  // One that cannot be carried out is tried again later, and keeps none of the others waiting.
   async #all(): Promise<void> {
-    const rows = await this.#store.reader
+    const tried: string[] = [];
+    const failures: unknown[] = [];
+    for (let id = await this.#next(tried); id !== null; id = await this.#next(tried)) {
+      const one = id;
+      tried.push(one);
+      await this.#store
+        .exclusively(`grant:${one}`, () => this.#one(one))
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The next to be made to stand, looked for anew each time: an emergency waits for one other at most, however many there are. */
+  async #next(tried: readonly string[]): Promise<string | null> {
+    const row = await this.#store.reader
       .createQueryBuilder(GrantEntity, 'g')
       .select('g.id', 'id')
       .where(`g.state = 'approved' AND g.starts_at <= now()`)
       .andWhere('(g.next_attempt_at IS NULL OR g.next_attempt_at <= now())')
-      .orderBy('g.created_at')
-      .getRawMany<{ id: string }>();
-    for (const { id } of rows) {
-      await this.#store.exclusively(`grant:${id}`, () => this.#one(id));
-    }
+      .andWhere('g.id <> ALL(:tried)', { tried })
+      .orderBy('g.break_glass IS NULL')
+      .addOrderBy('g.created_at')
+      .limit(1)
+      .getRawOne<{ id: string }>();
+    return row?.id ?? null;
   }
 
   async #one(id: string): Promise<void> {

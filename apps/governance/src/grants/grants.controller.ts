@@ -72,7 +72,7 @@ export class GrantsController {
   })
   @Allow('auditor', 'governance-lead', 'ig-lead', 'caldicott-guardian', 'administrator', 'owner')
   @Get('audit/access')
-  access(@Query(body(accessQuery)) query: AccessQuery) {
-    return this.#history.on(query);
+  access(@CallerOf() caller: Caller, @Query(body(accessQuery)) query: AccessQuery) {
+    return this.#history.on(caller, query);
   }
 }

@@ -14,7 +14,7 @@ import type { ContractBasis } from './asking/legal-basis.js';
 import { basesOf, contractBases } from './contract-bases.js';
 import { GrantStore, grantableOf, lockGrant } from './grant-store.js';
 import { GrantLifecycle } from './lifecycle.service.js';
-import { grantRuling, maySee, stepping } from './rules.js';
+import { grantRuling, maySee, partTakersOf, stepping } from './rules.js';
 import type { GrantQuery } from './shapes.js';
 import { showGrant } from './show.js';
 import type { WholeGrant } from './show.js';
@@ -135,7 +135,8 @@ const codesOf = ({ grant: { organisation, terms } }: WholeGrant): string[] => [
 /** A grant as somebody is shown it: with the role in which they, or whom they stand in for, may take its next decision. */
 function shownTo(standingIn: StandingIn, whole: WholeGrant, { bases, named }: About) {
   const about = grantableOf(whole.grant, whole.products);
-  const ruling = grantRuling(standingIn([about.requester]), stepping(about), 'approve');
+  const moment = stepping(about);
+  const ruling = grantRuling(standingIn(partTakersOf(moment)), moment, 'approve');
   const differs = basesThatDiffer(whole.grant, basesOf(whole, bases));
   return {
     ...showGrant(whole),

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Author, Person } from '../authority/authority.js';
 import { grantErrors } from '../errors.js';
-import { grantRuling, maySee, stepsFor } from './rules.js';
+import { withCovers } from '../cover/rules.js';
+import { grantRuling, maySee, partTakersOf, stepping, stepsFor } from './rules.js';
 import type { Grantable } from './rules.js';
 
 const ROLES = [
@@ -106,6 +107,48 @@ describe('who decides a grant', () => {
   });
 });
 
+describe('who had a part in what is decided', () => {
+  const approved = (role: string, by: string) => ({ role, by, at: 'now' });
+  const decidedByOwner = (by: string): Grantable => {
+    const grant = requested('view');
+    return { ...grant, steps: [approved('gp-owner', by), ...grant.steps.slice(1)] };
+  };
+
+  it('does not decide a later step through a deputy of their choice', () => {
+    const at = new Date('2026-11-03T09:00:00Z');
+    const cover = {
+      ...{ role: 'ig-lead', holder: 'user-both', holderTeam: null, deputy: 'user-d' },
+      ...{ fromAt: at, untilAt: new Date('2026-11-09T00:00:00Z'), endedAt: null },
+    };
+    const rulingOn = (grant: Grantable) => {
+      const deputy = withCovers(someone('user-d', 'analyst'), [cover], partTakersOf(grant), at);
+      return grantRuling(deputy, grant, 'approve');
+    };
+    expect(rulingOn(decidedByOwner('user-both'))).toMatchObject({
+      refusal: grantErrors.notYourGrant,
+    });
+    expect(rulingOn(decidedByOwner('user-o'))).toEqual({ role: 'ig-lead', step: 1 });
+    // To take access away they may be stood in for, whatever they decided.
+    expect(partTakersOf({ ...decidedByOwner('user-both'), state: 'active' })).toHaveLength(1);
+  });
+
+  it('of a later end is who asked for it, on the team they were on then', () => {
+    const active: Grantable = { ...requested('view'), state: 'active' };
+    const extension = {
+      steps: stepsFor('view', ['gp']),
+      requester: { sub: active.requester.sub, team: 'gp' },
+    };
+    const owner = someone('user-o', 'owner', 'gp');
+    expect(grantRuling(owner, stepping({ ...active, extension }), 'approve')).toEqual({
+      refusal: grantErrors.ownGrant,
+    });
+    const alone = { ...extension, requester: active.requester };
+    expect(grantRuling(owner, stepping({ ...active, extension: alone }), 'approve')).toEqual({
+      ...{ role: 'gp-owner', step: 0 },
+    });
+  });
+});
+
 describe('a suspended grant', () => {
   const owner = someone('user-o', 'owner', 'gp');
   const lead = someone('user-i', 'ig-lead');
@@ -191,5 +234,29 @@ describe('who sees a grant', () => {
     expect(sees(someone('user-o', 'owner', 'acute'))).toBe(false);
     expect(sees(someone('user-c', 'caldicott-guardian'))).toBe(false);
     expect(sees({ sub: 'grant-x', kind: 'grant', roles: ['auditor'], team: null })).toBe(false);
+  });
+
+  it('of an emergency is nobody for holding the role that may break the glass', () => {
+    const emergency: Grantable = {
+      ...{ ...requested('individual-care'), state: 'active', emergency: true },
+      steps: [{ role: 'care-professional', by: 'user-a', at: 'now' }],
+    };
+    const sees = (sub: string, role: string) => maySee(someone(sub, role), emergency);
+    expect(sees('user-a', 'care-professional')).toBe(true);
+    expect(sees('user-b', 'care-professional')).toBe(false);
+    expect(sees('user-c', 'caldicott-guardian')).toBe(true);
+    expect(sees('user-i', 'ig-lead')).toBe(true);
+  });
+
+  it('of a draft is its requester, and who sent it back', () => {
+    const drafted = (steps: Grantable['steps']): Grantable => ({
+      ...{ ...requested('individual-care'), state: 'draft', steps },
+    });
+    const sees = (role: string, steps: Grantable['steps'] = []) =>
+      maySee(someone('user-x', role), drafted(steps));
+    expect(maySee(someone('user-a', 'analyst'), drafted([]))).toBe(true);
+    for (const role of ['ig-lead', 'caldicott-guardian']) expect(sees(role)).toBe(false);
+    for (const role of ['auditor', 'administrator']) expect(sees(role)).toBe(true);
+    expect(sees('caldicott-guardian', stepsFor('individual-care', ['gp']))).toBe(true);
   });
 });

@@ -14,8 +14,10 @@ export type Grantable = {
   requester: Author;
   steps: readonly GrantStep[];
   domains: readonly string[];
-  /** Steps of a later end that is asked for. */
-  extension?: readonly GrantStep[] | null;
+  /** A later end that is asked for: its steps, and its requester as they were when they asked. */
+  extension?: { steps: readonly GrantStep[]; requester: Author } | null;
+  /** Taken in an emergency: its one step is its requester's own word. */
+  emergency?: boolean;
   /** The role that suspended it, while it is suspended. */
   suspendedAs?: string | null;
 };
@@ -29,8 +31,10 @@ type Ruled = GrantDecision | 'review';
 export type GrantRuling =
   { role: string; step: number | null } | { refusal: ErrorEntry; detail?: string };
 
+/** Who sees every grant; of drafts, which nobody has asked for yet, only who sees those too. */
+export const SEES_DRAFTS = ['auditor', 'administrator'];
 /** The information-governance lead too: what they may revoke, individual care included, they must find. */
-export const SEES_ALL = ['auditor', 'administrator', 'ig-lead'];
+export const SEES_ALL = [...SEES_DRAFTS, 'ig-lead'];
 
 /** The decisions a grant needs, in order: the owner of each product's domain, then who guards the purpose. */
 export function stepsFor(kind: Grantable['kind'], domains: readonly string[]): GrantStep[] {
@@ -43,16 +47,21 @@ export function stepsFor(kind: Grantable['kind'], domains: readonly string[]): G
   }));
 }
 
-/** Requester, owners, deciders, the Caldicott guardian for individual care, auditor and administrator see a grant; so do the mesh's own services. */
+/**
+ * Requester, owners, deciders, the Caldicott guardian for individual care, auditor and administrator see a grant; so do the
+ * mesh's own services. A draft is seen by those alone who decide on what was sent back. Whoever else may break the glass
+ * decides nothing about somebody's emergency, and does not see it.
+ */
 export function maySee(person: Person, grant: Grantable): boolean {
   if (person.kind === 'service') return true;
   if (person.kind !== 'user') return false;
+  const isAsked = grant.state !== 'draft';
   return (
     person.sub === grant.requester.sub ||
-    SEES_ALL.some((role) => person.roles.includes(role)) ||
-    (grant.kind === 'individual-care' && person.roles.includes('caldicott-guardian')) ||
-    (grant.state !== 'draft' && grant.domains.some((domain) => isOwnerOf(person, domain))) ||
-    grant.steps.some(({ role }) => holds(person, role))
+    (isAsked ? SEES_ALL : SEES_DRAFTS).some((role) => person.roles.includes(role)) ||
+    (isAsked && grant.kind === 'individual-care' && person.roles.includes('caldicott-guardian')) ||
+    (isAsked && grant.domains.some((domain) => isOwnerOf(person, domain))) ||
+    (!grant.emergency && grant.steps.some(({ role }) => holds(person, role)))
   );
 }
 
@@ -66,7 +75,17 @@ export const isStepDecision = (decision: string): decision is StepDecision =>
 export function stepping(grant: Grantable): Grantable {
   const { extension, state } = grant;
   const isExtending = extension && (state === 'active' || state === 'approved');
-  return isExtending ? { ...grant, state: 'requested', steps: extension } : grant;
+  return isExtending ? { ...grant, state: 'requested', ...extension } : grant;
+}
+
+/**
+ * Whose part in what is decided a deputy must not take: its requester's, and that of who decided an earlier step of it.
+ * Otherwise somebody with two of its roles decides both, one of them through whom they chose.
+ */
+export function partTakersOf({ state, requester, steps }: Grantable): Author[] {
+  if (state !== 'requested') return [requester];
+  const deciders = steps.flatMap(({ by }) => (by === null ? [] : [{ sub: by, team: null }]));
+  return [requester, ...deciders];
 }
 
 /** Nobody does these to what they or their team asked for. Taking access away is none of them: whoever asked may give it up. */

@@ -114,20 +114,34 @@ export type TemplateQuery = z.output<typeof templateQuery>;
 
 const GRANT_DECISIONS = ['approve', 'refuse', 'changes', 'revoke', 'suspend', 'renew'] as const;
 
-export const grantDecisionBody = z.strictObject({
-  decision: z.enum(GRANT_DECISIONS),
-  reason,
-  /** What the grant may use of the broker; only with `approve`. Without it the mesh's own measure is kept. */
-  quota: quotaShape.optional(),
-  /** What is attached to an approval; only with `approve`. */
-  conditions: z
-    .array(freeText(z.string().trim().min(1).max(2_000)))
-    .min(1)
-    .max(20)
-    .optional(),
-  demonstration: z.boolean().default(false),
-});
+export const grantDecisionBody = z
+  .strictObject({
+    decision: z.enum(GRANT_DECISIONS),
+    reason,
+    /** What the grant may use of the broker; only with `approve`. Without it the mesh's own measure is kept. */
+    quota: quotaShape.optional(),
+    /** What is attached to an approval; only with `approve`. */
+    conditions: z
+      .array(freeText(z.string().trim().min(1).max(2_000)))
+      .min(1)
+      .max(20)
+      .optional(),
+    demonstration: z.boolean().default(false),
+  })
+  .superRefine(attachedToApproval);
 export type GrantDecisionBody = z.output<typeof grantDecisionBody>;
+
+/** Who attaches a condition to anything else would believe that it holds. */
+function attachedToApproval(
+  given: { decision: string; quota?: unknown; conditions?: unknown },
+  { addIssue }: z.RefinementCtx,
+): void {
+  for (const name of ['quota', 'conditions'] as const) {
+    if (given.decision === 'approve' || given[name] === undefined) continue;
+    const message = 'This is attached to an approval alone.';
+    addIssue({ code: 'custom', path: [name], message });
+  }
+}
 
 export const grantQuery = z.strictObject({
   state: z.enum(GRANT_STATES).optional(),

@@ -121,7 +121,11 @@ function showCredential({ clientId, keyId, createdAt, expires }: CredentialEntit
 }
 
 /** Whether the national data opt-out applies, by which rule of the decision table, and why. */
-function optOutOf({ purpose, legalBasis, terms }: GrantEntity) {
+export function optOutOf({
+  purpose,
+  legalBasis,
+  terms,
+}: Pick<GrantEntity, 'purpose' | 'legalBasis' | 'terms'>) {
   const commonLaw = legalBasis.commonLaw as CommonLaw;
   const { applies, rule, reason } = choiceApplies('national', {
     ...{ purpose, commonLaw, exemption: terms.optOutExemption?.exemption ?? null },

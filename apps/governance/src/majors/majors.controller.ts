@@ -16,8 +16,12 @@ export class MajorsController {
   @Documented({ summary: 'A major with its consumers, when each last read, and the steps taken' })
   @Allow('governance-lead', 'ig-lead', 'auditor', 'administrator', 'owner', 'publisher')
   @Get('majors/:major')
-  show(@Param('id') id: string, @Param('major', ParseIntPipe) major: number) {
-    return this.majors.show(id, major);
+  show(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Param('major', ParseIntPipe) major: number,
+  ) {
+    return this.majors.show(caller, id, major);
   }
 
   @Documented({ summary: 'Ask for a major to be deprecated', body: deprecateBody, status: 201 })

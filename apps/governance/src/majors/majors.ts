@@ -3,7 +3,7 @@ import { problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { holds, isIndependentOf, isOwnerOf } from '../authority/authority.js';
+import { holds, isIndependentOf, isOwnerOf, isPublisherOf } from '../authority/authority.js';
 import type { Person } from '../authority/authority.js';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
@@ -27,12 +27,14 @@ import { majorMoveOf, STEP_MOVES } from './lifecycle.js';
 import type { MajorStep } from './lifecycle.js';
 import { MajorParityEntity, MajorStepEntity } from './major.entity.js';
 import { mayTake, noticeSentence } from './rules.js';
-import type { Moment } from './rules.js';
+import type { MajorConsumer, Moment } from './rules.js';
 import { endOfNotice } from './shapes.js';
 import type { DeprecateBody, ParityBody, StepDecisionBody } from './shapes.js';
 
 const HOUR_MS = 3_600_000;
 const DECIDER = 'governance-lead';
+/** Who sees the consumers of every product; a domain's people see those of its own. */
+const SEES_CONSUMERS = [DECIDER, 'ig-lead', 'auditor', 'administrator'];
 
 type By = { actor: string; role: string; reason: string };
 
@@ -51,10 +53,16 @@ export class Majors {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** A major with its consumers, steps and newest parity reports. Throws MESH-3050. */
-  async show(product: string, major: number) {
+  /**
+   * A major with its consumers, steps and newest parity reports. Who reads it is between its domain, those who guard the data
+   * and each recipient: to others it is said how many there are. Throws MESH-3050.
+   */
+  async show(caller: Caller, product: string, major: number) {
     const em = this.store.reader;
     const held = await majorOf(em, product, major);
+    const all = await this.consumers.of(em, product, major);
+    const person = await this.covers.standingIn(caller);
+    const consumers = all.filter((one) => isNamedTo(person, product, one));
     const where = { product, major };
     const steps = await em.find(MajorStepEntity, { where, order: { proposedAt: 'ASC' } });
     const reports = await em.findBy(MajorParityEntity, { product });
@@ -66,7 +74,8 @@ export class Majors {
       noticeUntil: held.noticeUntil?.toISOString() ?? null,
       ending: showEnding(held),
       steps: steps.map(showStep),
-      consumers: await this.consumers.of(em, product, major),
+      consumers,
+      others: all.length - consumers.length,
       parity: reports.filter(({ from, to }) => from === major || to === major).map(showParity),
     };
   }
@@ -103,7 +112,7 @@ export class Majors {
       if (state === 'approved') await this.#take(em, held, step, by);
     });
     this.ending.wake();
-    return this.show(product, major);
+    return this.show(caller, product, major);
   }
 
   /** The publishing domain reports how two majors compare. Throws MESH-3050, 3059. */
@@ -146,7 +155,7 @@ export class Majors {
       const by = { actor: caller.sub, role: `${domain}-owner`, reason };
       await this.#record(em, `major.${step}-proposed`, { ...made, product, major }, by);
     });
-    return this.show(product, major);
+    return this.show(caller, product, major);
   }
 
   async #momentOf(em: EntityManager, held: ProductMajorEntity): Promise<Moment> {
@@ -221,6 +230,16 @@ export class Majors {
     const detail = { major, reason, noticeUntil: noticeUntil?.toISOString() ?? null };
     await this.ledger.record(em, { actor, role, action, object: `product:${product}`, detail });
   }
+}
+
+function isNamedTo(person: Person, product: string, { requestedBy }: MajorConsumer): boolean {
+  const { domain } = names.parseProductId(product);
+  return (
+    SEES_CONSUMERS.some((role) => person.roles.includes(role)) ||
+    isOwnerOf(person, domain) ||
+    isPublisherOf(person, domain) ||
+    requestedBy === person.sub
+  );
 }
 
 function refuseUnless(person: Person): void {

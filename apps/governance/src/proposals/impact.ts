@@ -61,6 +61,13 @@ export function touchedBy(
   });
 }
 
+/** The changes that one reader would notice, and what is safe too where it is about what they read: to be told in words. Pure. */
+export function noticedBy<One extends Change>(changes: readonly One[], reader: Reader): One[] {
+  const felt = changes.map((change) => ({ ...change, class: 'visible' as const }));
+  const touched = touchedBy(felt, [reader]);
+  return changes.filter((_, at) => (touched[at]?.grants.length ?? 0) > 0);
+}
+
 function notices({ purpose, kind }: Reader, change: Change): boolean {
   if (change.purpose !== undefined && change.purpose !== purpose) return false;
   return kind === 'view' || !OF_VIEWS.has(change.kind ?? '');

@@ -171,8 +171,9 @@ export async function approved(
 export async function agreed(
   person: (user: string) => Promise<Calls>,
   organisations: string[],
+  { reference = 'Shared care record', until: last = null as string | null } = {},
 ): Promise<void> {
-  const given = { reference: 'Shared care record', organisations, reason: 'Shared care' };
+  const given = { reference, organisations, until: last, reason: 'Shared care' };
   const { body } = await (await person('caldicott-guardian')).post('/v1/agreements', given);
   const { id, contentHash } = body as Proposed;
   const decision = { decision: 'approve', contentHash, reason: 'Read it' };

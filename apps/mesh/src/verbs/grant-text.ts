@@ -16,6 +16,9 @@ type Trouble = { since: string; code: string; why: string };
 
 type Step = { role: string; by: string | null };
 
+/** What a decider attached; with a later end that is asked for it holds once that does. */
+type Condition = { condition: string; role: string };
+
 type Named = { ods: string; name: string | null; state: string };
 
 type Basis = { article6: string; article9: string; commonLaw: string };
@@ -52,11 +55,11 @@ export type GrantBody = {
   draft?: Terms | null;
   reviewOn?: string | null;
   narrowedTo?: { organisations: string[] } | null;
-  conditions?: { condition: string; role: string }[];
+  conditions?: Condition[];
   autoGranted?: { rule: string } | null;
   amends?: string | null;
-  /** A later end that is asked for, and the papers that are renewed with it. */
-  extension?: { until: string; steps: Step[]; terms?: Terms } | null;
+  /** A later end that is asked for, with the papers that are renewed and the conditions attached to it so far. */
+  extension?: { until: string; steps: Step[]; terms?: Terms; conditions?: Condition[] } | null;
   breakGlass?: { reviewBy: string; review: { outcome: string; by: string } | null } | null;
   topics: { product: string; topic: string; subject: string; ready: boolean }[];
   withdrawals?: string | null;
@@ -144,7 +147,7 @@ const inWords = ({ since, why, code }: Trouble): string => `since ${since}: ${wh
 function furtherFacts(grant: GrantBody): [string, unknown][] {
   const { conditions = [], narrowedTo, extension, breakGlass } = grant;
   const facts: [string, unknown][] = [
-    ['conditions', conditions.map(({ condition, role }) => `${condition} (${role})`)],
+    ['conditions', conditions.map(conditionText)],
     ...termFacts({ reviewOn: grant.reviewOn, ...grant.terms, ...grant.draft }),
     ['joint controllers', grant.jointControllers],
     ['begins', grant.waitsForStart && `by itself, on ${grant.from}`],
@@ -163,10 +166,17 @@ function extensionFacts({
   until,
   steps,
   terms = {},
+  conditions = [],
 }: NonNullable<GrantBody['extension']>): [string, unknown][] {
   const papers = termFacts(terms).map(([name, text]): [string, unknown] => [`with ${name}`, text]);
-  return [['later end asked', `${until}; ${stepsText(steps).join(', ')}`], ...papers];
+  return [
+    ['later end asked', `${until}; ${stepsText(steps).join(', ')}`],
+    ...papers,
+    ['with conditions', conditions.map(conditionText)],
+  ];
 }
+
+const conditionText = ({ condition, role }: Condition): string => `${condition} (${role})`;
 
 function emergencyText({ review, reviewBy }: NonNullable<GrantBody['breakGlass']>): string {
   return review ? `${review.outcome}, by ${review.by}` : `to be reviewed before ${reviewBy}`;

@@ -75,7 +75,8 @@ describe('what a decider reads', () => {
   it('has a later end with the papers that are renewed for it', async () => {
     const later = { until: '2027-06-30', steps: [waiting('gp-owner')] };
     const { agreement } = terms;
-    const extension = { ...later, terms: { agreement } };
+    const conditions = [{ condition: 'Only for winter', by: 'user-gp-owner', role: 'gp-owner' }];
+    const extension = { ...later, terms: { agreement }, conditions };
     const { mesh, out, asked } = await meshAnswering({
       ...{ ...grant, state: 'active', extension },
       items: [{ ...grant, state: 'active', extension, mayDecide: ['gp-owner'] }],
@@ -84,6 +85,7 @@ describe('what a decider reads', () => {
     expect(linesOf(out())).toMatchObject({
       'later end asked': '2027-06-30; gp-owner: waiting',
       'with sharing agreement': 'DSA-1, until 2027-03-31',
+      'with conditions': 'Only for winter (gp-owner)',
     });
     expect(await mesh('grant', 'list', '--waiting')).toBe(0);
     expect(asked.at(-1)?.url).toBe('/v1/grants?waiting=decision');

@@ -80,6 +80,14 @@ describe('mesh product', () => {
     expect(out()).toContain('2027-02-01T00:00:00.000Z');
   });
 
+  it('says that there are others, where it is not told who', async () => {
+    const { mesh, out } = await meshAnswering({ ...major, consumers: [], others: 2 });
+    expect(await mesh('product', 'major', 'gp.x', '1')).toBe(0);
+    expect(out()).toMatch(/other consumers +2/);
+    expect(out()).toContain('None that you are told of.');
+    expect(out()).not.toContain('Nobody reads it.');
+  });
+
   it('parity prints the counts, and only the fields that differ', async () => {
     const { mesh, out } = await meshAnswering({ items: major.parity, next: null });
     expect(await mesh('product', 'parity', 'gp.x')).toBe(0);

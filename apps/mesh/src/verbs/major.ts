@@ -41,6 +41,8 @@ type Major = {
     requestedBy: string;
     lastReadAt: string | null;
   }[];
+  /** How many more there are that whoever asks is not told of. */
+  others?: number;
   parity: Parity[];
 };
 
@@ -134,11 +136,12 @@ function majorCard(held: Major): string {
       ['status', held.status],
       ['kept until at least', held.noticeUntil ?? 'no notice given'],
       ...endingRows(held),
+      ...(held.others ? [['other consumers', held.others] satisfies [string, unknown]] : []),
     ]),
     table(
       ['ORGANISATION', 'GRANT', 'PURPOSE', 'REQUESTED BY', 'LAST READ'],
       consumers,
-      'Nobody reads it.',
+      held.others ? 'None that you are told of.' : 'Nobody reads it.',
     ),
     table(
       ['STEP', 'STATE', 'PROPOSED BY', 'DECIDED BY', 'NOTICE UNTIL', 'REASON'],

@@ -25,6 +25,14 @@ describe('ready settings of a credential', () => {
     }
   });
 
+  it('say for Java what the JVM has to be told besides', () => {
+    const [first, ...settings] = readySettings(credential, 'java')?.text.split('\n') ?? [];
+    expect(first).toBe(
+      '# java -Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=https://id/token ...',
+    );
+    expect(settings.every((line) => /^[a-z.]+=/.test(line))).toBe(true);
+  });
+
   it('say afterwards what stands for it, and are else the same', () => {
     for (const [format, ready] of all(known)) {
       const isMarked = SECRET_IN.includes(format);

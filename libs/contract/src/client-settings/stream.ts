@@ -20,7 +20,10 @@ export function librdkafka(credential: ClientCredential): string {
   return properties(librdkafkaSettings(credential, 'librdkafka'));
 }
 
-/** Kafka's own Java clients and console tools: a properties file. */
+/**
+ * Kafka's own Java clients and console tools: a properties file. Since Kafka 4.0 they ask for tokens nowhere but where a
+ * property of the JVM lets them, which no file can set: it says which.
+ */
 export function java(credential: ClientCredential): string {
   const module = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
   const { clientId, clientSecret, scope } = credential;
@@ -30,7 +33,7 @@ export function java(credential: ClientCredential): string {
     `clientSecret="${clientSecret}"`,
     `scope="${scope}";`,
   ];
-  return properties({
+  const settings = properties({
     'bootstrap.servers': credential.bootstrap,
     'security.protocol': credential.securityProtocol,
     'sasl.mechanism': credential.saslMechanism,
@@ -41,6 +44,8 @@ export function java(credential: ClientCredential): string {
     'group.id': `${credential.groupPrefix}java`,
     'auto.offset.reset': 'earliest',
   });
+  const allowed = `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${credential.tokenUrl}`;
+  return `# java ${allowed} ...\n${settings}`;
 }
 
 /** @platformatic/kafka: an ES module that exports the options of its Consumer. */

@@ -19,6 +19,14 @@ describe('a legal basis', () => {
     ]);
   });
 
+  it('is any of those that the contract states for the purpose', () => {
+    const both = [stated('9(2)(h)', 's251'), stated('9(2)(h)', 'consent')];
+    expect(differ('6(1)(e)/9(2)(h)/consent', ...both)).toEqual([]);
+    expect(differ('6(1)(e)/9(2)(i)/consent', ...both)).toEqual([
+      { ...product, contract: { article6: '6(1)(e)', article9: '9(2)(h)', commonLaw: 's251' } },
+    ]);
+  });
+
   it('differs from nothing where the contract is silent, or needs no article 9', () => {
     expect(differ('6(1)(e)/9(2)(h)/s251')).toEqual([]);
     expect(differ('6(1)(e)/9(2)(h)/s251', stated('not-special-category', 's251'))).toEqual([]);

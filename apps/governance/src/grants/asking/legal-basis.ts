@@ -30,20 +30,25 @@ export function legalBasisErrors(basis: GrantLegalBasis | null, purpose: Purpose
 /** What the contract of a product says of the purpose. */
 export type ContractBasis = { product: string; major: number; legalBasis: readonly LegalBasis[] };
 
-/** Products whose contract states another legal basis for the purpose. That forbids nothing; who decides is to see it. */
+/**
+ * Products whose contract states other legal bases for the purpose, with the first of them: a purpose may rest on more than
+ * one. That forbids nothing; who decides is to see it.
+ */
 export function basesThatDiffer(
   { purpose, legalBasis: asked }: { purpose: Purpose; legalBasis: GrantLegalBasis },
   contracts: readonly ContractBasis[],
 ) {
   return contracts.flatMap(({ product, major, legalBasis }) => {
-    const stated = legalBasis.find((one) => one.purpose === purpose);
-    if (!stated) return [];
-    const { article6, article9, commonLaw } = stated;
-    const isSame =
-      article6 === asked.article6 &&
-      // A request always names an article 9 condition: where the contract needs none, any is as good.
-      (article9 === asked.article9 || article9 === 'not-special-category') &&
-      commonLaw === asked.commonLaw;
-    return isSame ? [] : [{ product, major, contract: { article6, article9, commonLaw } }];
+    const stated = legalBasis.filter((one) => one.purpose === purpose);
+    const [first] = stated;
+    if (!first || stated.some((one) => isSame(one, asked))) return [];
+    const { article6, article9, commonLaw } = first;
+    return [{ product, major, contract: { article6, article9, commonLaw } }];
   });
 }
+
+const isSame = ({ article6, article9, commonLaw }: LegalBasis, asked: GrantLegalBasis): boolean =>
+  article6 === asked.article6 &&
+  // A request always names an article 9 condition: where the contract needs none, any is as good.
+  (article9 === asked.article9 || article9 === 'not-special-category') &&
+  commonLaw === asked.commonLaw;

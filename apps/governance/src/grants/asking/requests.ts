@@ -49,7 +49,8 @@ export class GrantRequests {
 
   /** Asks for a grant; answers its id. Throws MESH-3502 with every field that stands against it. */
   request(caller: Caller, given: RequestBody, amends: string | null = null): Promise<string> {
-    return this.#asking(given, async (em) => {
+    return this.#asking(async (em) => {
+      this.#refuseDemonstration(given);
       const reading = await this.#reader.read(em, caller, given);
       const grant = em.create(GrantEntity, {
         ...this.#fresh(caller),
@@ -96,21 +97,23 @@ export class GrantRequests {
 
   /** Submits a draft: read as a whole and asked anew, every step of it. Throws MESH-3520, MESH-3502, MESH-3506. */
   async submit(caller: Caller, id: string): Promise<void> {
-    const before = await this.#store.reader.findOneBy(GrantEntity, { id });
-    if (before?.requestedBy === caller.sub && before.state !== 'draft') throw illegal(before);
-    const parsed = requestBody.safeParse(before?.asked ?? {});
-    await this.#asking(parsed.data ?? { demonstration: false }, async (em) => {
+    await this.#asking(async (em) => {
       const { grant } = await own(em, caller, id);
       if (grant.state !== 'draft') throw illegal(grant);
+      // Read once it is held: what is written on it at this moment is in it whole, or comes too late.
+      const draft = (grant.asked ?? {}) as DraftBody;
+      const parsed = requestBody.safeParse(draft);
       if (!parsed.success) {
-        const draft = (grant.asked ?? {}) as DraftBody;
         const errors = incomplete(parsed.error, draft);
         errors.push(...(await this.#reader.faultsOf(em, caller, draft)));
         throw problem(grantErrors.requestIncomplete, undefined, errors);
       }
       const given = parsed.data;
+      this.#refuseDemonstration(given);
       const reading = await this.#reader.read(em, caller, given);
-      Object.assign(grant, grantValues(given, reading), { attempts: 0, failure: null });
+      // As if it were asked for now: by who its requester is by now, with nothing left of what was decided before.
+      const anew = { team: caller.team, quota: grantQuota(this.#settings), attempts: 0 };
+      Object.assign(grant, grantValues(given, reading), anew, { failure: null });
       await em.save(GrantEntity, grant);
       return this.#submitted(em, caller, grant, given, reading);
     });
@@ -140,16 +143,16 @@ export class GrantRequests {
     return grant.id;
   }
 
-  async #asking<T>(
-    { demonstration }: Pick<RequestBody, 'demonstration'>,
-    work: (em: EntityManager) => Promise<T>,
-  ): Promise<T> {
-    if (demonstration && this.#settings.mode === 'production') {
-      throw problem(governanceErrors.demonstrationRefused);
-    }
+  async #asking<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     const answer = await this.#store.transaction(work);
     this.#granter.wake();
     return answer;
+  }
+
+  #refuseDemonstration({ demonstration }: Pick<RequestBody, 'demonstration'>): void {
+    if (demonstration && this.#settings.mode === 'production') {
+      throw problem(governanceErrors.demonstrationRefused);
+    }
   }
 
   #fresh({ sub, team }: Caller) {

@@ -34,9 +34,9 @@ export const termsShape = {
   /** Why each field is needed, by its name. */
   justifications: z.record(text(200), text(2_000)).superRefine(justified).optional(),
   /** Data protection impact assessment. */
-  dpia: z.strictObject({ reference: text(200), date: day.optional() }).optional(),
+  dpia: z.strictObject({ reference: words(200), date: day.optional() }).optional(),
   /** Data sharing agreement, with the last day on which it holds. */
-  agreement: z.strictObject({ reference: text(200), until: day }).optional(),
+  agreement: z.strictObject({ reference: words(200), until: day }).optional(),
   /** Data Security and Protection Toolkit of the recipient. */
   dspt: z.strictObject({ status: z.enum(DSPT), year: text(9).optional() }).optional(),
   reviewOn: day.optional(),
@@ -50,7 +50,7 @@ export const termsShape = {
     .optional(),
   /** That the national data opt-out does not hold for this use, although its legal basis alone would let it; whose decision. */
   optOutExemption: z
-    .strictObject({ exemption: z.enum(EXEMPTIONS), reference: text(200) })
+    .strictObject({ exemption: z.enum(EXEMPTIONS), reference: words(200) })
     .optional(),
   /** Individual care: only people registered with or referred to these organisations. */
   narrowedTo: z.strictObject({ organisations: z.array(ods).min(1).max(200) }).optional(),

@@ -71,13 +71,16 @@ export class Amendments {
     changed: readonly string[],
   ) {
     if (grant.extension) throw problem(grantErrors.extensionOpen);
-    const { endsAt, terms: read } = await this.#reader.read(em, caller, after);
+    // From its own beginning on, said or not: several later ends do not last longer together than one may.
+    const whole = { ...after, from: after.from ?? grant.from };
+    const { endsAt, terms: read } = await this.#reader.read(em, caller, whole);
     const { until, reason } = after;
     const askedAt = new Date().toISOString();
     const today = askedAt.slice(0, 10);
     const terms = renewedTerms(changed, { held: grant.terms, read, today });
     grant.extension = {
-      ...{ until, endsAt: endsAt.toISOString(), terms, reason, askedBy: caller.sub, askedAt },
+      ...{ until, endsAt: endsAt.toISOString(), terms, reason, askedAt },
+      ...{ askedBy: caller.sub, team: caller.team },
       steps: grant.steps.map(({ role }) => ({ role, by: null, at: null })),
     };
     await em.save(grant);

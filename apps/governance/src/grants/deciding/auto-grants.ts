@@ -1,7 +1,8 @@
-import type { DataContract } from '@caremesh/contract';
+import type { CommonLaw, DataContract } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { isIndependentOf } from '../../authority/authority.js';
 import { ProductMajorEntity } from '../../products/product.entity.js';
 import { VersionContentEntity } from '../../proposals/proposal.entity.js';
 import type { GrantEntity, GrantProductEntity } from '../grant.entity.js';
@@ -28,15 +29,24 @@ export class AutoGrants {
   ): Promise<void> {
     const policy = await policyInForce(em);
     if (!policy || policy.autoGrant.length === 0) return;
+    // Nobody decides their own, by a policy of theirs either.
+    const requester = {
+      sub: grant.requestedBy,
+      kind: 'user' as const,
+      roles: [],
+      team: grant.team,
+    };
+    if (!isIndependentOf(requester, policy.authors)) return;
     const contracts = await contractsOf(em, products);
-    const { kind, purpose, organisation, startsAt, endsAt } = grant;
+    const { kind, purpose, organisation, startsAt, endsAt, legalBasis, terms } = grant;
     const asked = products.map(({ product, major, fields }) => ({
       ...{ product, fields },
       contract: contracts.get(`${product}.v${major}`) ?? null,
     }));
     const rule = ruleFor(policy.autoGrant, {
       ...{ kind, purpose, organisation, startsAt, endsAt },
-      exempted: grant.terms.optOutExemption !== undefined,
+      commonLaw: legalBasis.commonLaw as CommonLaw,
+      exemption: terms.optOutExemption?.exemption ?? null,
       products: asked,
     });
     if (!rule) return;

@@ -1,4 +1,5 @@
-import type { DataContract, Purpose } from '@caremesh/contract';
+import { choiceApplies } from '@caremesh/contract';
+import type { CommonLaw, DataContract, Exemption, Purpose } from '@caremesh/contract';
 import type { AutoGrantRule } from '../ground-rules/shapes.js';
 
 const DAY_MS = 86_400_000;
@@ -10,12 +11,13 @@ export type AskedFor = {
   organisation: string;
   startsAt: Date;
   endsAt: Date;
+  commonLaw: CommonLaw;
   /** It asks that an opt-out be passed over. */
-  exempted: boolean;
+  exemption: Exemption | null;
   products: readonly {
     product: string;
     fields: readonly string[];
-    contract: Pick<DataContract, 'fields'> | null;
+    contract: Pick<DataContract, 'fields' | 'legalBasis'> | null;
   }[];
 };
 
@@ -24,9 +26,23 @@ export function ruleFor(
   rules: readonly AutoGrantRule[],
   asked: AskedFor,
 ): AutoGrantRule | undefined {
-  // To pass over people's choice is for a person to decide, never for a rule.
-  if (asked.kind !== 'view' || asked.exempted || asked.products.length === 0) return undefined;
+  if (asked.kind !== 'view' || asked.products.length === 0) return undefined;
+  if (passesOver(asked)) return undefined;
   return rules.find((rule) => meets(rule, asked));
+}
+
+/**
+ * Would people's choice be passed over on the requester's word? That is for a person to decide, never for a rule; but where
+ * every contract states that very route for the purpose, those who approved the contract have decided it.
+ */
+function passesOver({ purpose, commonLaw, exemption, products }: AskedFor): boolean {
+  if (exemption !== null) return true;
+  if (choiceApplies('national', { purpose, commonLaw, data: 'confidential' }).applies) return false;
+  const states = (one: AskedFor['products'][number]) =>
+    one.contract?.legalBasis.some(
+      (basis) => basis.purpose === purpose && basis.commonLaw === commonLaw,
+    ) ?? false;
+  return !products.every(states);
 }
 
 function meets(rule: AutoGrantRule, { purpose, organisation, products, ...period }: AskedFor) {

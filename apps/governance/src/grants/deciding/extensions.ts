@@ -5,9 +5,12 @@ import { CredentialEntity } from '../../credentials/credential.entity.js';
 import { Outbox } from '../../events/outbox.js';
 import { IdentityClients } from '../../identity/identity-clients.js';
 import type { GrantEntity, GrantExtension } from '../grant.entity.js';
+import { restOnAgreement } from '../ground-rules/in-force.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import type { GrantBy } from '../lifecycle.service.js';
 import type { StepDecision } from '../rules.js';
+import { attach, attachedTo } from './attached.js';
+import type { Attached } from './attached.js';
 
 /** How a later end comes to nothing, as it is told. The grant goes on as it was, and another may be asked for. */
 const CLOSED = {
@@ -16,6 +19,9 @@ const CLOSED = {
   withdraw: 'grant.extension-withdrawn',
 } as const;
 type Closing = keyof typeof CLOSED;
+
+/** One step's decision on a later end. */
+type Given = { step: number; decision: StepDecision; attached: Attached };
 
 /** What the ledger keeps of a later end: the day, and the terms that come with it. */
 export function extensionDetail({ until, terms = {} }: GrantExtension) {
@@ -35,24 +41,23 @@ export class Extensions {
     this.#outbox = outbox;
   }
 
-  /** Takes one step's decision, in the caller's transaction. Throws MESH-3019: then nothing is decided. */
-  async decide(
-    em: EntityManager,
-    grant: GrantEntity,
-    step: number,
-    decision: StepDecision,
-    by: GrantBy,
-  ): Promise<void> {
+  /**
+   * Takes one step's decision, in the caller's transaction. Throws MESH-3722 (no agreement reaches to the later end) and
+   * MESH-3019: then nothing is decided.
+   */
+  async decide(em: EntityManager, grant: GrantEntity, given: Given, by: GrantBy): Promise<void> {
     const { extension } = grant;
     if (!extension) return;
+    const { decision } = given;
     if (decision !== 'approve') return this.close(em, grant, decision, by);
     const at = new Date().toISOString();
     const steps = extension.steps.map((one, index) =>
-      index === step ? { ...one, by: by.actor, at } : one,
+      index === given.step ? { ...one, by: by.actor, at } : one,
     );
+    const decided = { ...extension, steps, ...attachedTo(extension, given.attached) };
     const isWhole = steps.every((one) => one.by !== null);
-    if (isWhole) return this.#extend(em, grant, extension, by);
-    grant.extension = { ...extension, steps };
+    if (isWhole) return this.#extend(em, grant, decided, by);
+    grant.extension = decided;
     await em.save(grant);
     await this.#lifecycle.note(em, grant, 'grant.extension-approved-in-part', by);
   }
@@ -72,9 +77,12 @@ export class Extensions {
     // In what was asked too: the next amendment is measured by what holds from now on.
     if (grant.asked) grant.asked = { ...grant.asked, until, ...terms };
     grant.terms = { ...grant.terms, ...terms };
+    attach(grant, asked);
+    const rests = await restOnAgreement(em, grant, endsAt);
     Object.assign(grant, { until, endsAt, extension: null });
     await em.save(grant);
-    await this.#told(em, grant, 'grant.extended', asked, by);
+    const detail = { ...by.detail, ...rests };
+    await this.#told(em, grant, 'grant.extended', asked, { ...by, detail });
     const live = { grantId: grant.id, endedAt: IsNull() };
     await em.update(CredentialEntity, live, { expires: endsAt });
     // Last before the commit: what the identity provider was told too early is still ended with the grant.

@@ -1,5 +1,6 @@
 import { CLASSIFICATIONS, PURPOSES } from '@caremesh/contract';
 import { z } from 'zod';
+import { freeText } from '../../decisions/free-text.js';
 import { reason } from '../../decisions/shapes.js';
 import { motionQuery } from '../../motions/shapes.js';
 import { DEMANDABLE } from '../asking/terms.js';
@@ -10,7 +11,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{1,59}$/, 'A name such as "refe
 
 /** Organisations that are controllers together (UK GDPR article 26), for the care of individuals. */
 export const agreementBody = z.strictObject({
-  reference: z.string().trim().min(3).max(120),
+  reference: freeText(z.string().trim().min(3).max(120)),
   organisations: z.array(ods).min(1).max(500),
   /** The last day on which it holds; null: until it is ended. */
   until: day.nullable().default(null),

@@ -12,22 +12,12 @@ import { LOGGER, SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
 import { WAYS } from './ways.js';
 import { endingNotice, reviewNotice, unusedNotice, versionNotice } from './words.js';
-import type { Notice } from './words.js';
+import type { NewVersion, Notice } from './words.js';
 
 const BY_ITSELF = { actor: 'svc-governance', role: 'clock' };
 const DAY_MS = 86_400_000;
 
 type Due = { id: string; notice: Notice };
-type VersionRow = {
-  id: string;
-  product: string;
-  major: number;
-  version: string;
-  at: Date;
-  fields: string[];
-  changes: { path: string; sentence: string }[];
-};
-
 /**
  * Tells a grant's people once each: that its end or its review comes, that it reads nothing, and what is new in a
  * version of its product. On the timeline, on the ledger, and as an event. Two instances tell it once between them.
@@ -140,20 +130,24 @@ export class GrantNotices implements OnApplicationBootstrap, OnApplicationShutdo
     return rows.map(({ id }) => ({ id, notice: unusedNotice({ days, now }) }));
   }
 
-  /** Versions published since the grant stood; the first after that is the first that is news. */
+  /**
+   * Versions published since the grant stood, of later majors too; the first after that is the first that is news. A grant of
+   * two majors is told of each version once, by what it reads of the later.
+   */
   async #versions(em: EntityManager): Promise<Due[]> {
-    const rows = await em.query<VersionRow[]>(
-      `SELECT g.id, v.product, v.major, v.version, v.published_at AS at, p.fields, v.changes
+    const rows = await em.query<NewVersion[]>(
+      `SELECT DISTINCT ON (v.published_at, g.id, v.id) g.id, g.organisation, g.kind, g.purpose, v.product, p.major, v.version,
+              v.published_at AS at, p.fields, v.changes
          FROM access_grant g
          JOIN grant_product p ON p.grant_id = g.id
-         JOIN proposal v ON v.product = p.product AND v.major = p.major
+         JOIN proposal v ON v.product = p.product AND v.major >= p.major
         WHERE g.state IN ('approved', 'active', 'suspended') AND v.published_at > g.activated_at
           AND v.state IN ('published', 'deprecated')
           AND NOT EXISTS (SELECT 1 FROM grant_told t
             WHERE t.grant_id = g.id AND t.key = 'version:' || v.product || ':' || v.version)
-        ORDER BY v.published_at`,
+        ORDER BY v.published_at, g.id, v.id, p.major DESC`,
     );
-    return rows.map(({ id, ...row }) => ({ id, notice: versionNotice(row) }));
+    return rows.map((row) => ({ id: row.id, notice: versionNotice(row) }));
   }
 }
 

@@ -36,14 +36,17 @@ describe('what a recipient is told', () => {
     major: 1,
     version: '1.1.0',
     at: new Date('2026-04-02T09:00:00Z'),
+    ...{ id: 'abcdefgh', organisation: 'QUY', kind: 'view' as const, purpose: 'research' },
     fields: ['status', 'dose'],
   };
-  const change = (path: string, sentence: string) => ({ path, sentence });
+  const change = (path: string, sentence: string) => ({
+    ...{ path, class: 'visible' as const, sentence },
+  });
 
   it('of a new version says the date, and each change to a field it has', () => {
     const changes = [
-      change('fields/dose', 'dose may now be empty.'),
-      change('$.schema[0].statusReason', 'statusReason is new.'),
+      change('dose', 'dose may now be empty.'),
+      change('statusReason', 'statusReason is new.'),
     ];
     expect(versionNotice({ ...version, changes })).toMatchObject({
       key: 'version:gp.medication-statement:1.1.0',
@@ -56,6 +59,50 @@ describe('what a recipient is told', () => {
     expect(versionNotice({ ...version, changes: [] }).sentence).toBe(
       'gp.medication-statement 1.1.0 is published since 2026-04-02. Nothing changes in the fields of this grant.',
     );
+  });
+
+  it('of a version says what the contract says of the whole product, but not for another purpose', () => {
+    const changes = [
+      change('reason', 'reason is new.'),
+      change('$.freshness', 'The longest delay promised changes from PT5M to PT1H.'),
+      {
+        ...change('$.purposes', 'The product may now also be used for audit.'),
+        purpose: 'audit' as const,
+      },
+    ];
+    expect(versionNotice({ ...version, changes }).sentence).toBe(
+      'gp.medication-statement 1.1.0 is published since 2026-04-02. Nothing changes in the fields of this grant. ' +
+        'The longest delay promised changes from PT5M to PT1H. 2 changes elsewhere.',
+    );
+  });
+
+  it('of a version says nothing of whom else a change touches', () => {
+    const touched = {
+      ...change('dose', '`dose` may now be empty.'),
+      grants: [{ id: 'ijklmnop', organisation: 'QR1' }],
+    };
+    expect(versionNotice({ ...version, changes: [touched] }).data['changes']).toEqual([
+      change('dose', '`dose` may now be empty.'),
+    ]);
+  });
+
+  it('of a version says every change to a recipient of whole records', () => {
+    const care = { kind: 'individual-care' as const, purpose: 'individual-care' };
+    const changes = [change('reason', 'reason is new.')];
+    expect(versionNotice({ ...version, ...care, changes }).sentence).toBe(
+      'gp.medication-statement 1.1.0 is published since 2026-04-02. reason is new.',
+    );
+  });
+
+  it('of a version of a later major says that it is read by another grant', () => {
+    const changes = [change('dose', '`dose` is gone.')];
+    expect(versionNotice({ ...version, version: '2.0.0', changes })).toMatchObject({
+      key: 'version:gp.medication-statement:2.0.0',
+      sentence:
+        'gp.medication-statement 2.0.0 is published since 2026-04-02. It is of major 2, on a topic of its own: ' +
+        'this grant goes on reading major 1, and another is asked for to read that one. `dose` is gone.',
+      data: { major: 2, changes },
+    });
   });
 
   it('of the end names the last day, or the moment where it is none', () => {

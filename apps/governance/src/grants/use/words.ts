@@ -1,4 +1,7 @@
+import type { Change } from '@caremesh/contract';
 import type { GovernanceEventType } from '../../events/outbox.js';
+import { noticedBy } from '../../proposals/impact.js';
+import type { Reader } from '../../proposals/impact.js';
 
 /** Something to be told once, under its key. */
 export type Notice = {
@@ -52,32 +55,45 @@ export function unusedNotice({ days, now }: { days: number; now: Date }): Notice
   };
 }
 
-/** What a new version is to this recipient: in words, with the date, and of which fields they have. */
-export function versionNotice(version: {
+/** A version, and the grant whose recipient is told of it. */
+export type NewVersion = Reader & {
   product: string;
+  /** The major that the grant reads; the version may be of a later one. */
   major: number;
   version: string;
   at: Date;
-  fields: readonly string[];
-  changes: readonly { path: string; sentence: string }[];
-}): Notice {
-  const { product, major, at, fields, changes } = version;
+  changes: readonly Change[];
+};
+
+/**
+ * What a new version is to this recipient, in words, with the date: what changes in the fields they have, and in what the
+ * contract says of the product as a whole. Of whom else a change touches nothing is said: that is for who decides on it.
+ */
+export function versionNotice(told: NewVersion): Notice {
+  const { product, version, at, changes } = told;
   const published = at.toISOString();
-  const touching = changes.filter(({ path }) => fields.some((name) => isAbout(path, name)));
-  const said = touching.map(({ sentence }) => sentence).join(' ');
-  const others = changes.length - touching.length;
-  const rest = others > 0 ? ` ${others} ${others === 1 ? 'change' : 'changes'} elsewhere.` : '';
+  const [major = told.major] = version.split('.').map(Number);
+  const theirs = noticedBy(changes, told);
+  const others = changes.length - theirs.length;
+  const isInFields = theirs.some(({ path }) => !path.startsWith('$'));
+  const sentences = [
+    `${product} ${version} is published since ${published.slice(0, 10)}.`,
+    ...(major > told.major ? [besideWords(told.major, major)] : []),
+    ...(isInFields ? [] : ['Nothing changes in the fields of this grant.']),
+    ...theirs.map(({ sentence }) => sentence),
+    ...(others > 0 ? [`${others} ${others === 1 ? 'change' : 'changes'} elsewhere.`] : []),
+  ];
   return {
-    key: `version:${product}:${version.version}`,
+    key: `version:${product}:${version}`,
     type: 'grant.version-published',
-    sentence:
-      `${product} ${version.version} is published since ${published.slice(0, 10)}. ` +
-      `${said || 'Nothing changes in the fields of this grant.'}${rest}`,
-    data: { product, major, version: version.version, published, changes: touching },
+    sentence: sentences.join(' '),
+    data: {
+      ...{ product, major, version, published },
+      changes: theirs.map(({ path, class: grave, sentence }) => ({ path, class: grave, sentence })),
+    },
   };
 }
 
-/** A change names a field of the schema by its path, wherever that begins. */
-function isAbout(path: string, name: string): boolean {
-  return path.split(/[./[\]]+/).includes(name);
-}
+/** Another major is another topic, of which this grant reads nothing. */
+const besideWords = (read: number, major: number): string =>
+  `It is of major ${major}, on a topic of its own: this grant goes on reading major ${read}, and another is asked for to read that one.`;
