@@ -356,8 +356,8 @@ describe('disclosure', () => {
     const seen = new Set(records.map(({ headers }) => headers['ce_id']));
     const after = await read(first, before + 6);
     const ends = after.filter(({ headers }) => !seen.has(headers['ce_id']));
-    const gone = ends.map(({ key, value }) => value ?? key).sort();
-    expect(gone).toEqual([moved!.key, merged.key].sort());
+    const gone = new Set(ends.map(({ key, value }) => value ?? key));
+    expect(gone).toEqual(new Set([moved!.key, merged.key]));
     for (const { headers } of ends)
       expect(Object.keys(headers)).toEqual(Object.keys(tombstones[0]!.headers));
   });
