@@ -36,7 +36,9 @@ import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { CodesInForce1795312800114 } from './database/codes-in-force.js';
 import { OneKindOfEnd1795315000002 } from './database/one-kind-of-end.js';
+import { ToldMerges1795320000041 } from './database/told-merges.js';
 import { Disclosure1763773200000 } from './database/tables.js';
+import { Unsure1795320000042 } from './database/unsure.js';
 import { Waiting1795312800112 } from './database/waiting.js';
 import { WaitingMerges1795312800113 } from './database/waiting-merges.js';
 import { Discloser } from './disclose/discloser.js';
@@ -64,6 +66,7 @@ import { ViewPlans } from './views/plans.js';
 import { ViewStore } from './views/view-store.js';
 import { ViewWatch } from './views/view-watch.js';
 import { Announcements } from './withdrawal/announce.js';
+import { Leftovers } from './withdrawal/leftovers.js';
 
 /** Each subscription holds a connection while it writes; backfills are bounded, products are few. */
 const CONNECTIONS = 24;
@@ -103,6 +106,7 @@ export type Parts = {
   transport: RecordTransport;
   watch: ViewWatch;
   merges: MergeRelease;
+  leftovers: Leftovers;
   exchange: Exchange;
   sweep: Sweep;
   announcements: Announcements;
@@ -126,6 +130,8 @@ export const migrations = [
   ByPerson1795313000002,
   KeyOfEachRule1795315000001,
   OneKindOfEnd1795315000002,
+  ToldMerges1795320000041,
+  Unsure1795320000042,
 ];
 
 @Module({})
@@ -218,11 +224,12 @@ export function compose(around: Surroundings): Parts {
   const relay =
     around.relay ?? new Relay({ databaseUrl, kafka: connection, transactionPrefix, log });
   const merges = new MergeRelease(pool, plans, outbox);
+  const leftovers = new Leftovers({ pool, store, plans, outbox, log });
   const { mailboxes, pace, withdrawalsEveryMs: everyMs } = around;
   const requests = new Requests(seal);
   const common = { pool, outbox, registryUrl: registry.url };
   return {
-    ...{ relay, keys, transport, watch, merges, module },
+    ...{ relay, keys, transport, watch, merges, leftovers, module },
     exchange: new Exchange({ pool, mailboxes, cohort, lists, requests, pace, log }),
     sweep: new Sweep({ ...common, store, plans, lists, cohort, log }),
     announcements: new Announcements({

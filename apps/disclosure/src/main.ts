@@ -20,7 +20,8 @@ await run('disclosure', async () => {
   const part = partOf(settings.service);
   const log = createLogger(part.name, settings.logLevel);
   const { database, surroundings } = await surroundingsOf(settings, log);
-  const { relay, keys, transport, watch, merges, module, ...choices } = compose(surroundings);
+  const { relay, keys, transport, watch, merges, leftovers, module, ...choices } =
+    compose(surroundings);
 
   const app = await startHttp(module, {
     environment: settings,
@@ -52,6 +53,7 @@ await run('disclosure', async () => {
       await watch.look();
       await merges.look();
       app.get(Health).setReady();
+      await leftovers.look();
     },
   });
   looking.start();

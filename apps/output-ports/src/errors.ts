@@ -2,6 +2,13 @@ import type { ErrorEntry } from '@caremesh/platform';
 
 /** The closed list of faults of the output ports. */
 export const outputPortErrors = {
+  tableFilling: {
+    code: 'MESH-4411',
+    status: 503,
+    title: 'The table of the view does not have all of it yet',
+    fix: 'Ask again in a moment: numbers of a part would be taken for those of the whole.',
+    retriable: true,
+  },
   governanceUnavailable: {
     code: 'MESH-4501',
     status: 503,

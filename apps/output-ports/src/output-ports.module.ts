@@ -115,6 +115,7 @@ export function compose(around: Surroundings) {
       { provide: Snapshots, useValue: snapshots },
       { provide: Aggregates, useValue: aggregates },
       { provide: Uses, useValue: uses },
+      { provide: Filled, useValue: filled },
       { provide: CONTRACTS, useValue: governance },
       { provide: SqlCredentials, useValue: credentials },
       { provide: Holders, useValue: new Holders(governance) },

@@ -84,7 +84,9 @@ export class Exchange {
     }
     for (const { box, waiting } of boxes.values()) {
       const organisations = waiting.map(({ organisation }) => organisation);
-      await this.#trying(client, organisations, () => this.#receive(client, box, waiting));
+      // Out of reach for a moment, a mailbox has the answer when it is back: who asked anew would wait for it twice.
+      const work = () => this.#receive(client, box, waiting);
+      await this.#trying(client, organisations, work, mayPass);
     }
   }
 
@@ -179,13 +181,14 @@ export class Exchange {
     client: PoolClient,
     organisations: readonly string[],
     work: () => Promise<void>,
+    staysAsked: (error: unknown) => boolean = () => false,
   ): Promise<void> {
     try {
       await work();
     } catch (error) {
       // Whatever it is, the others are exchanged with; where it is the database, writing it down fails for all of them.
       const { code } = error instanceof Problem ? error : disclosureErrors.exchangeFailed;
-      await this.#trouble(client, organisations, code, error);
+      await this.#trouble(client, organisations, code, { err: error, stays: staysAsked(error) });
     }
   }
 
@@ -193,10 +196,10 @@ export class Exchange {
     client: PoolClient,
     organisations: readonly string[],
     code: string,
-    err?: unknown,
+    { err, stays = false }: { err?: unknown; stays?: boolean } = {},
   ): Promise<void> {
     for (const organisation of organisations) {
-      await this.#parts.requests.trouble(client, organisation, code);
+      await this.#parts.requests.trouble(client, organisation, code, stays);
       if (this.#told.get(organisation) === code) continue;
       this.#told.set(organisation, code);
       this.#parts.log.warn({ code, organisation, err }, 'No new cleaned list can be had');
@@ -213,6 +216,8 @@ export class Exchange {
     this.#parts.log.error({ code, organisation }, title);
   }
 }
+
+const mayPass = (error: unknown): boolean => error instanceof Problem && error.retriable;
 
 /**
  * Whose request a message answers. What the answer's file is called is the service's affair: where one request is under way

@@ -22,9 +22,10 @@ const answer = (numbers: Uint32Array, over: Partial<Message> = {}): Message => (
 function boxOf(id: string, ...messages: Message[]) {
   const held = new Map(messages.map((one, n) => [`M${n + 1}`, one]));
   const seen: string[] = [];
+  const sent: string[] = [];
   const box: Mailbox = {
     id,
-    send: () => Promise.resolve(),
+    send: (fileName) => Promise.resolve(void sent.push(fileName)),
     waiting: () => Promise.resolve([...held.keys()]),
     fetch: (name) => {
       seen.push(name);
@@ -35,7 +36,7 @@ function boxOf(id: string, ...messages: Message[]) {
       return Promise.resolve();
     },
   };
-  return { box, held, seen };
+  return { box, held, seen, sent };
 }
 
 /** An exchange whose organisations each wait for an answer, and what came of its looks. */
@@ -44,9 +45,11 @@ function exchangeOf(boxes: Record<string, Mailbox>) {
     ...{ organisation, editions: ['edition'], request: REQUEST, trouble: false },
     ...{ received: 1, asked: Date.now(), askedRows: 3, filling: false },
   }));
-  const query = (text: string) => {
+  const query = (text: string, [openOnly]: unknown[] = []) => {
     if (text.includes('pg_try')) return Promise.resolve({ rows: [{ mine: true }] });
-    return Promise.resolve({ rows: text.includes('check_list l JOIN') ? open : [] });
+    const rows = openOnly ? open.filter(({ request }) => request !== null) : open;
+    const asRead = rows.map((one) => ({ ...one }));
+    return Promise.resolve({ rows: text.includes('check_list l JOIN') ? asRead : [] });
   };
   const taken: [string, number][] = [];
   const troubles: [string, string][] = [];
@@ -64,10 +67,19 @@ function exchangeOf(boxes: Record<string, Mailbox>) {
     } as unknown as Lists,
     requests: {
       askedAbout: () => Promise.resolve(asked),
-      trouble: (_: unknown, organisation: string, code: string) =>
-        Promise.resolve(troubles.push([organisation, code])),
+      trouble: (_: unknown, organisation: string, code: string, stays: boolean) => {
+        const one = open.find((each) => each.organisation === organisation)!;
+        if (!stays) one.request = null;
+        return Promise.resolve(troubles.push([organisation, code]));
+      },
+      next: () => Promise.resolve(1),
+      // Always under one name, so that a spec can answer it.
+      sent: (_: unknown, organisation: string) => {
+        open.find((each) => each.organisation === organisation)!.request = REQUEST;
+        return Promise.resolve();
+      },
     } as unknown as Requests,
-    pace: { refreshMs: 1e9, againMs: 1e9, answerMs: 1e9 },
+    pace: { refreshMs: 1e9, againMs: 0, answerMs: 1e9 },
     log: { warn: tell, error: tell } as unknown as Logger,
   });
   return { exchange, taken, troubles, told };
@@ -121,6 +133,19 @@ test.each<[string, unknown, string]>([
   await exchange.look();
   expect(taken).toEqual([['BBB', 3]]);
   expect(troubles).toEqual([['AAA', code]]);
+});
+
+test('a request whose mailbox is out of reach for a moment stays asked, and its answer is taken', async () => {
+  const { box, sent } = boxOf('X26HC001', answer(asked));
+  const { waiting } = box;
+  box.waiting = () => Promise.reject(problem(disclosureErrors.mailboxUnavailable, 'gone'));
+  const { exchange, taken, troubles } = exchangeOf({ QUY: box });
+  await exchange.look();
+  expect(troubles).toEqual([['QUY', 'MESH-4402']]);
+  box.waiting = waiting;
+  await exchange.look();
+  expect(sent).toEqual([]);
+  expect(taken).toEqual([['QUY', 3]]);
 });
 
 test('a mailbox that two organisations share is looked into once for both', async () => {

@@ -74,12 +74,20 @@ export class Requests {
     return numbersOf(this.#seal.open(rows[0]!.asked, placeOf(organisation)));
   }
 
-  /** What keeps an organisation from a new list; its open request, if there was one, is given up. */
-  async trouble(client: Queryable, organisation: string, code: string): Promise<void> {
+  /**
+   * What keeps an organisation from a new list. Its open request, if there was one, is given up, unless its answer may still
+   * come (`stays`).
+   */
+  async trouble(
+    client: Queryable,
+    organisation: string,
+    code: string,
+    stays = false,
+  ): Promise<void> {
     await client.query(
-      `UPDATE check_list SET request = NULL, asked = NULL, trouble = $2,
+      `UPDATE check_list SET trouble = $2, request = CASE WHEN $3 THEN request END, asked = CASE WHEN $3 THEN asked END,
          trouble_at = CASE WHEN trouble = $2 THEN trouble_at ELSE now() END WHERE organisation = $1`,
-      [organisation, code],
+      [organisation, code, stays],
     );
   }
 }

@@ -263,6 +263,28 @@ describe('a view that the national data opt-out applies to', () => {
     await becomes(everybody);
   });
 
+  test('whoever opted out while a grant was suspended is out of its view once it is renewed', async () => {
+    const opted = people[8]!;
+    const isThere = async () =>
+      live(await rig.read(view, 1)).some(
+        ({ value }) => value!['sourceSystemUpdatedAt'] === 1_760_000_000_123 + 8,
+      );
+    expect(await isThere()).toBe(true);
+    rig.granted.splice(rig.granted.indexOf(view), 1);
+    await rig.look();
+    // Another view of the organisation has the list exchanged, and looked through, meanwhile.
+    optOut(people[3]!, people[6]!, opted);
+    await settle();
+    rig.granted.push(view);
+    await vi.waitUntil(
+      async () => {
+        await rig.look();
+        return !(await isThere());
+      },
+      { timeout: 30_000 },
+    );
+  });
+
   test('nothing of a person stands in clear in the database, nor that anybody opted out', async () => {
     const { rows } = await rig.pool.query<{ text: string }>(
       `SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM (

@@ -6,14 +6,15 @@ import type { Cohort } from './cohort.js';
 import type { ListInForce, Lists } from './lists.js';
 import { lowering, lowestOffsets, noteWaiting, verdictOf } from './waiting.js';
 
-/** Of a batch, the records that a view may get, and the people (by their keys at the publisher) who have just left it. */
+/**
+ * Of a batch, the records that a view may get, and the people (by their keys at the publisher) who have just left it. `stays`: what of
+ * it, if a view has it from before, is not over by what the batch says.
+ */
 export type Permitted = {
   of: (view: View) => readonly ProductReceived[];
   leaving: (view: View) => readonly string[];
+  stays: (view: View) => readonly ProductReceived[];
 };
-
-/** Whoever leaves by a choice is withdrawn when the list is swept, and by no record. */
-const only = (of: Permitted['of']): Permitted => ({ of, leaving: () => [] });
 
 type Terms = {
   viewId: number;
@@ -46,7 +47,9 @@ export class Choices {
   ): Promise<Permitted> {
     const terms = await termsOf(client, views);
     const bound = views.filter(({ id }) => terms.get(id)?.optOut ?? true);
-    if (bound.length === 0) return only(() => records);
+    // Whoever leaves by a choice is withdrawn when the list is swept, and by no record, nor by the want of one.
+    const rest = { leaving: () => [], stays: () => records };
+    if (bound.length === 0) return { of: () => records, ...rest };
     await this.#cohort.note(client, bound[0]!.edition, records);
     const organisations = [...new Set(bound.map(({ organisation }) => organisation))];
     const lists = await this.#lists.inForce(client, organisations);
@@ -65,9 +68,9 @@ export class Choices {
     });
     await noteWaiting(client, waiting);
     const isBound = new Set(bound.map(({ id }) => id));
-    return only(({ id, organisation }) =>
-      isBound.has(id) ? decided.get(organisation)!.disclosed : records,
-    );
+    const of = ({ id, organisation }: View) =>
+      isBound.has(id) ? decided.get(organisation)!.disclosed : records;
+    return { of, ...rest };
   }
 }
 

@@ -15,22 +15,32 @@ function optOutApplies({ recipient, commonLaw, exemption }: GrantedView): boolea
   return choiceApplies('national', { purpose, commonLaw, exemption, data: 'confidential' }).applies;
 }
 
-/** Writes down on what terms a view is written, in the transaction that begins it. */
+/**
+ * Writes down on what terms a view is written, in the transaction that begins it. Of one that is begun again the list in force
+ * was swept without it: whoever opted out while its grant was suspended is still in what its recipient has.
+ */
 export async function keepTerms(
   client: Pick<ClientBase, 'query'>,
   viewId: number,
   granted: GrantedView,
 ): Promise<void> {
+  const { organisation } = granted.recipient;
+  const optOut = optOutApplies(granted);
   await client.query(
     `INSERT INTO check_list (organisation) VALUES ($1) ON CONFLICT (organisation) DO NOTHING`,
-    [granted.recipient.organisation],
+    [organisation],
+  );
+  await client.query(
+    `UPDATE check_list SET swept = false
+     WHERE organisation = $1 AND $2 AND EXISTS (SELECT FROM view_person WHERE view_id = $3)`,
+    [organisation, optOut, viewId],
   );
   await client.query(
     `INSERT INTO view_terms (view_id, opt_out, erase, narrowed_to) VALUES ($1, $2, $3, $4)
      ON CONFLICT (view_id) DO UPDATE SET opt_out = excluded.opt_out, erase = excluded.erase,
        narrowed_to = excluded.narrowed_to,
        refill = view_terms.refill OR (view_terms.holds_back AND NOT excluded.opt_out)`,
-    [viewId, optOutApplies(granted), granted.erase, granted.narrowedTo ?? null],
+    [viewId, optOut, granted.erase, granted.narrowedTo ?? null],
   );
 }
 

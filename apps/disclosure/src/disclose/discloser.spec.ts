@@ -36,7 +36,7 @@ function withoutPlan(entry: ErrorEntry) {
 /** Nobody made a choice. */
 const everybody = {
   permitted: (_: unknown, __: unknown, records: readonly ProductReceived[]) =>
-    Promise.resolve({ of: () => records, leaving: () => [] }),
+    Promise.resolve({ of: () => records, leaving: () => [], stays: () => records }),
 };
 
 const record = {

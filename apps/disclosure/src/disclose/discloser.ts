@@ -11,6 +11,7 @@ import type { View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
 import { withoutRetraction } from './product-record.js';
 import type { ProductReceived } from './product-record.js';
+import { confirmRecords } from './view-state.js';
 import { writeViews } from './write-views.js';
 import type { Writing } from './write-views.js';
 
@@ -62,6 +63,7 @@ export class Discloser {
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
     const filled = await this.#write(client, [{ ...view, generation }], permitted, true);
+    await confirmRecords(client, view.id, permitted.stays(view));
     await this.#outbox.write(client, filled);
   }
 

@@ -68,10 +68,14 @@ function valueOf(
   return plan.encode(shaped);
 }
 
-/** The time of the source's event, if the grant has it; contracts keep it as it is or leave it out. */
-function sourceTime(plan: ViewPlan, { value, envelope }: ProductReceived): string | null {
+/**
+ * The time of the source's event, if the grant has it; contracts keep it as it is or leave it out. Made of the field that was granted: the
+ * publisher's header is a text that nothing held against the contract.
+ */
+function sourceTime(plan: ViewPlan, { value }: ProductReceived): string | null {
   if (!plan.showsSourceTime || value === null || value.sourceSystemUpdatedAt === null) return null;
-  return envelope.time;
+  const at = new Date(value.sourceSystemUpdatedAt);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 const CHANGES = {

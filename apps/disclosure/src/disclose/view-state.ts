@@ -76,7 +76,7 @@ async function takeLive(
     text: `INSERT INTO view_record AS held (view_id, source_key, revision, live)
       SELECT view, key, revision, true
       FROM unnest($1::int[], $2::text[], $3::bigint[]) AS news (view, key, revision) ORDER BY view, key
-      ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = true
+      ON CONFLICT (view_id, source_key) DO UPDATE SET revision = excluded.revision, live = true, unsure = false
         WHERE CASE WHEN held.live OR $4::int IS NULL THEN held.revision < excluded.revision
           ELSE held.revision <= excluded.revision AND held.ended_in < $4 END
       RETURNING view_id, source_key, shift`,
@@ -193,7 +193,8 @@ async function keepRecords(
     text: `INSERT INTO view_record AS held (view_id, source_key, revision, live, shift, ended_in)
      SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[], $5::int[], $6::int[])
      ON CONFLICT (view_id, source_key) DO UPDATE
-       SET revision = excluded.revision, live = excluded.live, shift = excluded.shift, ended_in = excluded.ended_in
+       SET revision = excluded.revision, live = excluded.live, shift = excluded.shift, ended_in = excluded.ended_in,
+         unsure = false
        WHERE (held.revision, held.live, held.shift, held.ended_in)
          IS DISTINCT FROM (excluded.revision, excluded.live, excluded.shift, excluded.ended_in)`,
     values: [
@@ -204,6 +205,29 @@ async function keepRecords(
       plainArray(records.map(({ endedIn }) => endedIn)),
     ],
   });
+}
+
+/** The edition says that these records are there, be they news to a view or not. */
+export async function confirmRecords(
+  client: ClientBase,
+  viewId: number,
+  records: readonly Pick<ProductReceived, 'key'>[],
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT FROM view_record WHERE view_id = $1 AND unsure LIMIT 1`,
+    [viewId],
+  );
+  if (rowCount === 0) return;
+  await client.query(
+    // Those that are there and unsure, each found by its key; of whom the view has nothing, nothing is written.
+    `WITH seen AS (
+       SELECT held.* FROM (SELECT key FROM unnest($2::text[]) AS key ORDER BY key COLLATE "C") AS said
+       CROSS JOIN LATERAL (SELECT source_key, revision, live FROM view_record
+         WHERE view_id = $1 AND source_key = key AND unsure FOR UPDATE) AS held)
+     INSERT INTO view_record AS held (view_id, source_key, revision, live) SELECT $1, source_key, revision, live FROM seen
+     ON CONFLICT (view_id, source_key) DO UPDATE SET unsure = false`,
+    [viewId, [...new Set(records.map(({ key }) => key.text))]],
+  );
 }
 
 const nameOf = (viewId: number, key: string): string => `${viewId} ${key}`;

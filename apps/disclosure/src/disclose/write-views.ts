@@ -4,7 +4,9 @@ import type { ClientBase } from 'pg';
 import { noteEnded } from '../withdrawal/note.js';
 import type { Ended } from '../withdrawal/note.js';
 import type { ViewPlan } from '../views/plan.js';
-import { dropWaiting, holdMerge } from './merges.js';
+import { partFrom } from '../withdrawal/withdraw.js';
+import { dropMerges, keepMerge, toldOf, viewsNaming } from './merges.js';
+import type { ByView } from './by-view.js';
 import type { ProductReceived } from './product-record.js';
 import { momentOf, outgoing, rewrite } from './rewrite.js';
 import type { Place } from './rewrite.js';
@@ -35,15 +37,18 @@ export async function writeViews(
   const news = writings
     .map((writing, at) => ({ ...writing, records: steps[at]! }))
     .filter(({ records }) => records.length > 0);
-  const survivors = await peopleOf(client, news.flatMap(survivorsOf));
+  const untold = await dropMerges(client, news.flatMap(endsOf));
+  const named = news.flatMap(survivorsOf);
+  const survivors = await peopleOf(client, named);
+  const told = await toldOf(client, named);
   const waits = (viewId: number, record: ProductReceived): record is Merged =>
-    record.change === 'merged' &&
-    record.survivor !== null &&
-    survivors.of(viewId, record.survivor) === undefined;
+    isMerge(record) &&
+    (told.get(viewId, record.survivor) === undefined ||
+      survivors.of(viewId, record.survivor) === undefined);
   const ready = news.map(({ records, ...view }) => ({
     ...view,
     held: records.filter((record) => waits(view.viewId, record)),
-    records: records.filter((record) => !waits(view.viewId, record)),
+    records: toldTo(view.viewId, records, untold).filter((record) => !waits(view.viewId, record)),
   }));
   const people = await reserve(client, ready.flatMap(wantedOf));
   const ended: Ended[] = [];
@@ -52,14 +57,24 @@ export async function writeViews(
     const now = momentOf(writing.plan);
     const common = { now, nowText: now.toISOString() };
     await hold(client, { ...writing, records: held }, people, common);
-    all.push(...written(writing, { people, survivors }, common, ended));
+    all.push(...(await written(client, writing, { people, survivors }, common, ended)));
   }
-  await dropWaiting(client, news.flatMap(endsOf));
+  // One that came and ended in the same batch was kept meanwhile.
+  if (named.length > 0) await dropMerges(client, news.flatMap(endsOf));
   await noteEnded(client, ended);
-  return all;
+  return [...all, ...(await withoutSurvivors(client, news))];
 }
 
-/** Merges whose survivor the view does not know yet wait there. */
+/** Of a merge that waited the recipient has nothing, and so is not told that it is gone. */
+function toldTo(viewId: number, records: readonly ProductReceived[], untold: ByView<boolean>) {
+  const isUntold = ({ change, key }: ProductReceived) =>
+    change === 'deleted' && untold.get(viewId, key.text) !== undefined;
+  if (!records.some(isUntold)) return records;
+  const again = new Set(records.filter(isMerge).map(({ key }) => key.text));
+  return records.filter((record) => !isUntold(record) || again.has(record.key.text));
+}
+
+/** Merges whose survivor the view tells nothing of wait there. */
 async function hold(
   client: ClientBase,
   { viewId, plan, records }: Writing & { records: readonly Merged[] },
@@ -67,24 +82,26 @@ async function hold(
   common: Common,
 ): Promise<void> {
   for (const record of records) {
-    const person = plan.names.person(record) ?? people.of(viewId, record.key.person)?.pseudonym;
+    const person = people.of(viewId, record.key.person)?.pseudonym;
     if (person === undefined) continue;
     const traceparent = tracesOf(1)(0);
     const place = { ...common, traceparent, person, sequence: 0, survivor: null };
-    await holdMerge(client, viewId, record, rewrite(plan, record, place));
+    await keepMerge(client, viewId, record, rewrite(plan, record, place), false);
   }
 }
 
-function written(
+async function written(
+  client: ClientBase,
   { viewId, plan, records }: Writing,
   { people, survivors }: { people: ViewPeople; survivors: ViewPeople },
   common: Common,
   ended: Ended[],
-): WrittenRecord[] {
+): Promise<WrittenRecord[]> {
   const traces = tracesOf(records.length);
-  return records.flatMap((record, at) => {
+  const all: WrittenRecord[] = [];
+  for (const [at, record] of records.entries()) {
     const person = people.of(viewId, record.key.person);
-    if (person === undefined) return [];
+    if (person === undefined) continue;
     const survivor = survivorOf(record);
     const rewritten = rewrite(plan, record, {
       ...common,
@@ -94,29 +111,57 @@ function written(
     });
     if (record.change === 'deleted') {
       ended.push({ viewId, sourceKey: record.key.text, key: rewritten.key });
+    } else if (isMerge(record)) {
+      await keepMerge(client, viewId, record, rewritten, true);
     }
-    return [outgoing(plan, rewritten)];
-  });
+    all.push(outgoing(plan, rewritten));
+  }
+  return all;
 }
 
-/** How many numbers each person needs, and the pseudonym of those whom a record of the batch identifies. */
-function wantedOf({ viewId, plan, records }: Writing): Wanted[] {
+/** What names somebody as a survivor whose last record ended in this batch ends with it. */
+async function withoutSurvivors(
+  client: ClientBase,
+  news: readonly Writing[],
+): Promise<WrittenRecord[]> {
+  const gone = news.flatMap(({ viewId, plan, records }) => {
+    const ends = records.filter(({ change }) => change === 'deleted');
+    const people = [...new Set(ends.map(({ key }) => key.person))];
+    return people.length > 0 ? [{ viewId, plan, people }] : [];
+  });
+  const pairs = gone.flatMap(({ viewId, people }) => people.map((person) => ({ viewId, person })));
+  const naming = await viewsNaming(client, pairs);
+  const all: WrittenRecord[] = [];
+  for (const { viewId, plan, people } of gone)
+    if (naming.has(viewId)) all.push(...(await partFrom(client, viewId, plan, people)));
+  return all;
+}
+
+/** How many numbers each person needs, and the pseudonym of those whom a record of the batch identifies; what waits needs none yet. */
+function wantedOf({ viewId, plan, records, held }: Writing & { held: readonly Merged[] }) {
   const wanted = new Map<string, Wanted>();
-  for (const record of records) {
+  const want = (record: ProductReceived, more: number) => {
     const { person } = record.key;
     const one = wanted.get(person);
     if (one === undefined) {
-      wanted.set(person, { viewId, person, pseudonym: plan.names.person(record), count: 1 });
+      wanted.set(person, { viewId, person, pseudonym: plan.names.person(record), count: more });
     } else {
       one.pseudonym ??= plan.names.person(record);
-      one.count += 1;
+      one.count += more;
     }
-  }
+  };
+  for (const record of records) want(record, 1);
+  // They are known from now on: should they choose against it, the merge is not to be told either.
+  for (const record of held) want(record, 0);
   return [...wanted.values()];
 }
 
-const endsOf = ({ viewId, records }: Writing): { viewId: number; key: string }[] =>
-  records.flatMap(({ change, key }) => (change === 'deleted' ? [{ viewId, key: key.text }] : []));
+/** Records of which the last that the batch says is that they ended. */
+function endsOf({ viewId, records }: Writing): { viewId: number; key: string }[] {
+  if (records.every(({ change }) => change !== 'deleted')) return [];
+  const last = new Map(records.map(({ key, change }) => [key.text, change]));
+  return [...last].flatMap(([key, change]) => (change === 'deleted' ? [{ viewId, key }] : []));
+}
 
 const survivorsOf = ({ viewId, records }: Writing): { viewId: number; person: string }[] =>
   records.flatMap((record) => {
@@ -126,6 +171,9 @@ const survivorsOf = ({ viewId, records }: Writing): { viewId: number; person: st
 
 const survivorOf = (record: ProductReceived): string | null =>
   record.change === 'merged' ? record.survivor : null;
+
+const isMerge = (record: ProductReceived): record is Merged & { survivor: string } =>
+  survivorOf(record) !== null;
 
 function next(person: ViewPerson): { person: string; sequence: number } {
   person.sequence += 1;

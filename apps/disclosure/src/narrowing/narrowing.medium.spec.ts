@@ -1,5 +1,5 @@
 import { keys } from '@caremesh/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import type { GrantedView } from '../grants/governance.js';
 import { INDIVIDUAL_CARE } from '../part.js';
@@ -91,4 +91,24 @@ test('a view that nobody narrowed has nobody', async () => {
   await rig.publish([9, stays, { practice: HERE, sequence: 3 }]);
   await rig.read(view, 12);
   expect(await rig.read(whole, 0)).toEqual([]);
+});
+
+test('who moved away while the grant was suspended is out of the view once it is renewed', async () => {
+  const recipient = { organisation: 'QUY', purpose: 'individual-care' as const };
+  const care = { recipient, commonLaw: 'direct-care' as const };
+  const there = await rig.grant('narrowedthere', { ...care, narrowedTo: [ELSEWHERE] });
+  await rig.read(there, 0);
+  rig.granted.splice(rig.granted.indexOf(view), 1);
+  await rig.look();
+  // Another view of the edition learns of it.
+  await rig.publish([8, comes, { practice: ELSEWHERE, revision: 2, sequence: 6 }]);
+  await rig.read(there, 1);
+  rig.granted.push(view);
+  const isOut = async () => {
+    await rig.look();
+    await rig.parts.leftovers.look();
+    return liveOf(await rig.read(view, 0), comes).length === 0;
+  };
+  await vi.waitUntil(isOut, { timeout: 30_000 });
+  expect(liveOf(await rig.read(view, 0), stays)).toEqual([1, 7, 9].map(record).sort());
 });

@@ -22,7 +22,7 @@ export class Narrowing {
     records: readonly ProductReceived[],
   ): Promise<Permitted> {
     const edition = views[0]?.edition;
-    if (edition === undefined) return { of: () => [], leaving: () => [] };
+    if (edition === undefined) return { of: () => [], leaving: () => [], stays: () => [] };
     const said = statementsOf(records, await this.#fields(views));
     const before = await standingsOf(client, edition, [...said.keys()]);
     const after = new Map(
@@ -36,9 +36,12 @@ export class Narrowing {
     const came = (view: View) =>
       [...before].some(([who, was]) => !belongs(view, was) && belongs(view, after.get(who)));
     await fillAgain(client, views.filter(came));
+    const of = (view: View) =>
+      records.filter(({ value, key }) => value === null || belongs(view, after.get(key.person)));
     return {
-      of: (view) =>
-        records.filter(({ value, key }) => value === null || belongs(view, after.get(key.person))),
+      of,
+      // Who moved while the view was ended is known to have moved already, and leaves it by this.
+      stays: of,
       leaving: (view) =>
         [...before]
           .filter(([who, was]) => belongs(view, was) && !belongs(view, after.get(who)))

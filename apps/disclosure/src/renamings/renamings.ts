@@ -7,6 +7,7 @@ import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
+import { told } from '../disclose/merges.js';
 
 /** People of one part: two names of 26 characters each, so some 300 kB, below a broker's usual limit of 1 MB. */
 const MOST = 5_000;
@@ -115,12 +116,17 @@ export class Renamings {
 /** An id that is made of nothing. */
 const chance = (): string => keys.keyedHash(randomBytes(32), '');
 
-/** People with a live record in both views, in an order that says nothing. */
+/**
+ * People of whom both views tell now, in an order that says nothing. Whoever was withdrawn while the new one was filled is known to it and no
+ * longer in it: their names would join what is over in the one with what is over in the other.
+ */
 async function renamed(client: ClientBase, { id, formerId }: Changed): Promise<Renamed[]> {
   const { rows } = await client.query<Renamed>(
     `SELECT f.pseudonym AS before, n.pseudonym AS person
      FROM view_person n JOIN view_person f ON f.view_id = $2 AND f.source_person = n.source_person
-     WHERE n.view_id = $1 AND n.source_person <> '-' ORDER BY n.pseudonym`,
+     WHERE n.view_id = $1 AND n.source_person <> '-'
+       AND EXISTS (${told('n.view_id', 'n.source_person')}) AND EXISTS (${told('f.view_id', 'f.source_person')})
+     ORDER BY n.pseudonym`,
     [id, formerId],
   );
   return rows;

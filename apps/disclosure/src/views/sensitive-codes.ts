@@ -13,13 +13,15 @@ const SNOMED_CT = 'http://snomed.info/sct';
  * one: no contract can mark its product as being for such a use, so every product is a general one and they are left out.
  * By code system; a code is meant if it begins with one of these. Systems without a list here are not searched: see README.
  *
- * ICD-10: sexually transmitted infections (A50–A64) and HIV (B20–B24, F02.4, R75, Z20.6, Z21, Z71.7); gender identity
- * (F64); termination of pregnancy (O04); infertility and assisted conception (N97, Z31).
+ * ICD-10 (5th edition): sexually transmitted infections (A50–A64), of which contact, carriage and screening say as much (Z20.2,
+ * Z22.4, Z11.3), as do their manifestations by asterisk (I98.0, K67.0–K67.2, M73.0, M73.1, N29.0, N74.2–N74.4) and in pregnancy
+ * (O98.1–O98.3); HIV (B20–B24, F02.4, O98.7, R75, Z11.4, Z20.6, Z21, Z71.7); gender identity (F64); termination of pregnancy,
+ * also one that failed (O04, O07); infertility and assisted conception, with what comes of it (N97, N98, Z31).
  * OPCS-4: termination of pregnancy (Q10, Q11, Q14), assisted conception (Q13, Q21, Q38.3), gender (X15).
  */
 const SENSITIVE: Record<string, RegExp> = {
   'http://hl7.org/fhir/sid/icd-10-uk':
-    /^(A5\d|A6[0-4]|B2[0-4]|F02\.?4|F64|N97|O04|R75|Z20\.?6|Z21|Z31|Z71\.?7)/,
+    /^(A5\d|A6[0-4]|B2[0-4]|F02\.?4|F64|I98\.?0|K67\.?[0-2]|M73\.?[01]|N29\.?0|N74\.?[2-4]|N9[78]|O0[47]|O98\.?[1237]|R75|Z11\.?[34]|Z20\.?[26]|Z21|Z22\.?4|Z31|Z71\.?7)/,
   'https://fhir.hl7.org.uk/Id/opcs-4': /^(Q1[0134]|Q21|Q38\.?3|X15)/,
 };
 

@@ -87,7 +87,9 @@ export class ViewStore {
       await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [edition]);
       if (await isBegun(client, granted)) return;
       if (ends !== null) await followAnew(client, edition, ends);
+      const isAgain = await hasEnded(client, granted);
       const id = await upsertView(client, granted, edition, codes);
+      if (isAgain) await doubtRecords(client, id);
       await keepTerms(client, id, granted);
       await fillFrom(client, id, edition, 'beginning');
     });
@@ -166,6 +168,15 @@ export class ViewStore {
     return rows;
   }
 
+  /** Active views, filled, with records of which their edition has not said since they began again that they are there. */
+  async unsure(): Promise<View[]> {
+    const { rows } = await this.#pool.query<View>(
+      `SELECT ${COLUMNS} FROM view WHERE active AND EXISTS (SELECT FROM view_record WHERE view_id = view.id AND unsure)
+         AND ${IS_FILLED} ORDER BY id`,
+    );
+    return rows;
+  }
+
   /** Active views that are not yet filled. */
   async unfilled(): Promise<Backfill[]> {
     const { rows } = await this.#pool.query<View & { parts: BackfillRow[] }>(
@@ -193,6 +204,10 @@ export class ViewStore {
 }
 
 type BackfillRow = { partition: number; from: string; until: string; done: boolean };
+
+/** Of `view`: nothing is being filled, nor to be. */
+const IS_FILLED = `NOT EXISTS (SELECT FROM view_backfill b WHERE b.view_id = view.id AND NOT b.done)
+  AND NOT EXISTS (SELECT FROM view_terms t WHERE t.view_id = view.id AND (t.refill OR t.catch_up))`;
 
 /** Of `view_terms t`: something is to be filled, and nothing is being filled. */
 const REFILL_IS_DUE = `(t.refill OR t.catch_up) AND NOT EXISTS
@@ -246,6 +261,21 @@ async function isBegun(
   return rowCount === 1;
 }
 
+async function hasEnded(client: ClientBase, { topic }: GrantedView): Promise<boolean> {
+  const { rowCount } = await client.query(`SELECT FROM view WHERE topic = $1 AND NOT active`, [
+    topic,
+  ]);
+  return rowCount === 1;
+}
+
+/** What a view has that begins again is to be said again by its edition (`withdrawal/leftovers`). */
+async function doubtRecords(client: ClientBase, id: number): Promise<void> {
+  await client.query(
+    `UPDATE view_record SET unsure = true WHERE view_id = $1 AND live AND NOT unsure`,
+    [id],
+  );
+}
+
 async function upsertView(
   client: ClientBase,
   granted: GrantedView,
@@ -266,6 +296,15 @@ async function upsertView(
     ],
   );
   return rows[0]!.id;
+}
+
+/** Whether a view is written and filled; it is begun no other time until the transaction ends. */
+export async function fullyFilled(client: ClientBase, id: number): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM view WHERE id = $1 AND active AND ${IS_FILLED} FOR SHARE`,
+    [id],
+  );
+  return rowCount === 1;
 }
 
 /** Ends a view within whatever is under way. */

@@ -95,14 +95,16 @@ export class Announcements {
 /** An id that is made of nothing. */
 const chance = (): string => keys.keyedHash(randomBytes(32), '');
 
-/** What a view's recipient was not yet told of, but for what is there again by now. */
+/** What a view's recipient was not yet told of, but for what is there again by now. A merge that waits is not. */
 async function take(client: ClientBase, viewId: number, until: Date): Promise<Pending[]> {
   const { rows } = await client.query<Pending>(
     `WITH due AS (
        SELECT id FROM withdrawn WHERE view_id = $1 AND at < $2 ORDER BY id LIMIT ${MOST} FOR UPDATE SKIP LOCKED),
      told AS (DELETE FROM withdrawn w USING due WHERE w.id = due.id RETURNING w.source_key, w.key)
      SELECT DISTINCT told.key FROM told LEFT JOIN view_record r ON r.view_id = $1 AND r.source_key = told.source_key
-     WHERE NOT coalesce(r.live, false) ORDER BY told.key`,
+     WHERE NOT coalesce(r.live, false) OR EXISTS (
+       SELECT FROM view_merge m WHERE m.view_id = $1 AND m.source_key = told.source_key AND NOT m.told)
+     ORDER BY told.key`,
     [viewId, until],
   );
   return rows;

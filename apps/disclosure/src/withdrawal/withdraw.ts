@@ -2,7 +2,8 @@ import { keys } from '@caremesh/contract';
 import type { WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
-import { dropWaiting } from '../disclose/merges.js';
+import { awaitSurvivors, dropMerges, personOf } from '../disclose/merges.js';
+import type { Gone } from '../disclose/merges.js';
 import { momentOf, outgoing, rewrite } from '../disclose/rewrite.js';
 import { tracesOf } from '../disclose/traces.js';
 import { reserve } from '../disclose/view-people.js';
@@ -10,8 +11,6 @@ import { END, endOf } from '../disclose/view-state.js';
 import type { ViewPlan } from '../views/plan.js';
 import { noteEnded } from './note.js';
 import type { Ended } from './note.js';
-
-type Gone = { source_key: string; revision: string; shift: number };
 
 /**
  * Ends everything a view has of these people, by their keys at the publisher: what comes back is a tombstone for each key
@@ -24,12 +23,61 @@ export async function withdrawPeople(
   plan: ViewPlan,
   people: readonly string[],
 ): Promise<WrittenRecord[]> {
-  const gone = await endRecords(client, viewId, people);
+  return tellEnds(client, viewId, plan, await endRecords(client, viewId, people));
+}
+
+/** The same of the records with these keys at the publisher, as far as they are unsure still. */
+export async function withdrawUnsure(
+  client: ClientBase,
+  viewId: number,
+  plan: ViewPlan,
+  keys: readonly string[],
+): Promise<WrittenRecord[]> {
+  return tellEnds(client, viewId, plan, await endUnsure(client, viewId, keys));
+}
+
+async function tellEnds(
+  client: ClientBase,
+  viewId: number,
+  plan: ViewPlan,
+  gone: readonly Gone[],
+): Promise<WrittenRecord[]> {
   if (gone.length === 0) return [];
-  await dropWaiting(
+  const untold = await dropMerges(
     client,
     gone.map(({ source_key: key }) => ({ viewId, key })),
   );
+  const told = gone.filter(({ source_key: key }) => untold.get(viewId, key) === undefined);
+  const tombstones = await tombstonesOf(client, viewId, plan, told);
+  const people = [...new Set(gone.map(({ source_key: key }) => personOf(key)))];
+  return [...tombstones, ...(await partFrom(client, viewId, plan, people))];
+}
+
+/**
+ * Ends, for now, what names one of these people as who somebody is today, if the view has nothing more of them: whoever was
+ * joined to them is the same person. It is so whatever ended their records, and told again with their next one.
+ */
+export async function partFrom(
+  client: ClientBase,
+  viewId: number,
+  plan: ViewPlan,
+  people: readonly string[],
+): Promise<WrittenRecord[]> {
+  const gone = await awaitSurvivors(client, viewId, people);
+  if (gone.length === 0) return [];
+  const tombstones = await tombstonesOf(client, viewId, plan, gone);
+  // Somebody may have been joined to them before, and be named by another merge.
+  const former = [...new Set(gone.map(({ source_key: key }) => personOf(key)))];
+  return [...tombstones, ...(await partFrom(client, viewId, plan, former))];
+}
+
+async function tombstonesOf(
+  client: ClientBase,
+  viewId: number,
+  plan: ViewPlan,
+  gone: readonly Gone[],
+): Promise<WrittenRecord[]> {
+  if (gone.length === 0) return [];
   const counts = new Map<string, number>();
   for (const { source_key: key } of gone) {
     counts.set(personOf(key), (counts.get(personOf(key)) ?? 0) + 1);
@@ -71,13 +119,36 @@ async function endRecords(
      ended AS (
        INSERT INTO view_record AS held (view_id, source_key, revision, live)
        SELECT $1, source_key, revision, false FROM gone
-       ON CONFLICT (view_id, source_key) DO UPDATE SET live = excluded.live, shift = held.shift + ${END},
-         ended_in = coalesce((SELECT generation FROM view WHERE id = $1), 0))
+       ${ENDED})
      SELECT source_key, revision, shift FROM gone`,
     values: [viewId, people],
   });
   return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));
 }
+
+async function endUnsure(
+  client: ClientBase,
+  viewId: number,
+  keys: readonly string[],
+): Promise<Gone[]> {
+  const { rows } = await client.query<Gone>(
+    `WITH gone AS (
+       SELECT held.* FROM (SELECT key FROM unnest($2::text[]) AS key ORDER BY key COLLATE "C") AS said
+       CROSS JOIN LATERAL (SELECT source_key, revision, shift FROM view_record
+         WHERE view_id = $1 AND live AND unsure AND source_key = key FOR UPDATE) AS held),
+     ended AS (
+       INSERT INTO view_record AS held (view_id, source_key, revision, live)
+       SELECT $1, source_key, revision, false FROM gone
+       ${ENDED})
+     SELECT source_key, revision, shift FROM gone`,
+    [viewId, keys],
+  );
+  return rows.sort((a, b) => (a.source_key < b.source_key ? -1 : 1));
+}
+
+/** What is kept of a record that ends here, which is there and locked. */
+const ENDED = `ON CONFLICT (view_id, source_key) DO UPDATE SET live = excluded.live, unsure = false, shift = held.shift + ${END},
+         ended_in = coalesce((SELECT generation FROM view WHERE id = $1), 0)`;
 
 /** The record's end as its publisher would have told it. */
 function tombstoneOf({ source_key: text, revision, shift }: Gone) {
@@ -94,5 +165,3 @@ function tombstoneOf({ source_key: text, revision, shift }: Gone) {
     },
   };
 }
-
-const personOf = (sourceKey: string): string => sourceKey.slice(0, sourceKey.indexOf('.'));

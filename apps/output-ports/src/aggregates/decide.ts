@@ -26,6 +26,8 @@ export type Work = {
 export type Decided = { cells: Entry[]; few: Ancestor[] };
 
 const MOST_CELLS = 5_000;
+/** Each more doubles what is counted above the cells; PostgreSQL takes no more than twelve (`CUBE`). */
+const MOST_COLUMNS = 8;
 const MOST_STEPS = 30;
 
 /**
@@ -36,8 +38,13 @@ export async function decide(work: Work, counting: Counting): Promise<Decided> {
   const { view, history, rules, most, asOf } = work;
   const key = canonical(counting);
   const former = history.before.find((one) => one.key === key)?.cells;
+  if (counting.by.length > MOST_COLUMNS) {
+    throw problem(outputPortErrors.tooManyCells, `${MOST_COLUMNS} columns`);
+  }
   const { cells: counted, above } = await view.table(counting);
-  if (counted.length > MOST_CELLS) throw problem(outputPortErrors.tooManyCells, String(MOST_CELLS));
+  if (counted.length > MOST_CELLS) {
+    throw problem(outputPortErrors.tooManyCells, `${MOST_CELLS} cells`);
+  }
   if (former === undefined && history.before.length >= most) {
     throw problem(outputPortErrors.tooManyQuestions, String(most));
   }

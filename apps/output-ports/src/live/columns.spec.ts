@@ -50,6 +50,26 @@ describe('columns of a view', () => {
     });
   });
 
+  it.each([253_402_300_800_000, 9e15, -62_135_596_800_001, -9e15])(
+    'hold nothing for a moment that no year of four digits has: %d',
+    (moment) => {
+      const value = {
+        person: 'p',
+        recordedAt: moment,
+        lastIssued: Math.floor(moment / 86_400_000),
+      };
+      const row = rowOf(columnsOf(schema), 'p.r', value);
+      expect([row['recorded_at'], row['last_issued']]).toEqual([null, null]);
+    },
+  );
+
+  it('hold the last and the first that one has', () => {
+    const at = (moment: number) =>
+      rowOf(columnsOf(schema), 'p.r', { recordedAt: moment })['recorded_at'];
+    expect(at(253_402_300_799_999)).toBe('9999-12-31T23:59:59.999Z');
+    expect(at(-62_135_596_800_000)).toBe('0001-01-01T00:00:00.000Z');
+  });
+
   it('hold no U+0000, whatever else they hold', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('\u0000', '\\', 'u0000', 'a') }), (text) => {

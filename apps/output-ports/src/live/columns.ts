@@ -65,11 +65,18 @@ export function rowOf(
 
 function cellOf(type: ColumnType, value: unknown): unknown {
   if (value === null) return null;
-  if (type === 'date') return new Date((value as number) * DAY_MS).toISOString().slice(0, 10);
-  if (type === 'timestamptz') return new Date(value as number).toISOString();
+  if (type === 'date') return isoOf((value as number) * DAY_MS)?.slice(0, 10) ?? null;
+  if (type === 'timestamptz') return isoOf(value as number);
   // JSON has no NaN and no infinity; PostgreSQL reads both from text.
   if (type === 'double precision') return Number.isFinite(value) ? value : String(value);
   return value;
+}
+
+/** A moment that no year of four digits has is null: no table and no file could say it, and it must hold up nothing behind it. */
+function isoOf(moment: number): string | null {
+  const at = new Date(moment);
+  const year = at.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? at.toISOString() : null;
 }
 
 /** PostgreSQL's text has no U+0000: one that a source let through must not hold up everything behind it. */

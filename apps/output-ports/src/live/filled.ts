@@ -14,6 +14,8 @@ export class Filled {
   readonly #endsOf: (topic: string) => Promise<Offsets>;
   readonly #reached = new Map<string, Offsets>();
   readonly #wanted = new Map<string, Offsets>();
+  /** Tables that were found to be. */
+  readonly #been = new Set<string>();
 
   constructor(pool: Pool, endsOf: (topic: string) => Promise<Offsets>) {
     this.#pool = pool;
@@ -29,6 +31,12 @@ export class Filled {
   forget(of: Filling): void {
     this.#reached.delete(keyOf(of));
     this.#wanted.delete(keyOf(of));
+    this.#been.delete(keyOf(of));
+  }
+
+  /** Was it ever since it is read? From then on it follows its topic. */
+  async hasBeen(of: Filling): Promise<boolean> {
+    return this.#been.has(keyOf(of)) || this.isFilled(of);
   }
 
   /** Is it? To be asked until it is; asked after that, it is about what the topic has by then. */
@@ -41,8 +49,10 @@ export class Filled {
     const isThere = [...wanted].every(
       ([at, end]) => (taken.get(at) ?? 0n) >= end || (reached?.get(at) ?? 0n) >= end,
     );
-    if (isThere) this.#wanted.delete(key);
-    return isThere;
+    if (!isThere) return false;
+    this.#wanted.delete(key);
+    this.#been.add(key);
+    return true;
   }
 
   async #taken(topic: string): Promise<Offsets> {

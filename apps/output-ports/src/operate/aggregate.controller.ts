@@ -8,6 +8,7 @@ import { questionBody } from '../aggregates/question.js';
 import type { Question } from '../aggregates/question.js';
 import { outputPortErrors } from '../errors.js';
 import type { Governance } from '../governance/governance.js';
+import { Filled } from '../live/filled.js';
 import { Ports } from '../live/ports.js';
 import { CONTRACTS, LEDGER } from '../tokens.js';
 import { Uses } from '../use/uses.js';
@@ -21,6 +22,7 @@ export class AggregateController {
     private readonly ports: Ports,
     private readonly aggregates: Aggregates,
     private readonly uses: Uses,
+    private readonly filled: Filled,
     @Inject(CONTRACTS) private readonly contracts: Pick<Governance, 'contractOf'>,
     @Inject(LEDGER) private readonly ledger: LedgerWriter,
   ) {}
@@ -43,6 +45,8 @@ export class AggregateController {
     if (views.length === 0) throw problem(outputPortErrors.portNotOpen, id);
     const view = views.find(({ product }) => product === question.product);
     if (view === undefined) throw problem(outputPortErrors.productNotInPort, question.product);
+    if (!(await this.filled.hasBeen(view)))
+      throw problem(outputPortErrors.tableFilling, view.topic);
     const contract = await this.contracts.contractOf(view.product, view.major);
     const asker = { grantId: id, organisation: grant.organisation };
     const answer = await this.aggregates.answer(asker, view, contract, question);

@@ -268,12 +268,22 @@ describe('an output port over HTTP', () => {
 
   it('is opened anew once the grant is active again, filled, and closed', async () => {
     Object.assign(rig.grant, { isActive: true, isSuspended: false });
+    const { governance } = rig.around;
+    const approved = governance.approvedSchemas;
+    const mayRead = Promise.withResolvers<void>();
+    governance.approvedSchemas = () => mayRead.promise.then(approved);
     expect((await call('requester', 'PUT', own('output-port'))).status).toBe(200);
+    const asking = () => call('grant', 'POST', own('aggregates'), { product: PRODUCT });
+    // Of what is not all there no number is told.
+    expect(await saying(asking())).toEqual([503, 'MESH-4411']);
+    mayRead.resolve();
+    governance.approvedSchemas = approved;
     await vi.waitUntil(async () => {
       const { body } = await call('requester', 'GET', own('output-port'));
       const [table] = body['tables'] as { asOf: string | null; offsets: Record<string, number> }[];
       return Object.values(table!.offsets).reduce((sum, one) => sum + one, 0) === 12;
     }, patient);
+    expect((await asking()).body).toMatchObject({ total: 10 });
     expect((await call('requester', 'DELETE', own('output-port'))).status).toBe(204);
     expect(await saying(call('requester', 'GET', own('output-port')))).toEqual([409, 'MESH-4506']);
   });
