@@ -21,7 +21,7 @@ export function print<T>(
   human: (body: T) => string,
 ): void {
   if (options.output === 'json') io.stdout(withNewline(reply.text));
-  else io.stdout(withNewline(human(reply.body)));
+  else io.stdout(withNewline(printable(human(reply.body))));
 }
 
 /** The same for a value that came from no HTTP answer (`mesh status`, `mesh contract lint`). */
@@ -32,6 +32,20 @@ export function printValue<T>(
   human: (value: T) => string,
 ): void {
   print(io, options, { text: JSON.stringify(value, null, 2), body: value }, human);
+}
+
+/* eslint-disable-next-line no-control-regex -- they are what is looked for */
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What others wrote, as a terminal may show it. A terminal obeys control characters, and turns text round where it is told to:
+ * who proposes a version could so hide from a lead what it changes. Written out, as JSON would have them.
+ */
+function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Left-aligned columns, two spaces apart; widths follow the content. No rows: the sentence `empty`. */
@@ -75,7 +89,7 @@ export function printError(
     const found = known.body ?? (io.printed ? null : problemOf(known));
     if (found !== null) io.stdout(withNewline(found));
   }
-  io.stderr(`mesh: ${known.title}\n`);
+  io.stderr(printable(`mesh: ${known.title}\n`));
   if (known.message !== known.title) io.stderr(indent('why', known.message));
   io.stderr(indent('fix', `${known.fix}  [${known.code}]`));
   if (options.debug) io.stderr(`${known.stack ?? ''}\n${String(stackOf(known.cause))}\n`);
@@ -102,7 +116,7 @@ const STATUSES: Record<number, number> = {
 };
 
 function indent(label: string, text: string): string {
-  return `  ${label}: ${text.trimEnd().replaceAll('\n', '\n       ')}\n`;
+  return `  ${label}: ${printable(text.trimEnd()).replaceAll('\n', '\n       ')}\n`;
 }
 
 function stackOf(cause: unknown): string {
