@@ -22,7 +22,12 @@ export async function fetchJars() {
 
 function maven(args) {
   return new Promise((resolve, reject) => {
-    const child = spawn('mvn', args, { cwd: here, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('mvn', args, {
+      cwd: here,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // In the locale of a container (`C`) Java would not find a checkout below a folder called Zoë.
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (text) => {

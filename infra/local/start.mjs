@@ -1,8 +1,10 @@
 // `npm start`: from a fresh clone to a running, filled mesh.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { endWithNpm } from './launcher.mjs';
 import { done, node, prepare, root } from './prepare.mjs';
 
+endWithNpm();
 await prepare();
 await run();
 

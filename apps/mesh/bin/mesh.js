@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithNpm } from '../../../infra/local/launcher.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
@@ -18,6 +19,7 @@ if (!existsSync(node)) {
   process.exit(5);
 }
 if (!existsSync(main)) build();
+endWithNpm();
 
 // argv0 is kept readable for `ps`; stdio is the caller's own.
 const child = spawn(node, ['--enable-source-maps', main, ...process.argv.slice(2)], {

@@ -30,7 +30,12 @@ export async function addresses(io: Io): Promise<Addresses> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw cliError(meshErrors.notRunning, `There is no ${file}.`, cause);
   });
-  return JSON.parse(text) as Addresses;
+  try {
+    return JSON.parse(text) as Addresses;
+  } catch (cause) {
+    // Left empty by a machine that lost its power; a mesh that starts writes it anew.
+    throw cliError(meshErrors.notRunning, `${file} holds no JSON.`, cause);
+  }
 }
 
 /** URL of a domain, or of another service by its component name (`disclosure`). */

@@ -12,3 +12,13 @@ describe('the folder the user stands in', () => {
     expect(cwd).toBe(process.cwd());
   });
 });
+
+describe('the home of the mesh', () => {
+  it('has one name, however it is written', () => {
+    for (const given of ['/tmp/mesh', '/tmp/mesh/', '/tmp/other/../mesh', '/tmp//mesh/.'])
+      expect(processIo({ MESH_HOME: given }).home).toBe('/tmp/mesh');
+    const { root } = processIo({});
+    expect(processIo({ MESH_HOME: 'a/' }).home).toBe(`${root}/a`);
+    expect(processIo({}).home).toBe(`${root}/.mesh`);
+  });
+});

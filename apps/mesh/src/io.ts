@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -43,7 +43,8 @@ export function processIo(env: NodeJS.ProcessEnv = process.env): Io {
     env,
     cwd,
     root,
-    // A relative MESH_HOME belongs to the checkout, not to whichever folder the user stands in.
-    home: isAbsolute(home) ? home : join(root, home),
+    // A relative MESH_HOME belongs to the checkout, not to whichever folder the user stands in. One folder has one name: by it
+    // processes of the mesh are known, and where its data lies.
+    home: resolve(root, home),
   };
 }

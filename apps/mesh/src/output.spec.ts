@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { cliError, meshErrors } from './errors.js';
 import { exitOf } from './request.js';
-import { card, printError, table } from './output.js';
+import { card, print, printError, table } from './output.js';
 import { memoryIo } from './spec/memory-io.js';
 
 it('lines columns up by their content and trims the ends', () => {
@@ -28,6 +28,22 @@ it('lines the values of a card up', () => {
       ['purpose', ['a', 'b']],
     ]),
   ).toBe('id       1\npurpose  a, b');
+});
+
+it('shows a person what others wrote and has no terminal obey it, and changes nothing of JSON', () => {
+  const text = 'safe\u001b[1A\u001b[2K\u009b2J\r\u202e\tdone\nnext';
+  const body = { text };
+  const reply = { text: JSON.stringify(body), body };
+  const { io, out, err } = memoryIo();
+  print(io, { output: 'table' }, reply, (one) => one.text);
+  expect(out()).toBe('safe\\u001b[1A\\u001b[2K\\u009b2J\\u000d\\u202e\tdone\nnext\n');
+  printError(io, cliError(meshErrors.refused, text), {});
+  expect(err()).toContain(
+    '  why: safe\\u001b[1A\\u001b[2K\\u009b2J\\u000d\\u202e\tdone\n       next\n',
+  );
+  const json = memoryIo();
+  print(json.io, { output: 'json' }, reply, (one) => one.text);
+  expect(json.out()).toBe(`${reply.text}\n`);
 });
 
 it('tells what failed, why, what to do and the code, and no stack trace', () => {

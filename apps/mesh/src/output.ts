@@ -21,7 +21,7 @@ export function print<T>(
   human: (body: T) => string,
 ): void {
   if (options.output === 'json') io.stdout(withNewline(reply.text));
-  else io.stdout(withNewline([human(reply.body), ...nextPage(reply.body)].join('\n\n')));
+  else io.stdout(withNewline(printable([human(reply.body), ...nextPage(reply.body)].join('\n\n'))));
 }
 
 /** A list that goes on says so, and how: what is not shown must not look as if it were not there. */
@@ -38,6 +38,20 @@ export function printValue<T>(
   human: (value: T) => string,
 ): void {
   print(io, options, { text: JSON.stringify(value, null, 2), body: value }, human);
+}
+
+/* eslint-disable-next-line no-control-regex -- they are what is looked for */
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What others wrote, as a terminal may show it. A terminal obeys control characters, and turns text round where it is told to:
+ * who proposes a version could so hide from a lead what it changes. Written out, as JSON would have them.
+ */
+function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Left-aligned columns, two spaces apart; widths follow the content. No rows: the sentence `empty`. */
@@ -81,7 +95,7 @@ export function printError(
     const found = known.body ?? (io.printed ? null : problemOf(known));
     if (found !== null) io.stdout(withNewline(found));
   }
-  io.stderr(`mesh: ${known.title}\n`);
+  io.stderr(printable(`mesh: ${known.title}\n`));
   if (known.message !== known.title) io.stderr(indent('why', known.message));
   io.stderr(indent('fix', `${known.fix}  [${known.code}]`));
   if (options.debug) io.stderr(`${known.stack ?? ''}\n${String(stackOf(known.cause))}\n`);
@@ -108,7 +122,7 @@ const STATUSES: Record<number, number> = {
 };
 
 function indent(label: string, text: string): string {
-  return `  ${label}: ${text.trimEnd().replaceAll('\n', '\n       ')}\n`;
+  return `  ${label}: ${printable(text.trimEnd()).replaceAll('\n', '\n       ')}\n`;
 }
 
 function stackOf(cause: unknown): string {

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { api } from './http.js';
 import { run } from './program.js';
@@ -57,6 +59,22 @@ it('says that no mesh runs, with exit code 5', async () => {
   const { io, err } = memoryIo();
   expect(await run(['status'], io)).toBe(5);
   expect(err()).toMatch(/The mesh is not running[\s\S]*MESH-6503/);
+});
+
+it('says of a mesh that was stopped that it does not run, not that one of its parts will come back', async () => {
+  const { io, err, keep } = memoryIo();
+  keep('status.json', statusAt('http://127.0.0.1:1'));
+  keep('people.json', { people: [{ user: 'analyst', password: 'pass word' }] });
+  expect(await run(['product', 'list', '--as', 'analyst'], io)).toBe(5);
+  expect(err()).toMatch(/^mesh: The mesh is not running\n {2}why: http:[\s\S]*\[MESH-6503\]\n$/);
+});
+
+it('says that a mesh whose status was cut short does not run', async () => {
+  const { io, err } = memoryIo({ MESH_TOKEN: 'a.b.c' });
+  writeFileSync(join(io.home, 'status.json'), '');
+  expect(await run(['product', 'list'], io)).toBe(5);
+  expect(await run(['status'], io)).toBe(5);
+  expect(err().match(/MESH-6503/g)).toHaveLength(2);
 });
 
 it('answers its own failures with -o json as the mesh answers: one problem on standard output', async () => {

@@ -24,7 +24,7 @@ import { registerNew } from './verbs/new.js';
 import { registerQuarantine } from './verbs/quarantine.js';
 import { registerAdoption } from './verbs/adoption.js';
 import { registerRetention } from './verbs/retention.js';
-import { registerStack } from './verbs/stack.js';
+import { asItStands, registerStack } from './verbs/stack.js';
 import { registerStandard } from './verbs/standard.js';
 import { registerToken } from './verbs/token.js';
 import { registerView } from './verbs/view.js';
@@ -112,7 +112,7 @@ export async function run(argv: string[], outside: Io): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof CommanderError))
-      return printError(io, error, program.opts<CommonOptions>());
+      return printError(io, asItStands(io, error), program.opts<CommonOptions>());
     if (error.exitCode === 0) return EXIT.ok;
     if (error.code === 'commander.help') return EXIT.usage;
     // The line was not read to its end: what it asks for is looked for in its words.

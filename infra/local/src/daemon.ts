@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { homeAt } from './home/paths.js';
 import { modeOf } from './plan.js';
 import { startStack } from './running-stack.js';
@@ -6,7 +7,13 @@ import { startStack } from './running-stack.js';
  * The supervisor as a process of its own: `mesh up` starts it and goes, or stays and passes Ctrl-C on.
  * Its output is MESH_HOME/logs/supervisor.log.
  */
-const say = (line: string) => void process.stdout.write(line);
+const say = (line: string) => {
+  try {
+    writeSync(1, line);
+  } catch {
+    // The disk is full: what is said is lost, and nothing else may be.
+  }
+};
 const { MESH_HOME: home = '', MESH_ONLY: only } = process.env;
 
 // A supervisor that dies of one surprise would leave every part alone: say it and go on.

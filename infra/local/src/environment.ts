@@ -52,3 +52,15 @@ export function serviceEnvironmentOf(facts: ServiceFacts): Record<string, string
     ),
   };
 }
+
+/**
+ * An environment without what libpq's clients read from it (`PGHOST`, `PGSSLMODE`, `PGOPTIONS`): in the shell of an analyst it
+ * speaks of a credential of theirs, and every part of the mesh would do as it says. Kept for a site's own server, of which
+ * it may speak.
+ */
+export function withoutLibpq(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const entries = Object.entries(environment);
+  if (entries.some(([name, value]) => name.startsWith('MESH_DATABASE_URL') && value))
+    return environment;
+  return Object.fromEntries(entries.filter(([name]) => !/^PG([A-Z]+|CONNECT_TIMEOUT)$/.test(name)));
+}

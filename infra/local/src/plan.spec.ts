@@ -74,6 +74,16 @@ it('hands on neither a caller’s token nor npm’s variables', async () => {
   expect(gp['MESH_TOPIC_SEGMENT_MS']).toBe('1000');
 });
 
+it('hands on what a shell says to PostgreSQL’s clients only where the server is the site’s own', async () => {
+  // What `mesh grant credentials --format psql` exports, and more that they read.
+  const shell = { PGHOST: 'h', PGSSLMODE: 'prefer', PGOPTIONS: '-c a=b', PGCONNECT_TIMEOUT: '1' };
+  const env = { ...shell, PG: 'kept', PGP_KEY: 'kept' };
+  const own = environmentOf(await planStack(options({ environment: env })), 'gp');
+  expect(Object.keys(own).filter((name) => name.startsWith('PG'))).toEqual(['PG', 'PGP_KEY']);
+  const given = { ...env, MESH_DATABASE_URL_GP: 'postgresql://u:p@db.example/gp' };
+  expect(environmentOf(await planStack(options({ environment: given })), 'gp')).toMatchObject(env);
+});
+
 it('leaves out what the site already runs, and waits for none of it', async () => {
   const environment = {
     MESH_KAFKA_BROKERS: 'broker-1:9092,broker-2:9092',

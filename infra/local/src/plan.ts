@@ -6,7 +6,7 @@ import { adminUrl, postgresql } from './components/postgresql.js';
 import { registry, registryUrl } from './components/registry.js';
 import { service } from './components/service.js';
 import { StackError, stackErrors } from './errors.js';
-import { serviceEnvironmentOf, type Endpoints } from './environment.js';
+import { serviceEnvironmentOf, withoutLibpq, type Endpoints } from './environment.js';
 import { seedPeople } from './home/people.js';
 import { makeHome, type Home } from './home/paths.js';
 import { choosePorts, keepPorts, readPorts, type Ports } from './home/ports.js';
@@ -306,7 +306,7 @@ function onlyPresent(components: Component[]): Component[] {
 /** What every process gets: the caller's environment without npm's, a token's or a service's own values. */
 function childEnvironment({ environment, home }: Parts): NodeJS.ProcessEnv {
   const dropped = /^(npm_|NODE_OPTIONS$|VITEST|MESH_TOKEN$|MESH_DATABASE_URL)/;
-  const kept = Object.entries(environment).filter(([name]) => !dropped.test(name));
+  const kept = Object.entries(withoutLibpq(environment)).filter(([name]) => !dropped.test(name));
   // glibc keeps up to 8 heaps a core for a process of many threads, and gives none back: two are enough here.
   const frugal = { MALLOC_ARENA_MAX: '2' };
   return { ...frugal, ...Object.fromEntries(kept), TZ: 'UTC', [MARKER]: home.root };

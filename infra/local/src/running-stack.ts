@@ -1,6 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StackError, stackErrors } from './errors.js';
 import { makeHome, type Home } from './home/paths.js';
 import { describeDomain, intakeOf, type Intake } from './intake.js';
@@ -49,15 +49,16 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const intake = new Map<string, Intake[]>();
   const own = { pid: process.pid, since };
   const status = () => statusOf(plan, mode, supervisor.snapshot(), intake, own);
+  const told = toldInTime(() => writeStatus(home, status()), options.say);
   const supervisor = new Supervisor(plan.components, {
     registry,
     logs: new LogBook(home.logs, options.say),
     patience: options.patience,
-    changed: () => writeStatus(home, status()),
+    changed: told.now,
   });
-  writeStatus(home, status());
+  told.now();
   supervisor.start();
-  const described = describeAll(plan, options.root, intake, () => writeStatus(home, status()));
+  const described = describeAll(plan, options.root, intake, told.now);
   return {
     plan,
     status,
@@ -66,10 +67,35 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
     stop: async () => {
       await supervisor.stop();
-      writeStatus(home, { ...status(), ready: false, supervisor: null });
+      told.noMore();
+      // Without a supervisor it says the same to whoever reads it.
+      attempt(
+        () => writeStatus(home, { ...status(), ready: false, supervisor: null }),
+        options.say,
+      );
       leaveHome(home);
     },
   };
+}
+
+/** Writes at once; what cannot be written, for want of room, is written as soon as it can be, and holds nothing up. */
+function toldInTime(write: () => void, say?: (line: string) => void) {
+  let again: NodeJS.Timeout | undefined;
+  const now = () => {
+    clearTimeout(again);
+    if (!attempt(write, say)) again = setTimeout(now, PAUSE_MS).unref();
+  };
+  return { now, noMore: () => clearTimeout(again) };
+}
+
+function attempt(write: () => void, say: (line: string) => void = () => undefined): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    say(`${new Date().toISOString()} supervisor: not written: ${String(error)}\n`);
+    return false;
+  }
 }
 
 /** Fills in each domain's ways in; the domains start meanwhile. */
@@ -93,7 +119,7 @@ async function patiently<T>(read: () => Promise<T | null>): Promise<T | null> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     const found = await read();
     if (found) return found;
-    await setTimeout(PAUSE_MS);
+    await sleep(PAUSE_MS);
   }
   return read();
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeOutsideData } from './components/postgresql.js';
+import { withoutLibpq } from './environment.js';
 import { StackError, stackErrors } from './errors.js';
 import { HOME_ENTRIES, makeHome, type Home } from './home/paths.js';
 import { modeOf } from './plan.js';
@@ -50,7 +51,7 @@ function launchSupervisor({ root, home, environment }: UpOptions): Launched {
     detached: true,
     stdio: ['ignore', log, log],
     // Marked like its parts: a `down` that comes before it has written its name down finds it all the same.
-    env: { ...environment, MESH_HOME: home.root, [MARKER]: home.root },
+    env: { ...withoutLibpq(environment), MESH_HOME: home.root, [MARKER]: home.root },
   });
   closeSync(log);
   child.unref();
@@ -62,7 +63,7 @@ function launchSupervisor({ root, home, environment }: UpOptions): Launched {
 
 async function untilReady(options: UpOptions, launched: Launched | null): Promise<Status> {
   const { home, progress, timeoutMs = 300_000 } = options;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const supervisor = supervisorOf(home);
     const status = supervisor === null ? null : readStatus(home);
@@ -72,7 +73,7 @@ async function untilReady(options: UpOptions, launched: Launched | null): Promis
     // Another `up` may have been quicker by a moment: then ours ended and its supervisor is the one.
     if (launched?.ended() && supervisorOf(home) === null) throw supervisorFault(home, launched);
     if (launched === null && supervisor === null) throw new StackError(stackErrors.supervisorDied);
-    if (Date.now() > deadline) throw notReady(home, current);
+    if (performance.now() > deadline) throw notReady(home, current);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { writeWhole, type Home } from './home/paths.js';
+import { readWhole, writeWhole, type Home } from './home/paths.js';
 import type { Intake } from './intake.js';
 import type { Mode, Plan } from './plan.js';
 import type { ComponentStatus } from './supervisor/component.js';
@@ -56,8 +55,8 @@ export function writeStatus(home: Home, status: Status): void {
  * ready, whatever the file says; a part whose process still runs keeps its pid and what was last known of it.
  */
 export function readStatus(home: Home): Status | null {
-  if (!existsSync(home.status)) return null;
-  const status = JSON.parse(readFileSync(home.status, 'utf8')) as Status;
+  const status = readWhole<Status>(home.status);
+  if (status === null) return null;
   return withMemory(supervisorOf(home) === null ? unsupervised(home, status) : status);
 }
 
@@ -94,15 +93,6 @@ export function supervisorOf(home: Home): SupervisorRecord | null {
 
 /** The living supervisor that wrote this file, null when there is none. */
 export function supervisorIn(file: string): SupervisorRecord | null {
-  const record = recordIn(file);
+  const record = readWhole<SupervisorRecord>(file);
   return record !== null && isAlive(record) ? record : null;
-}
-
-function recordIn(file: string): SupervisorRecord | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as SupervisorRecord;
-  } catch {
-    // Not there, or taken away at this moment.
-    return null;
-  }
 }

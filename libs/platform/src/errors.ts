@@ -128,6 +128,13 @@ export const platformErrors = {
     fix: 'Send text of whole Unicode characters, without U+0000.',
     retriable: false,
   },
+  fieldDepth: {
+    code: 'MESH-5135',
+    status: 422,
+    title: 'A value is nested too deep',
+    fix: 'Send it in at most 200 levels.',
+    retriable: false,
+  },
   addressTooLong: {
     code: 'MESH-5126',
     status: 414,

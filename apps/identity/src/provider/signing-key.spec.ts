@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,13 @@ describe('the signing key', () => {
     expect([made.kty, made.alg, made.use]).toEqual(['RSA', 'RS256', 'sig']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await signingKey(file)).toEqual(made);
+  });
+
+  it('is one, and whole, for all that start at once', async () => {
+    const file = join(folder, 'together', 'identity.jwk');
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => signingKey(file)));
+    expect(others).toEqual([first, first]);
+    expect(readdirSync(join(folder, 'together'))).toEqual(['identity.jwk']);
   });
 
   it.each(['', 'no json', '{"kty":"RSA","n":"x","e":"AQAB","kid":"a"}'])(

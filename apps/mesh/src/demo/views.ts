@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isLive } from '../consume/token.js';
 import type { Io } from '../io.js';
 import { ANALYST, ANALYST_ORGANISATION, as, IG_LEAD, ownerOf, reasonFor } from './people.js';
 import { until } from './waiting.js';
@@ -21,6 +22,7 @@ export type Grant = {
 export type Credential = {
   clientId: string;
   clientSecret: string;
+  keyId: null;
   tokenUrl: string;
   scope: string;
   bootstrap: string;
@@ -93,7 +95,9 @@ async function approve(io: Io, grant: Grant): Promise<void> {
 /** A secret is shown once, so it is kept (mode 0600) and asked for again only when it is lost. */
 async function credentialOf(io: Io, { id }: Grant): Promise<Credential> {
   const file = join(io.home, 'demo', `credential-${id}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Credential;
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Credential) : null;
+  // It is the analyst's to end, and they may have since.
+  if (kept && (await isLive(kept))) return kept;
   const { body } = await as(io, ANALYST).post<Credential>(`/v1/grants/${id}/credentials`);
   mkdirSync(join(io.home, 'demo'), { recursive: true, mode: 0o700 });
   writeFileSync(file, JSON.stringify(body, null, 2), { mode: 0o600 });

@@ -8,11 +8,11 @@ export async function until<T>(
   look: () => Promise<T | null>,
   patienceMs = 180_000,
 ): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw cliError(meshErrors.unreachable, `${what} took longer than ${patienceMs / 1_000} s.`);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

@@ -133,11 +133,14 @@ function since(begun: number): string {
 
 /** What seeded people decide to show the mesh: always what individual care is tried under, the rest if asked for. */
 async function demonstrate(io: Io, all: boolean): Promise<void> {
-  const { agreeOnCare } = await import('../demo/agreement.js');
-  await agreeOnCare(io);
-  if (!all) return;
-  const { loadDemo } = await import('../demo/load.js');
-  await loadDemo(io);
+  const { alone } = await import('../demo/alone.js');
+  await alone(io, async () => {
+    const { agreeOnCare } = await import('../demo/agreement.js');
+    await agreeOnCare(io);
+    if (!all) return;
+    const { loadDemo } = await import('../demo/load.js');
+    await loadDemo(io);
+  });
 }
 
 /** Ctrl-C, a closed terminal or a polite kill stop the mesh, at any moment, once. */
@@ -192,7 +195,22 @@ function showStatus(io: Io, command: Command): void {
     throw cliError(meshErrors.notRunning, `No mesh was ever started in ${io.home}.`);
   if (options.output === 'env') io.stdout(asEnvironment(status));
   else printValue(io, options, status, statusTable);
-  if (status.supervisor !== null) return;
-  const runs = status.components.some(({ pid }) => pid !== null);
-  throw cliError(runs ? meshErrors.unsupervised : meshErrors.notRunning);
+  const fault = notKept(status);
+  if (fault) throw cliError(fault);
+}
+
+/** What is wrong with a mesh that nobody keeps running. */
+function notKept({ supervisor, components }: Status) {
+  if (supervisor !== null) return null;
+  return components.some(({ pid }) => pid !== null)
+    ? meshErrors.unsupervised
+    : meshErrors.notRunning;
+}
+
+/** An error as it is to be told here: that a part does not answer is no wonder where the mesh was stopped. */
+export function asItStands(io: Io, error: unknown): unknown {
+  if (!(error instanceof CliError) || error.code !== meshErrors.unreachable.code) return error;
+  const status = readStatus(homeAt(io.home));
+  const fault = status && notKept(status);
+  return fault ? cliError(fault, error.message, error) : error;
 }

@@ -114,9 +114,15 @@ const singleBroker = {
   'min.insync.replicas': '1',
 };
 
+/** Java reads such a file as Latin-1, and takes a backslash for the beginning of something: both are spelt out. */
 function properties(entries: Record<string, string>): string {
+  const spelt = (text: string) =>
+    text.replace(
+      /[^\x20-\x5b\x5d-\x7e]/g,
+      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
   return `${Object.entries(entries)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${spelt(value)}`)
     .join('\n')}\n`;
 }
 

@@ -5,11 +5,12 @@ import { afterAll, expect, it } from 'vitest';
 import { homeAt, makeHome, writeWhole } from '../home/paths.js';
 import { kafka } from './kafka.js';
 
-const home = homeAt(mkdtempSync(join(tmpdir(), 'caremesh-kafka-')));
+// Of somebody whose name Java would not read as it stands.
+const home = homeAt(mkdtempSync(join(tmpdir(), 'caremesh Zoë’s kafka-')));
 afterAll(() => rmSync(home.root, { recursive: true }));
 
 // One of 64 begins with a hyphen.
-it('formats its data under whatever cluster id was drawn', async () => {
+it('formats its data under whatever cluster id was drawn, wherever the home lies', async () => {
   const id = '-Rd5ZCMtIXRtySD9NWc0Ug';
   makeHome(home);
   writeWhole(join(home.data, 'kafka-cluster-id'), id);

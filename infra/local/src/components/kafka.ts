@@ -7,7 +7,7 @@ import { writeWhole, type Home } from '../home/paths.js';
 import { secretOf } from '../home/secrets.js';
 import type { Component } from '../supervisor/component.js';
 import { answersAsBroker } from './answers.js';
-import { classArchive, JAVA_STOP_MS, javaCommand } from './java.js';
+import { classArchive, JAVA_STOP_MS, javaCommand, javaEnvironment } from './java.js';
 import { kafkaJvmOptions, kafkaSettings, type KafkaFacts } from './kafka-settings.js';
 
 const run = promisify(execFile);
@@ -65,7 +65,7 @@ export function kafka(home: Home, options: Options): Component {
         'kafka.Kafka',
         settings,
       ],
-      env: options.environment,
+      env: javaEnvironment(options.environment),
       cwd: data,
     }),
     probe: () => answersAsBroker(ports.client),
@@ -92,6 +92,6 @@ async function format(data: string, settings: string, classPath: string): Promis
       // In one word: as a word of its own, an id that begins with a hyphen would be taken for an option.
       ...[`--cluster-id=${id}`, '--config', settings, '--ignore-formatted'],
     ],
-    { timeout: FORMAT_MS, killSignal: 'SIGKILL' },
+    { timeout: FORMAT_MS, killSignal: 'SIGKILL', env: javaEnvironment(process.env) },
   );
 }

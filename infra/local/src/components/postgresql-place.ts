@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -93,8 +94,19 @@ export function unprivilegedAccount(passwd: string, wanted?: string): Account {
   );
 }
 
-/** May this user pass through every folder down to the path (or to the part of it that exists)? */
+/**
+ * May this user pass through every folder down to the path (or to the part of it that exists)? Who follows a symbolic link
+ * passes through the folders that it lies in, and through those that it leads to.
+ */
 export function canReach(path: string, account: Account): boolean {
+  return mayPass(path, account) && mayPass(realPartOf(path), account);
+}
+
+function realPartOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : realPartOf(dirname(path));
+}
+
+function mayPass(path: string, account: Account): boolean {
   for (let folder = path; ; folder = dirname(folder)) {
     if (existsSync(folder) && !mayEnter(folder, account)) return false;
     if (folder === dirname(folder)) return true;

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeHome, type Home } from '../home/paths.js';
 import { secretOf } from '../home/secrets.js';
 import type { Component } from '../supervisor/component.js';
+import { MARKER } from '../supervisor/processes.js';
 import { accepts, answersAsPostgresql } from './answers.js';
 import { provisionDatabases } from './databases.js';
 import type { Database } from './databases.js';
@@ -52,7 +53,7 @@ export function postgresql(
     after: [],
     ports: [port],
     stopSignal: 'SIGINT',
-    prepare: () => initialise(home, place),
+    prepare: () => initialise(home, place, environment),
     launch: () => ({
       file: join(place.programs, 'bin', 'postgres'),
       args: [
@@ -77,12 +78,17 @@ export function adminUrl(home: Home, port: number): string {
   return `postgresql://${DATABASE_ADMIN}:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** Makes the data folder at first start: scram for every connection, checksums on every page. */
-async function initialise(home: Home, place: Place): Promise<void> {
+/**
+ * Makes the data folder at first start: scram for every connection, checksums on every page. The file with the first password
+ * lies beside it for as long as that takes: where one is found, a start was cut short and what it made is no database, although
+ * it looks like one from the first moment (`PG_VERSION`).
+ */
+async function initialise(home: Home, place: Place, environment: NodeJS.ProcessEnv): Promise<void> {
   makeHome(home);
   settleIn(place);
+  const passwordFile = passwordFileOf(place.data);
+  if (existsSync(passwordFile)) emptyFolder(place.data);
   if (existsSync(join(place.data, 'PG_VERSION'))) return;
-  const passwordFile = join(place.data, '..', `initdb-${process.pid}`);
   writeFileSync(passwordFile, secretOf(home, 'postgresql'), { mode: 0o600 });
   if (place.account) chownSync(passwordFile, place.account.uid, place.account.gid);
   try {
@@ -98,15 +104,22 @@ async function initialise(home: Home, place: Place): Promise<void> {
     await run(join(place.programs, 'bin', 'initdb'), args, {
       ...identity(place),
       cwd: '/',
-      env: { PATH: process.env['PATH'], ...libraries(place) },
+      // Marked like every process of the mesh: should we be killed meanwhile, the next start ends it first.
+      env: { PATH: process.env['PATH'], [MARKER]: environment[MARKER], ...libraries(place) },
     });
   } catch (error) {
-    // A half-made folder would be taken for a whole one by the next start.
-    rmSync(place.data, { recursive: true, force: true });
+    emptyFolder(place.data);
     throw error;
   } finally {
     rmSync(passwordFile, { force: true });
   }
+}
+
+const passwordFileOf = (data: string): string => `${data}.initdb`;
+
+/** What is in it, not itself: it may be where another disk is mounted. */
+function emptyFolder(folder: string): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
 
 function identity(place: Place): { uid?: number; gid?: number } {
@@ -119,5 +132,7 @@ function libraries(place: Place): NodeJS.ProcessEnv {
 
 /** Removes data kept outside MESH_HOME (see placePostgresql); what lies inside goes with the home. */
 export function removeOutsideData(home: Home): void {
-  for (const data of outsideDataOf(home.root)) rmSync(data, { recursive: true, force: true });
+  for (const data of outsideDataOf(home.root)) {
+    for (const path of [data, passwordFileOf(data)]) rmSync(path, { recursive: true, force: true });
+  }
 }

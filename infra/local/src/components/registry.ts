@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Component } from '../supervisor/component.js';
 import { answerOf } from './answers.js';
-import { classArchive, JAVA_STOP_MS, javaCommand } from './java.js';
+import { classArchive, JAVA_STOP_MS, javaCommand, javaEnvironment } from './java.js';
 
 type Options = {
   port: number;
@@ -104,7 +104,7 @@ export function registry(options: Options): Component {
         ...classArchive(options.archive),
         ...['-jar', join(options.program, 'apicurio-registry-app-3.0.9-runner.jar')],
       ],
-      env: { ...options.environment, ...registrySettings(options) },
+      env: { ...javaEnvironment(options.environment), ...registrySettings(options) },
       cwd: options.program,
     }),
     probe: async () => (await answerOf(`${registryUrl(options.port)}/subjects`))?.status === 200,

@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -121,6 +121,20 @@ it('sees that a folder lies behind one that others may not enter', () => {
   expect(canReach('/usr/bin', nobody)).toBe(true);
   expect(canReach('/usr/bin/not/there/yet', nobody)).toBe(true);
   expect(canReach('/proc/1/fd', nobody)).toBe(false);
+});
+
+it('follows a symbolic link, as whoever goes there must', () => {
+  const nobody = { name: 'nobody', uid: 65_534, gid: 65_534 };
+  const open = mkdtempSync(join(tmpdir(), 'caremesh-open-'));
+  const closed = mkdtempSync(join(tmpdir(), 'caremesh-closed-'));
+  chmodSync(open, 0o755);
+  mkdirSync(join(closed, 'inside'), { mode: 0o755 });
+  mkdirSync(join(open, 'beside'), { mode: 0o755 });
+  symlinkSync(join(closed, 'inside'), join(open, 'in'));
+  symlinkSync(join(open, 'beside'), join(closed, 'out'));
+  symlinkSync(join(open, 'beside'), join(open, 'there'));
+  const reached = [join(open, 'in', 'data'), join(closed, 'out'), join(open, 'there', 'data')];
+  expect(reached.map((path) => canReach(path, nobody))).toEqual([false, false, true]);
 });
 
 it('makes a folder for the programs that others may enter, whatever the umask', () => {

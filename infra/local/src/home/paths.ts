@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Where everything of one mesh lies. All of it is under MESH_HOME and none of it is committed. */
@@ -56,4 +56,16 @@ export function writeWhole(file: string, content: string | Uint8Array, mode = 0o
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, content, { mode });
   renameSync(draft, file);
+}
+
+/**
+ * What a file of JSON says that the mesh wrote for itself and can write anew; null when it is not there, or holds none: a machine
+ * that lost its power may leave any of them empty.
+ */
+export function readWhole<T>(file: string): T | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return null;
+  }
 }

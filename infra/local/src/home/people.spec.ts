@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -46,4 +46,16 @@ it('adds those of a new domain and changes nobody', () => {
     'mental-health-owner',
   ]);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ people: after });
+});
+
+it('does not replace what it cannot read, and names it', () => {
+  const path = file();
+  writeFileSync(path, '{"people": [');
+  expect(() => seedPeople(path, ['gp'])).toThrow(
+    expect.objectContaining({
+      code: 'MESH-6003',
+      message: expect.stringContaining(path) as string,
+    }),
+  );
+  expect(readFileSync(path, 'utf8')).toBe('{"people": [');
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { writeWhole } from './paths.js';
+import { existsSync } from 'node:fs';
+import { StackError, stackErrors } from '../errors.js';
+import { readWhole, writeWhole } from './paths.js';
 
 /** A seeded person of development and test mode. */
 export type Person = {
@@ -41,15 +42,25 @@ function seeds(domains: readonly string[]): Seed[] {
   return [...teams, ...STAFF];
 }
 
-/** Adds whoever is missing to people.json, each with a random password; nobody's password changes. */
+/**
+ * Adds whoever is missing to people.json, each with a random password; nobody's password changes. Throws MESH-6003 when the
+ * file holds something else.
+ */
 export function seedPeople(file: string, domains: readonly string[]): Person[] {
-  const known: Person[] = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { people: Person[] }).people
-    : [];
+  const known = existsSync(file) ? peopleIn(file) : [];
   const missing = seeds(domains).filter(({ user }) => !known.some((one) => one.user === user));
   const people = [...known, ...missing.map((seed) => ({ ...seed, password: password() }))];
   if (missing.length > 0) writeWhole(file, `${JSON.stringify({ people }, null, 2)}\n`);
   return people;
+}
+
+function peopleIn(file: string): Person[] {
+  const found = readWhole<{ people: Person[] }>(file);
+  if (found !== null) return found.people;
+  throw new StackError(
+    stackErrors.supervisorDied,
+    `${file} holds no JSON. Mend it, or delete it: then everybody gets a new password.`,
+  );
 }
 
 function password(): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -24,17 +25,19 @@ export class PortClaims {
     chmodSync(folder, 0o1777);
   }
 
-  /** Claims a port for this process. False when another living process has it. */
+  /** Claims a port for this process. False when another living process has it, or a claim lies there that is not ours to take away. */
   claim(port: number): boolean {
     const file = join(this.folder, String(port));
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify({ pid: process.pid, started: startedAt(process.pid) }));
+    const draft = `${file}.${process.pid}-${randomUUID()}`;
+    const own = JSON.stringify({ pid: process.pid, started: startedAt(process.pid) });
+    // Never through what somebody else may have laid there.
+    writeFileSync(draft, own, { flag: 'wx' });
     try {
       for (let attempt = 0; attempt < 2; attempt++) {
         if (linked(draft, file)) return true;
         const holder = holderOf(file);
         if (holder !== null && isAlive(holder)) return holder.pid === process.pid;
-        rmSync(file, { force: true });
+        if (!removed(file)) return false;
       }
       return false;
     } finally {
@@ -52,6 +55,16 @@ export class PortClaims {
 function linked(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Another user's stays there after their mesh is gone: the folder's sticky bit keeps it. */
+function removed(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
     return true;
   } catch {
     return false;

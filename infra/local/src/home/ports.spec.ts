@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startedAt } from '../supervisor/processes.js';
 import { PortClaims } from './port-claims.js';
-import { choosePorts, portIsFree, PREFERRED } from './ports.js';
+import { choosePorts, portIsFree, PREFERRED, readPorts } from './ports.js';
 
 const free = () => Promise.resolve(true);
 const taken =
@@ -66,4 +66,22 @@ it('leaves a port to the living process that claimed it first, and to no dead on
   other.kill('SIGKILL');
   await new Promise((resolve) => other.once('exit', resolve));
   expect(claims.claim(25_001)).toBe(true);
+});
+
+it('goes round a claim that it may not take away, and through no link that somebody laid', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'caremesh-claims-'));
+  const claims = new PortClaims(folder);
+  // Nobody may remove it as one removes a file, as nobody but its owner may remove a file of a folder with the sticky bit.
+  mkdirSync(join(folder, '25000'));
+  expect(claims.claim(25_000)).toBe(false);
+  const victim = join(folder, 'victim');
+  symlinkSync(victim, join(folder, `25001.${process.pid}`));
+  expect(claims.claim(25_001)).toBe(true);
+  expect(existsSync(victim)).toBe(false);
+});
+
+it.each(['', '{"governance": 24'])('chooses anew where what was kept was cut short: %j', (text) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'caremesh-ports-')), 'ports.json');
+  writeFileSync(file, text);
+  expect(readPorts(file)).toEqual({});
 });

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { StackError, stackErrors } from '../errors.js';
-import { writeWhole } from './paths.js';
+import { readWhole, writeWhole } from './paths.js';
 import { PortClaims } from './port-claims.js';
 
 /** Port number per use: `governance`, `kafka.client`, `acute.mllp`. */
@@ -99,7 +98,7 @@ export function portIsFree(port: number): Promise<boolean> {
 }
 
 export function readPorts(file: string): Ports {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ports) : {};
+  return readWhole<Ports>(file) ?? {};
 }
 
 export function keepPorts(file: string, ports: Ports): void {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole, type Home } from './paths.js';
 
 /** The secret of that name, made at first use: 256 random bits as text, in a file of mode 0600. */
 export function secretOf(home: Home, name: string): string {
   const file = secretFile(home, name);
-  if (!existsSync(file)) writeWhole(file, randomBytes(32).toString('base64url'));
+  if (!isMade(file)) writeWhole(file, randomBytes(32).toString('base64url'));
   return readFileSync(file, 'utf8').trim();
 }
 
@@ -20,6 +20,11 @@ export function secretFile(home: Home, name: string): string {
  */
 export function keyFile(home: Home, service: string): string {
   const file = join(home.keys, `${service}.key`);
-  if (!existsSync(file)) writeWhole(file, randomBytes(32));
+  if (!isMade(file)) writeWhole(file, randomBytes(32));
   return file;
+}
+
+/** An empty one, as a machine that lost its power may leave it, is none: nobody can have used it. */
+function isMade(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }

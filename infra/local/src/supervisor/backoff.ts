@@ -7,7 +7,10 @@ const RECOVERED_MS = 60_000;
 const FAILING_DEATHS = 5;
 const WINDOW_MS = 60_000;
 
-/** How often a part died lately, and so how long to wait and what to show. Times are milliseconds. */
+/**
+ * How often a part died lately, and so how long to wait and what to show. Times are milliseconds of a clock that nobody sets: by
+ * the day's, a part would be given up, or waited for, for as long as that was put forward or back.
+ */
 export class Backoff {
   private attempts = 0;
   private deaths: number[] = [];

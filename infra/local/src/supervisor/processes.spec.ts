@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -55,8 +55,16 @@ it('keeps its record readable by its owner alone', async () => {
   expect(registry.read()).toEqual([]);
 });
 
+it.each(['', '[{"component": "kaf'])(
+  'has no record of processes where it was cut short: %j',
+  (text) => {
+    writeFileSync(file('cut.json'), text);
+    expect(new ProcessRegistry(file('cut.json')).read()).toEqual([]);
+  },
+);
+
 it('finds what an earlier supervisor left: by record, and unrecorded by its mark', async () => {
-  const home = `${folder}/home`;
+  const home = `${folder}/Zoë’s home`;
   const registry = new ProcessRegistry(file('left.json'));
   const recorded = await sleeper();
   registry.add('identity', recorded);

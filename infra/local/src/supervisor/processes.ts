@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeWhole } from '../home/paths.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readWhole, writeWhole } from '../home/paths.js';
 
 /**
  * A process of ours, recognisable after any crash: a pid alone may belong to somebody else by now, a pid
@@ -40,8 +40,7 @@ export class ProcessRegistry {
   constructor(private readonly file: string) {}
 
   read(): ProcessRecord[] {
-    if (!existsSync(this.file)) return [];
-    return JSON.parse(readFileSync(this.file, 'utf8')) as ProcessRecord[];
+    return readWhole<ProcessRecord[]>(this.file) ?? [];
   }
 
   add(component: string, pid: number): void {
@@ -67,7 +66,8 @@ export function leftovers(registry: ProcessRegistry, home: string): ProcessRecor
 }
 
 function markedProcesses(home: string): ProcessRecord[] {
-  const mark = `${MARKER}=${home}\0`;
+  // Read byte by byte, so that it is compared so too.
+  const mark = Buffer.from(`${MARKER}=${home}\0`).toString('latin1');
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -111,9 +111,9 @@ function signal(record: ProcessRecord, name: NodeJS.Signals): void {
 }
 
 async function gone(records: readonly ProcessRecord[], patienceMs: number): Promise<boolean> {
-  const until = Date.now() + patienceMs;
+  const until = performance.now() + patienceMs;
   while (records.some(isAlive)) {
-    if (Date.now() > until) return false;
+    if (performance.now() > until) return false;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return true;

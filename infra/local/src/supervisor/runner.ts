@@ -85,7 +85,7 @@ export class Runner {
       if (this.stopping) return;
       const healthyMs = await this.runOnce();
       if (this.stopping) return;
-      const { waitMs, failing } = this.backoff.died(Date.now(), healthyMs);
+      const { waitMs, failing } = this.backoff.died(performance.now(), healthyMs);
       // Once shown as failing it stays so until it answers again.
       this.become(failing || this.status === 'failing' ? 'failing' : 'starting');
       this.note(`ended; starting again in ${waitMs / 1000} s`);
@@ -109,7 +109,7 @@ export class Runner {
       const readyAt = await this.watchStart(exit);
       if (readyAt === null) return 0;
       await this.watchHealth(exit);
-      return Date.now() - readyAt;
+      return performance.now() - readyAt;
     } finally {
       await this.bury(child, exit);
     }
@@ -124,7 +124,8 @@ export class Runner {
     this.child = child;
     this.isGivenUp = false;
     this.pid = child.pid ?? null;
-    if (child.pid !== undefined) this.around.registry.add(this.component.name, child.pid);
+    const { pid } = child;
+    if (pid !== undefined) this.keepBook(() => this.around.registry.add(this.component.name, pid));
     this.around.changed();
     return child;
   }
@@ -132,8 +133,8 @@ export class Runner {
   /** Waits until it answers; null when it ended or ran out of time first. */
   private async watchStart(exit: Promise<string>): Promise<number | null> {
     const { startMs, startPollMs } = this.around.patience;
-    const deadline = Date.now() + startMs;
-    while (!this.stopping && Date.now() < deadline) {
+    const deadline = performance.now() + startMs;
+    while (!this.stopping && performance.now() < deadline) {
       if (await this.answers(this.component.probe)) return this.settled();
       if (await within(exit, startPollMs)) return null;
     }
@@ -149,7 +150,7 @@ export class Runner {
       return null;
     }
     if (!this.stopping) this.become('ready');
-    return Date.now();
+    return performance.now();
   }
 
   /** Returns when the process ended, or no longer answers. */
@@ -188,10 +189,20 @@ export class Runner {
       void exit.then(() => clearTimeout(timer));
     }
     this.note(await exit);
-    if (child.pid !== undefined) this.around.registry.remove(child.pid);
+    const { pid } = child;
+    if (pid !== undefined) this.keepBook(() => this.around.registry.remove(pid));
     this.child = null;
     this.pid = null;
     this.around.changed();
+  }
+
+  /** On a full disk it cannot be written down: the process is ours all the same, and is known by its mark. */
+  private keepBook(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.note(`not written down: ${describe(error)}`);
+    }
   }
 
   private stopMs(): number {

@@ -165,6 +165,27 @@ describe('the supervisor', () => {
     expect([...new Set(statuses)]).toEqual(['starting', 'failing', 'ready']);
   }, 150_000);
 
+  it('gives no part up because the clock was put forward, and shows none as failing because it was put back', async () => {
+    const file = join(folder, 'late');
+    const part = await listener('late');
+    let looks = 0;
+    const probe = async () => (looks++, existsSync(file) && (await part.probe()));
+    supervise([{ ...part, probe, alive: part.probe }]);
+    await until(() => now('late')?.pid !== null);
+    const { pid } = now('late') ?? {};
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      vi.setSystemTime(Date.now() + 3_600_000);
+      const seenBefore = looks;
+      await vi.waitFor(() => expect(looks).toBeGreaterThan(seenBefore + 3), { timeout: 10_000 });
+      writeFileSync(file, '');
+      await supervisor?.ready();
+      expect(now('late')?.pid).toBe(pid);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('does not count a part as ready before it is set up', async () => {
     const order: string[] = [];
     const part = await listener('settling', {

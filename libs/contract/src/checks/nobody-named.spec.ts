@@ -118,6 +118,19 @@ describe("what could be somebody's NHS number", () => {
     expect(told).not.toMatch(/0013/);
   });
 
+  it.each([
+    ['many', `[${'0,'.repeat(1_000_000)}0]`],
+    ['deep', `${'{"a":'.repeat(150_000)}0${'}'.repeat(150_000)}`],
+  ])('is looked for in an example far too large, with places that are %s', (_, text) => {
+    const files = changed({ files: (all) => (all['examples/bad/x.json'] = text) });
+    const checks = checkVersion(files).filter(({ outcome }) => outcome === 'failed');
+    expect(checks.map(({ name, path }) => [name, path])).toContainEqual([
+      'files-known',
+      'examples/bad/x.json',
+    ]);
+    expect(found(files)).toEqual([]);
+  });
+
   it('is told of once where the rule for good examples tells of it', () => {
     const files = changed({
       files: (all) =>

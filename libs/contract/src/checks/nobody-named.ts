@@ -50,18 +50,25 @@ function valueOf({ contract }: ReadVersion, file: string, text: string): unknown
   }
 }
 
-type Place = { path: string; key: string; value: unknown };
+/** A value, and where it stands. The way to it is told backwards: written out for each, it would be as long as that lies deep. */
+type Place = { step: string; key: string; value: unknown; within: Place | null };
 /** Names of the fields that hold codes; and the numbers that were seen and are nobody's, or told of elsewhere. */
 type Known = { coded: ReadonlySet<string>; settled: Set<string> };
 
-/** Every place of a value that holds one, but for codes where a code is due. */
+/** More of them say no more than the first few do. */
+const MOST = 25;
+/** No path that somebody could follow is longer. */
+const DEEPEST = 100;
+
+/** The first places of a value that hold one, but for codes where a code is due. What this costs grows as the file does. */
 function inValue(file: string, value: unknown, { coded, settled }: Known): Finding[] {
   const findings: Finding[] = [];
   // A list of its own instead of recursion: a file may be nested deeper than the stack is.
-  const left: Place[] = [{ path: `${file}#`, key: '', value }];
-  for (let place = left.pop(); place !== undefined; place = left.pop()) {
+  const left: Place[] = [{ step: '', key: '', value, within: null }];
+  for (let place = left.pop(); place && findings.length < MOST; place = left.pop()) {
     if (typeof place.value === 'object' && place.value !== null) {
-      left.push(...inside(place, place.value, findings));
+      if (holdsName(place.value)) findings.push(named(pathOf(file, place), 'A name'));
+      for (const inner of inside(place, place.value)) left.push(inner);
       continue;
     }
     if (typeof place.value !== 'string' && typeof place.value !== 'number') continue;
@@ -70,30 +77,39 @@ function inValue(file: string, value: unknown, { coded, settled }: Known): Findi
     if (numbers.length === 0) continue;
     const isCode = (CODES.has(place.key) || coded.has(place.key)) && isSnomedCode(text);
     if (isCode || isToldOfExamples(file, place)) numbers.forEach((one) => settled.add(one));
-    else findings.push(named(place.path, 'The text'));
+    else findings.push(named(pathOf(file, place), 'The text'));
   }
   return findings;
 }
 
-/** The places inside one, in the order in which they are to be taken from the end; a name that is a number is found here. */
-function inside({ path, key }: Place, value: object, findings: Finding[]): Place[] {
+/** Whether a name in it is such a number; that it is told of once, by the place that has it, is enough. */
+const holdsName = (value: object): boolean =>
+  !Array.isArray(value) && Object.keys(value).some((name) => real(name).length > 0);
+
+/** The places inside one, in the order in which they are to be taken from the end; without those of a name that is a number. */
+function inside(place: Place, value: object): Place[] {
   const isList = Array.isArray(value);
-  const places: Place[] = [];
-  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
-    if (!isList && real(name).length > 0) findings.push(named(path, 'A name'));
-    else
-      places.push({
-        path: isList ? `${path}[${name}]` : `${path}${path.endsWith('#') ? '' : '.'}${name}`,
-        key: isList ? key : name,
-        value: inner,
-      });
-  }
-  return places.reverse();
+  return Object.entries(value)
+    .filter(([name]) => isList || real(name).length === 0)
+    .map(([name, inner]: [string, unknown]) => ({
+      step: isList ? `[${name}]` : `${place.within ? '.' : ''}${name}`,
+      key: isList ? place.key : name,
+      value: inner,
+      within: place,
+    }))
+    .reverse();
+}
+
+function pathOf(file: string, place: Place): string {
+  const steps: string[] = [];
+  for (let at: Place | null = place; at; at = at.within) steps.push(at.step);
+  return `${file}#${steps.reverse().slice(0, DEEPEST).join('')}`;
 }
 
 /** The one place of which `examples-good` speaks. */
-function isToldOfExamples(file: string, { path }: Place): boolean {
-  return /^examples\/[^/]+\.json$/.test(file) && path === `${file}#nhsNumber`;
+function isToldOfExamples(file: string, { step, within }: Place): boolean {
+  const isTop = within !== null && within.within === null;
+  return /^examples\/[^/]+\.json$/.test(file) && isTop && step === 'nhsNumber';
 }
 
 /** Where a contract has codes: an entry of a code list, and examples of a field's values. */

@@ -5,9 +5,12 @@ import { platformErrors } from '../errors.js';
 import { fieldErrors } from '../faults/issues.js';
 import { problem } from '../faults/problem.js';
 
+/** Of more places the first say how to mend all; a body of a megabyte could have an answer of a hundred. */
+const MOST = 100;
+
 /**
  * A pipe that lets only what fits `schema` into a handler, for `@Body(body(schema))` or
- * `@Query(body(schema))`. Throws MESH-5120 (422) with one entry for each wrong place. Use
+ * `@Query(body(schema))`. Throws MESH-5120 (422) with one entry for each wrong place, of the first hundred. Use
  * `z.strictObject` where unknown fields are to be refused. A part of a query that is empty (`?state=`) is not said.
  */
 export function body<T>(schema: z.ZodType<T>): PipeTransform<unknown, T> {
@@ -17,7 +20,7 @@ export function body<T>(schema: z.ZodType<T>): PipeTransform<unknown, T> {
       if (parsed.success) return parsed.data;
       const errors = fieldErrors(parsed.error);
       const detail = errors.length === 1 ? errors[0]?.path : `${errors.length} places`;
-      throw problem(platformErrors.invalidContent, `Not valid: ${detail}`, errors);
+      throw problem(platformErrors.invalidContent, `Not valid: ${detail}`, errors.slice(0, MOST));
     },
   };
 }

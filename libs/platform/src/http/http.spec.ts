@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+
 import { Body, Controller, Get, Module, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -231,6 +233,24 @@ describe('an HTTP service', () => {
       },
     ]);
     expect(answer.body).not.toContain('Jane');
+  });
+
+  it('names the first hundred of however many, and how many they are', async () => {
+    const lines = Array.from({ length: 1_000 }, () => ({ count: 'many' }));
+    const answer = await app.inject({
+      ...{ method: 'POST', url: '/things', headers: bearer('user-ann|lead') },
+      payload: { title: 'a', lines },
+    });
+    const { detail, errors } = answer.json() as { detail: string; errors: { path: string }[] };
+    expect([answer.statusCode, detail]).toEqual([422, 'Not valid: 1000 places']);
+    expect(errors.map(({ path }) => path)).toEqual(
+      Array.from({ length: 100 }, (_, at) => `$.lines[${at}].count`),
+    );
+  });
+
+  it('waits a quarter of an hour for a request to come whole, and for its headers a minute', () => {
+    const { requestTimeout, headersTimeout } = app.getHttpServer() as Server;
+    expect([requestTimeout, headersTimeout]).toEqual([900_000, 60_000]);
   });
 
   it('refuses by the closed list of whoever wrote the rule, where that names an entry', async () => {

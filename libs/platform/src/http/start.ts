@@ -24,6 +24,8 @@ import { answerUnread, answerUnrouted } from './unread-request.js';
 
 const API_AUDIENCE = 'mesh-api';
 const MEGABYTE = 1_048_576;
+/** From the first byte of a request to its last: who sends one now and then holds a connection for no longer. */
+const REQUEST_MS = 15 * 60_000;
 
 /** What `startHttp` needs of a service's environment. */
 export type HttpEnvironment = {
@@ -87,6 +89,8 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyLimit ?? MEGABYTE,
+    // Fastify would wait for ever, Node for five minutes, in which half a gigabyte does not come through a practice's line.
+    requestTimeout: REQUEST_MS,
     // Kept-alive connections that do nothing would otherwise hold up the stop.
     forceCloseConnections: 'idle',
     return503OnClosing: false,

@@ -106,11 +106,42 @@ describe('text that nobody could store', () => {
     expect(told(answer)).toEqual([422, 'MESH-5120']);
   });
 
+  it('is looked for in a body of however many places', async () => {
+    const many = await post('/notes', `[${'0,'.repeat(500_000)}0]`);
+    expect([many.statusCode, many.body.length]).toEqual([201, 1_000_003]);
+    const all = await post('/notes', `[${'"\\u0000",'.repeat(100_000)}0]`);
+    expect([...told(all), all.json().errors.length]).toEqual([422, 'MESH-5120', 25]);
+  });
+
   it('in a body that is taken as it comes is not looked for', async () => {
     const answer = await post('/notes/landed/feed', '{"a": "x\\u0000\\ud800"}');
     expect([answer.statusCode, answer.json()]).toEqual([201, { a: 'x\u0000\ud800' }]);
     expect(told(await post('/notes/landed/%00', '{}'))).toEqual([404, 'MESH-5111']);
   });
+
+  it.each(['/notes', '/notes/landed/feed'])(
+    'has a body nested too deep for company, at %s',
+    async (url) => {
+      const nested = (levels: number, open: string, close: string) =>
+        post(url, `${open.repeat(levels)}1${close.repeat(levels)}`);
+      for (const [open, close, step] of [
+        ['[', ']', '[0]'],
+        ['{"a":', '}', '.a'],
+      ] as const) {
+        expect((await nested(200, open, close)).statusCode).toBe(201);
+        const deep = await nested(100_000, open, close);
+        expect(told(deep)).toEqual([422, 'MESH-5120']);
+        expect(deep.json().errors).toEqual([
+          {
+            path: `$${step.repeat(200)}`,
+            code: 'MESH-5135',
+            message: 'A value is nested too deep.',
+            fix: 'Send it in at most 200 levels.',
+          },
+        ]);
+      }
+    },
+  );
 
   it('is no business of a stranger', async () => {
     expect(told(await app.inject('/notes/%00'))).toEqual([401, 'MESH-5201']);

@@ -3,11 +3,14 @@ import { createServer } from 'node:net';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,8 +67,10 @@ describe('a mesh', () => {
   afterAll(() => mesh(home, ['down', '--volumes']));
 
   it('is ready when `up --detach` returns, and holds none of its caller’s pipes', async () => {
-    const up = await mesh(home, ['up', '--detach']);
-    expect(up.exit).toBe(0);
+    // The shell of an analyst who reads by SQL speaks of another database, and how to speak with it.
+    const shell = { PGHOST: 'db.example', PGSSLMODE: 'prefer', PGOPTIONS: '-c search_path=theirs' };
+    const up = await mesh(home, ['up', '--detach', '--timeout', '60'], shell);
+    expect([up.exit, up.stderr]).toEqual([0, expect.stringContaining('Ready after')]);
     const status = await statusOf(home);
     expect(status.ready).toBe(true);
     expect(status.components.map(({ name, status: is }) => [name, is])).toEqual([
@@ -114,6 +119,28 @@ describe('a mesh', () => {
     expect(new Set(marked(home))).toEqual(new Set([after.supervisor?.pid, pidOf(after)]));
   });
 
+  it('starts a part again that dies while nothing can be written down, and says so once it can be', async () => {
+    const before = await statusOf(home);
+    const files = [join(home, 'status.json'), join(home, 'run', 'processes.json')];
+    // No file can take the place of a folder: as on a full disk, every writing of these two fails.
+    const texts = files.map((file) => readFileSync(file));
+    for (const file of files) rmSync(file);
+    for (const file of files) mkdirSync(file);
+    process.kill(pidOf(before), 'SIGKILL');
+    const known = [before.supervisor?.pid, pidOf(before)];
+    const started = () => marked(home).filter((pid) => !known.includes(pid));
+    await expect.poll(() => started().length, { timeout: 30_000 }).toBe(1);
+    for (const file of files) rmdirSync(file);
+    files.forEach((file, at) => writeFileSync(file, texts[at] ?? ''));
+    const after = async () => {
+      const status = await statusOf(home);
+      return { ...status, isNew: started().includes(pidOf(status)) };
+    };
+    await expect
+      .poll(after, { timeout: 30_000 })
+      .toMatchObject({ ready: true, isNew: true, supervisor: before.supervisor });
+  });
+
   it('ends with `down`, also when its supervisor had been killed before', async () => {
     const before = await statusOf(home);
     process.kill(before.supervisor?.pid ?? 0, 'SIGKILL');
@@ -134,22 +161,28 @@ describe('a mesh', () => {
     await mesh(home, ['down']);
   });
 
-  it('keeps no watcher when its launcher is killed, and is found running by the next `up`', async () => {
-    const env = environmentOf(home);
-    const child = spawn(process.execPath, [LAUNCHER, 'up'], { env, stdio: ['ignore', 'pipe', 2] });
-    // The closing block is printed when everything runs.
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    await Promise.race([new Promise((resolve) => child.stdout?.once('data', resolve)), ended]);
-    expect(child.exitCode).toBe(null);
-    const before = await statusOf(home);
-    child.kill('SIGKILL');
-    // The pipe closes only when the command behind the launcher is gone too.
-    await new Promise((resolve) => child.stdout?.once('close', resolve));
-    expect((await mesh(home, ['up', '--detach'])).stderr).toMatch(/Running already/);
-    expect(pidOf(await statusOf(home))).toBe(pidOf(before));
-    expect((await mesh(home, ['down'])).exit).toBe(0);
-    expect(marked(home)).toEqual([]);
-  });
+  it.each([
+    ['its launcher', process.execPath, [LAUNCHER, 'up']],
+    ['npm, which runs its launcher through a shell,', 'npx', ['mesh', 'up']],
+  ])(
+    'keeps no watcher when %s is killed, and is found running by the next `up`',
+    async (_, file, args) => {
+      const env = environmentOf(home);
+      const child = spawn(file, args, { env, cwd: ROOT, stdio: ['ignore', 'pipe', 2] });
+      // The closing block is printed when everything runs.
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await Promise.race([new Promise((resolve) => child.stdout?.once('data', resolve)), ended]);
+      expect(child.exitCode).toBe(null);
+      const before = await statusOf(home);
+      child.kill('SIGKILL');
+      // The pipe closes only when the command behind the launcher is gone too.
+      await new Promise((resolve) => child.stdout?.once('close', resolve));
+      expect((await mesh(home, ['up', '--detach'])).stderr).toMatch(/Running already/);
+      expect(pidOf(await statusOf(home))).toBe(pidOf(before));
+      expect((await mesh(home, ['down'])).exit).toBe(0);
+      expect(marked(home)).toEqual([]);
+    },
+  );
 
   it('stops with a Ctrl-C that comes before anything of it has started', async () => {
     const child = spawn(process.execPath, [LAUNCHER, 'up'], {

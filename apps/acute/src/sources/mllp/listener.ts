@@ -36,7 +36,7 @@ export async function listen(
 ): Promise<Listening> {
   const answer = answering(submit, context, senders);
   const connections = new Set<Connection>();
-  const server = serverFor(context, (socket) => {
+  const { server, dropStrangers } = serverFor(context, limits, (socket) => {
     if (connections.size >= limits.connectionsMax) silentest(connections)?.drop();
     const connection = new Connection(socket, answer, limits);
     connections.add(connection);
@@ -52,6 +52,7 @@ export async function listen(
     address: `mllp://${context.host}:${port}`,
     close: () => {
       for (const connection of connections) connection.finish();
+      dropStrangers();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

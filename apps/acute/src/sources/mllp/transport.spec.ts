@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type ConnectionOptions } from 'node:tls';
+import type { ListenContext, Listening } from '@caremesh/product';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sendersOf } from '../senders.js';
+import { authority } from './certificates.fixture.js';
+import { framed } from './framing.js';
+import { listen } from './listener.js';
+
+/** MLLP as production has it: who cannot prove who they are gets no further than the handshake. */
+const folder = mkdtempSync(join(tmpdir(), 'mllp-transport-'));
+const ours = authority('Hospitals of ours');
+const server = ours.certify('mesh.example');
+const hospital = ours.certify('hospital.example');
+const settings: Record<string, string> = {};
+const MESSAGE = framed(
+  Buffer.from(
+    'MSH|^~\\&|PAS|WARD|CARE|MESH|20261010120000||ADT^A01|1|P|2.4\rPID|1||7^^^RCB\rPV1|1|I\r',
+  ),
+);
+const LIMITS = {
+  ...{ frameMax: 4_000, stallMs: 60_000, idleMs: 60_000 },
+  ...{ pendingMax: 8, connectionsMax: 20 },
+};
+let listening: Listening;
+let port: number;
+let taken: number;
+
+beforeAll(() => {
+  const files = {
+    MESH_MLLP_TLS_CERT_FILE: server.cert,
+    MESH_MLLP_TLS_KEY_FILE: server.key,
+    MESH_MLLP_TLS_CA_FILE: ours.cert,
+    MESH_SENDERS_FILE: '{"WARD": "RCB"}',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync((settings[name] = join(folder, name)), text);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => listening.close());
+
+async function open(): Promise<void> {
+  taken = 0;
+  const context: ListenContext = {
+    ...{ environment: 'production', host: '127.0.0.1', port: 0, settings, schemasDir: '' },
+    log: { info: () => undefined, warn: () => undefined },
+  };
+  listening = await listen(
+    async ([item]) => {
+      taken += 1;
+      return [{ index: 0, sourceId: item!.sourceId, outcome: 'accepted', errors: [] }];
+    },
+    context,
+    sendersOf('production', settings),
+    LIMITS,
+  );
+  port = Number(new URL(listening.address).port);
+}
+
+/** What a peer is answered before the connection ends, or the first answer. */
+function answered(peer: ConnectionOptions): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: 'mesh.example', ...peer });
+    socket.on('secureConnect', () => socket.write(MESSAGE));
+    socket.on('error', () => resolve(''));
+    socket.on('close', () => resolve(''));
+    socket.on('data', (bytes: Buffer) => {
+      resolve(bytes.toString('latin1').split('\r')[1] ?? '');
+      socket.destroy();
+    });
+  });
+}
+
+const trusting = { ca: ours.cert };
+
+describe('in production', () => {
+  it('a peer with a certificate of the authority is answered', async () => {
+    await open();
+    expect(await answered({ ...trusting, ...hospital })).toBe('MSA|AA|1|');
+    expect(taken).toBe(1);
+  });
+
+  it.each<[string, () => ConnectionOptions]>([
+    ['without a certificate', () => trusting],
+    ['with one of another authority', () => ({ ...trusting, ...authority('Others').certify('h') })],
+    [
+      'with one of an authority of the same name',
+      () => ({ ...trusting, ...authority('Hospitals of ours').certify('h') }),
+    ],
+    [
+      'that speaks TLS 1.1',
+      () => ({ ...trusting, ...hospital, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }),
+    ],
+  ])('a peer %s gets no answer, and nothing of it is taken', async (_, peer) => {
+    await open();
+    expect(await answered(peer())).toBe('');
+    expect(taken).toBe(0);
+  });
+
+  it('strangers that begin a handshake and fall silent hold neither a sender up, nor more places than there are, nor the end', async () => {
+    await open();
+    const strangers: Socket[] = [];
+    for (let n = 0; n < 30; n++) {
+      const stranger = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+      await new Promise((resolve) => stranger.once('connect', resolve));
+      strangers.push(stranger.resume());
+    }
+    const closed = () => strangers.map((one) => one.closed);
+    const first = (n: number) => strangers.map((_, at) => at < n);
+    await vi.waitFor(() => expect(closed()).toEqual(first(10)), { timeout: 5_000 });
+    expect(await answered({ ...trusting, ...hospital })).toBe('MSA|AA|1|');
+    expect(closed()).toEqual(first(11));
+    await listening.close();
+    await vi.waitFor(() => expect(closed()).toEqual(first(30)), { timeout: 5_000 });
+  });
+});
