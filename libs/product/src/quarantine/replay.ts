@@ -77,8 +77,8 @@ export class Replayer {
     const prepared = items.map((item) => {
       const again = this.parts.preparer.prepare(alone(item, replayable.item), arrival);
       const changes = again.changes.filter((change) => !isLateLift(change));
-      // It was landed when it was refused; landing it again would answer as then.
-      return { ...again, changes, landing: null };
+      // It was landed when it was refused; landing it again would answer as then. Refused anew, it is the entry that it was.
+      return { ...again, changes, landing: null, entry: id };
     });
     const refusal = prepared.find((one) => one.refusal !== null)?.refusal;
     if (refusal) return this.#refused(id, refusal.step, refusal.errors);
