@@ -30,15 +30,29 @@ const shownBy = async (governance: Running, id: string) =>
     nextAttemptAt: string | null;
   };
 
-async function countOf(action: string): Promise<number> {
+async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const { rows } = await client.query<{ count: string }>(
-    'SELECT count(*) FROM ledger_entry WHERE action = $1',
-    [action],
-  );
+  const { rows } = await client.query<Row>(text, values);
   await client.end();
-  return Number(rows[0]?.count);
+  return rows;
+}
+
+async function countOf(action: string): Promise<number> {
+  const counted = 'SELECT count(*) FROM ledger_entry WHERE action = $1';
+  return Number((await sql<{ count: string }>(counted, [action]))[0]?.count);
+}
+
+/** A later version of the product, of which only its words are other: a published policy approves it. */
+async function proposedLater(governance: Running, name: string, version: string) {
+  const files = renamed(await filesOf('community/care-contact/v1'), 'care-contact', name);
+  const contract = files['contract.odcs.yaml']!.replace("'1.0.0'", `'${version}'`);
+  const later = { ...files, 'contract.odcs.yaml': contract, 'README.md': `Version ${version}` };
+  const publisher = await as(governance)('community-publisher');
+  const given = { files: later, reason: 'Said more fully' };
+  const { body } = await publisher.post('/v1/proposals', given);
+  expect(body).toMatchObject({ version, state: 'approved' });
+  return body as Proposed;
 }
 
 beforeEach(async () => {
@@ -142,6 +156,49 @@ describe('carrying out', () => {
     expect(shown.state).toBe('published');
     const again = await publisher.post(`/v1/proposals/${id}/retry`, { reason: 'Again' });
     expect(again).toMatchObject({ status: 409, body: { code: 'MESH-3007' } });
+  });
+});
+
+describe('two versions of one major', () => {
+  it('show the newer of them, whichever is carried out last', async () => {
+    const name = `care-contact-${Date.now().toString(36)}`;
+    const cutOff = await start({ MESH_REGISTRY_URL: NOWHERE });
+    await approved(as(cutOff), 'community/care-contact/v1', (files) =>
+      renamed(files, 'care-contact', name),
+    );
+    const older = await proposedLater(cutOff, name, '1.0.1');
+    const newer = await proposedLater(cutOff, name, '1.1.0');
+    await cutOff.stop();
+    running = [];
+    // Tried a few times while the registry was away, the older one waits longest for its next attempt.
+    const wait = `UPDATE proposal SET next_attempt_at = CASE id WHEN $1 THEN now() + interval '1 day' END`;
+    await sql(wait, [older.id]);
+    const back = await start();
+    const isPublished = ({ state }: { state: string }) => state === 'published';
+    await until(() => shownBy(back, newer.id), isPublished);
+    await sql(`UPDATE proposal SET next_attempt_at = NULL`);
+    const last = await until(() => shownBy(back, older.id), isPublished);
+    expect(last.state).toBe('published');
+    const shown = await sql('SELECT latest_hash FROM product_major');
+    expect(shown).toEqual([{ latest_hash: newer.contentHash }]);
+    const [product] = await sql(`SELECT contract->>'version' AS version FROM product`);
+    expect(product).toEqual({ version: '1.1.0' });
+  });
+
+  it('are not carried out one over the other: what failed is not retried once another was decided', async () => {
+    const name = `care-contact-${Date.now().toString(36)}`;
+    const cutOff = await start({ MESH_REGISTRY_URL: NOWHERE });
+    await approved(as(cutOff), 'community/care-contact/v1', (files) =>
+      renamed(files, 'care-contact', name),
+    );
+    const { id } = await proposedLater(cutOff, name, '1.0.1');
+    await sql(`UPDATE proposal SET state = 'failed', failure = 'No' WHERE id = $1`, [id]);
+    await proposedLater(cutOff, name, '1.1.0');
+    const publisher = await as(cutOff)('community-publisher');
+    expect(await publisher.post(`/v1/proposals/${id}/retry`, { reason: 'Again' })).toMatchObject({
+      ...{ status: 409, body: { code: 'MESH-3085' } },
+    });
+    expect(await shownBy(cutOff, id)).toMatchObject({ state: 'failed', failure: 'No' });
   });
 });
 

@@ -144,6 +144,20 @@ export const governanceErrors = {
     fix: 'Use the value of "next" as it was given, or leave it out to start again.',
     retriable: false,
   },
+  overtaken: {
+    code: 'MESH-3085',
+    status: 409,
+    title: 'Another version was decided since this one was',
+    fix: 'Propose this version again, from what is in force now, so that its changes are read against that.',
+    retriable: false,
+  },
+  majorRetired: {
+    code: 'MESH-3086',
+    status: 409,
+    title: 'The major is retired, and has no further version',
+    fix: 'Propose the next version in the newest major of the product.',
+    retriable: false,
+  },
   roleUsed: {
     code: 'MESH-3090',
     status: 409,

@@ -9,6 +9,7 @@ import {
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { ConfigResourceTypes, ListOffsetTimestamps, Producer } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approved, filesOf, renamed, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
@@ -262,6 +263,8 @@ describe('the first major', () => {
   const major = async (): Promise<Major> =>
     (await (await person('gp-owner')).get(`${PATH}/majors/1`)).body;
   let noticeUntil: string;
+  let late: Files;
+  let underWay: { id: string; contentHash: string };
 
   it('is deprecated by its owner and a governance lead, and its consumer is told until when', async () => {
     noticeUntil = notice();
@@ -323,6 +326,18 @@ describe('the first major', () => {
     });
   });
 
+  it('may have a version under way when it is retired', async () => {
+    const files = { ...own(await filesOf('gp/medication-statement/v1')) };
+    const contract = files['contract.odcs.yaml']!.replace("version: '1.0.0'", "version: '1.0.1'");
+    const reworded = contract.replace('usage: >-\n', 'usage: >-\n    With a prescriber at hand.\n');
+    expect(reworded).not.toBe(contract);
+    late = { ...files, 'contract.odcs.yaml': reworded };
+    const given = { files: late, reason: 'Said in other words' };
+    const { body } = await (await person('gp-publisher')).post('/v1/proposals', given);
+    expect(body).toMatchObject({ version: '1.0.1', state: 'proposed' });
+    underWay = body;
+  });
+
   it('is retired once nobody has read it for the window', async () => {
     const owner = await person('gp-owner');
     await publishMarker();
@@ -347,6 +362,35 @@ describe('the first major', () => {
     const { timeline } = (await (await person('analyst')).get(`/v1/grants/${grant.id}`))
       .body as Grant;
     expect(timeline.at(-1)).toMatchObject({ event: 'major-retired' });
+  });
+
+  it('has no further version: none is proposed, approved or carried out', async () => {
+    const publisher = await person('gp-publisher');
+    const { id, contentHash } = underWay;
+    const lead = await person('governance-lead');
+    const given = { decision: 'approve', contentHash, reason: 'Good' };
+    const ended = { status: 409, body: { code: 'MESH-3086' } };
+    expect(await lead.post(`/v1/proposals/${id}/decisions`, given)).toMatchObject(ended);
+    const other = { ...late, 'README.md': 'Another' };
+    expect(
+      await publisher.post('/v1/proposals', { files: other, reason: 'One more' }),
+    ).toMatchObject(ended);
+    // As if it had been approved just before, and waited for a registry that was away.
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query(`UPDATE proposal SET state = 'approved' WHERE id = $1`, [id]);
+    await client.end();
+    const failed = await until(
+      () => publisher.get(`/v1/proposals/${id}`),
+      ({ body }) => (body as { state: string }).state === 'failed',
+    );
+    expect(failed.body).toMatchObject({ failure: expect.stringMatching(/^MESH-3086 /) });
+    expect(await publisher.post(`/v1/proposals/${id}/retry`, { reason: 'Again' })).toMatchObject(
+      ended,
+    );
+    expect((await lead.get(`/v1/approved-schemas?topic=${PRODUCT}.v1`)).body).toEqual({
+      ...{ items: [], next: null },
+    });
   });
 
   it('is emptied by the broker, to the last byte of its log segments', async () => {

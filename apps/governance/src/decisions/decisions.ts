@@ -16,7 +16,7 @@ import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.enti
 import { lockProposal } from '../proposals/proposals.js';
 import { blockersOf, reviewVersion, sameChanges } from '../proposals/review.js';
 import { showDecision, showProposal } from '../proposals/shapes.js';
-import { comparisonFor } from '../proposals/versions.js';
+import { comparisonFor, refuseRetired } from '../proposals/versions.js';
 import { Registrar } from '../registrar/registrar.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
@@ -59,7 +59,8 @@ export class Decisions {
   /**
    * Decides. Throws MESH-3001 (no such proposal), MESH-3010 and MESH-3006 (not this person's to decide),
    * MESH-3005 (other content), MESH-3007 (nothing to decide any more), MESH-3008 (compared anew: the list of
-   * changes is another), MESH-3022 (decided already by this person), MESH-3090 (by another in the same role).
+   * changes is another), MESH-3022 (decided already by this person), MESH-3090 (by another in the same role), MESH-3086 (of a major
+   * that was retired meanwhile).
    */
   async decide(caller: Caller, id: string, given: DecideBody) {
     if (given.demonstration && this.#mode === 'production') {
@@ -120,6 +121,7 @@ export class Decisions {
     const content = await em.findOneByOrFail(VersionContentEntity, { contentHash });
     const comparison = await comparisonFor(em, content.contract);
     await refuseTaken(em, product, version);
+    await refuseRetired(em, proposal);
     const review = reviewVersion(content.files, content.contract, comparison);
     const isBlocked = blockersOf(review.checks).length > 0;
     if (comparison.comparedWith === proposal.comparedWith && !isBlocked) return false;

@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { Store } from '../database/store.js';
 import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
-import { DECIDED } from '../proposals/lifecycle.js';
+import { DECIDED, LIVE } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
 import { compareVersions } from '../proposals/versions.js';
 import { waiversOn } from '../waivers/in-force.js';
@@ -29,9 +29,12 @@ export class Catalogue {
     this.#search = search;
   }
 
-  /** Shows a version that has just been published, in the transaction that says so. */
-  async publish(em: EntityManager, proposal: ProposalEntity): Promise<void> {
-    const { contentHash, product, major } = proposal;
+  /**
+   * Shows a version that has just been published, in the transaction that says so. The major is shown as its newest version has
+   * it: two that were decided one after the other may be carried out the other way round.
+   */
+  async publish(em: EntityManager, { product, major }: ProposalEntity): Promise<void> {
+    const { contentHash } = await newestOf(em, product, major);
     const { contract } = await em.findOneByOrFail(VersionContentEntity, { contentHash });
     const topic = names.productTopic(product, major);
     const isSecondary = contract.purposes.some((purpose) => purpose !== 'individual-care');
@@ -133,6 +136,15 @@ export class Catalogue {
         ),
     });
   }
+}
+
+/** The newest version of a major that is published. */
+async function newestOf(em: EntityManager, product: string, major: number) {
+  const published = await em.find(ProposalEntity, {
+    select: { id: true, version: true, contentHash: true },
+    where: { product, major, state: In([...LIVE]) },
+  });
+  return published.sort((a, b) => compareVersions(a.version, b.version)).at(-1)!;
 }
 
 const VERSION_COLUMNS = {

@@ -26,7 +26,7 @@ import { blockersOf, readVersion, reviewVersion } from './review.js';
 import type { Review } from './review.js';
 import { showDecision, showProposal } from './shapes.js';
 import type { ProposalQuery, ProposeBody } from './shapes.js';
-import { changedSince, comparisonFor } from './versions.js';
+import { changedSince, comparisonFor, refuseRetired } from './versions.js';
 
 const DAY_MS = 86_400_000;
 const READERS = ['governance-lead', 'ig-lead', 'caldicott-guardian', 'auditor', 'administrator'];
@@ -61,7 +61,7 @@ export class Proposals {
   /**
    * Proposes a version. The same content proposed again while it is undecided is the same proposal.
    * Throws MESH-3002 with every blocking finding, MESH-3003 for somebody else's domain, MESH-3009 for a
-   * version that is decided.
+   * version that is decided, MESH-3086 for one of a retired major.
    */
   async propose(caller: Caller, { files, reason, demonstration }: ProposeBody) {
     if (demonstration && this.#mode === 'production') {
@@ -73,6 +73,7 @@ export class Proposals {
       const open = await openWith(em, read.hash);
       if (open) return open;
       await refuseDecided(em, read);
+      await refuseRetired(em, read.contract);
       const { review, comparedWith } = await this.#review(em, read.contract, files);
       if (blockersOf(review.checks).length > 0) return review;
       return this.#insert(em, caller, read, { files, reason, demonstration, review, comparedWith });
@@ -144,12 +145,16 @@ export class Proposals {
     );
   }
 
-  /** Has a version that failed carried out again. Throws MESH-3001, MESH-3003, MESH-3007. */
+  /**
+   * Has a version that failed carried out again, if what it was decided against is still what is in force.
+   * Throws MESH-3001, MESH-3003, MESH-3007, MESH-3085, MESH-3086.
+   */
   retry(caller: Caller, id: string, reason: string) {
     const again = { attempts: 0, nextAttemptAt: null, failure: null };
-    return this.#byTeam(caller, id, (em, proposal) =>
-      this.#lifecycle.move(em, proposal, 'retry', by(caller, 'publisher', { reason }), again),
-    );
+    return this.#byTeam(caller, id, async (em, proposal) => {
+      if (proposal.state === 'failed') await refuseOvertaken(em, proposal);
+      await this.#lifecycle.move(em, proposal, 'retry', by(caller, 'publisher', { reason }), again);
+    });
   }
 
   async #byTeam(
@@ -157,10 +162,11 @@ export class Proposals {
     id: string,
     work: (em: EntityManager, proposal: ProposalEntity) => Promise<void>,
   ) {
-    const { domain } = await visibleProposal(caller, this.#store.reader, id);
+    const { domain, product } = await visibleProposal(caller, this.#store.reader, id);
     const allowed = isPublisherOf(caller, domain) || caller.roles.includes('governance-lead');
     if (!allowed || caller.kind !== 'user') throw problem(governanceErrors.notYourDomain);
     return this.#store.transaction(async (em) => {
+      await turn(em, `product:${product}`);
       const proposal = await lockProposal(em, id);
       await work(em, proposal);
       return showProposal(proposal);
@@ -307,6 +313,15 @@ async function refuseDecided(em: EntityManager, { contract }: Read): Promise<voi
   const taken = await em.findOneBy(ProposalEntity, { product, version, state: In([...DECIDED]) });
   if (!taken) return;
   throw problem(governanceErrors.versionTaken, `${product} ${version} is ${taken.state}`);
+}
+
+// Decided on what it changes against one version, it would otherwise be published on top of another.
+async function refuseOvertaken(em: EntityManager, proposal: ProposalEntity): Promise<void> {
+  await refuseRetired(em, proposal);
+  const { contentHash } = proposal;
+  const { contract } = await em.findOneByOrFail(VersionContentEntity, { contentHash });
+  const { comparedWith } = await comparisonFor(em, contract);
+  if (comparedWith !== proposal.comparedWith) throw problem(governanceErrors.overtaken);
 }
 
 // Who stands in for somebody reads what that person does, while they do.

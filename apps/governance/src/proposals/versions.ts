@@ -1,10 +1,13 @@
 import { diffVersions } from '@caremesh/contract';
+import { problem } from '@caremesh/platform';
 import type { EntityManager } from 'typeorm';
 import { In } from 'typeorm';
 import type { VersionFiles } from '@caremesh/contract';
 import { DomainEntity } from '../domains/domain.entity.js';
 import { policyContext } from '../policies/policy-context.js';
 import { DECIDED } from './lifecycle.js';
+import { ProductMajorEntity } from '../products/product.entity.js';
+import { governanceErrors } from '../errors.js';
 import { ProposalEntity, VersionContentEntity } from './proposal.entity.js';
 import type { ReviewContext } from './review.js';
 import type { Change, DataContract } from '@caremesh/contract';
@@ -32,6 +35,16 @@ export async function comparisonFor(
     domainAccepted: await em.existsBy(DomainEntity, { name: domain }),
     policies: await policyContext(em, contract),
   };
+}
+
+/** A major that was retired has no further version: what ended does not come back. Throws MESH-3086. */
+export async function refuseRetired(
+  em: EntityManager,
+  { product, major }: Pick<ProposalEntity, 'product' | 'major'>,
+): Promise<void> {
+  const retired = { product, major, status: 'retired' } as const;
+  if (await em.existsBy(ProductMajorEntity, retired))
+    throw problem(governanceErrors.majorRetired, `${product} major ${major}`);
 }
 
 /** The files held under a content hash; null if there are none. */

@@ -2,10 +2,11 @@ import { Problem, Repeated, delayAfter } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { Store } from '../database/store.js';
+import { Store, turn } from '../database/store.js';
 import { Lifecycle } from '../proposals/lifecycle.service.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
 import { lockProposal } from '../proposals/proposals.js';
+import { refuseRetired } from '../proposals/versions.js';
 import { LOGGER } from '../settings.js';
 import { CarryOut } from './carry-out.js';
 import { BY_ITSELF, Publication } from './publication.js';
@@ -77,10 +78,15 @@ export class Registrar implements OnApplicationBootstrap, OnApplicationShutdown 
       const { contentHash } = proposal;
       const em = this.#store.reader;
       const content = await em.findOneByOrFail(VersionContentEntity, { contentHash });
+      await refuseRetired(em, proposal);
       const carried = await this.#carryOut.version(proposal, content);
-      await this.#store.transaction(async (inner) =>
-        this.#publication.publish(inner, await lockProposal(inner, id), carried),
-      );
+      await this.#store.transaction(async (inner) => {
+        // In the order of whoever decides, on the product's next version or on the end of its major.
+        await turn(inner, `product:${proposal.product}`);
+        const held = await lockProposal(inner, id);
+        await refuseRetired(inner, held);
+        await this.#publication.publish(inner, held, carried);
+      });
     } catch (error) {
       await this.#fail(id, error);
     }

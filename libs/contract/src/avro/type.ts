@@ -1,5 +1,6 @@
 import avsc from 'avsc';
 import { CONTRACT_ERRORS, finding, type Finding } from '../errors.js';
+import { countedType } from './counted.js';
 import { readSchema } from './read-schema.js';
 
 /** Thrown when a schema cannot become a type; `findings` says why, in the words of the closed list. */
@@ -29,7 +30,11 @@ function make(schema: object, logicalTypes: avsc.ForSchemaOptions['logicalTypes'
   const { root, findings } = readSchema(schema);
   if (root === null) throw new SchemaRefused(findings);
   try {
-    return avsc.Type.forSchema(schema as avsc.Schema, { wrapUnions: false, logicalTypes });
+    return avsc.Type.forSchema(schema as avsc.Schema, {
+      wrapUnions: false,
+      logicalTypes,
+      typeHook: countedType,
+    });
   } catch {
     // What our own reader let pass and avsc does not: a default that is no value of its field's type.
     throw new SchemaRefused([

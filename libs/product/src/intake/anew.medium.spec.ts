@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { ARRIVAL as FEED_ARRIVAL, committingDomain } from '../rig/committing-domain.js';
 import type { CommittingDomain } from '../rig/committing-domain.js';
-import { nhsNumber } from '../rig/feed.js';
+import { Replayer } from '../quarantine/replay.js';
+import { QuarantineStore } from '../quarantine/store.js';
+import { gp, nhsNumber } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
 
 const KEY = Buffer.alloc(32, 13);
@@ -89,4 +91,30 @@ it('a message with an identity of its own is answered as before', async () => {
   const row: Row = { id: 'm1', bytes: 'm1', message: 'M1' };
   const [[, entry]] = (await sent({ ...row, do: 'faulty' })) as [[string, string]];
   expect(await sent(row)).toEqual([['quarantined', entry]]);
+});
+
+it('taken in again and refused by what is held, it stays the one entry that it was', async () => {
+  const [a, b] = [nhsNumber(71), nhsNumber(72)];
+  const lines: Line[] = [
+    { do: 'merge', nhs: a, into: b },
+    { do: 'merge', nhs: b, into: a },
+  ];
+  const items = lines.map((record, index) =>
+    preparer.prepare(
+      { index, sourceId: null, raw: JSON.stringify(record), record, at: null },
+      FEED_ARRIVAL,
+    ),
+  );
+  const [, refused] = await committer.commit({ items });
+  const store = new QuarantineStore(database.pool, domain.seal);
+  const replayer = new Replayer({
+    ...{ store, preparer, committer, sources: gp.sources, environment: 'test' },
+  });
+  const ids = [refused!.quarantineId!];
+  for (let time = 0; time < 2; time++)
+    expect(await replayer.replay('feed', { ids })).toEqual({
+      ...{ replayed: 1, published: 0, refused: 1 },
+    });
+  const { items: entries } = await store.list({ cause: 'mergeCycle' });
+  expect(entries).toMatchObject([{ id: ids[0], state: 'open', step: 'state' }]);
 });

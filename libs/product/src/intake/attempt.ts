@@ -15,10 +15,17 @@ import { loadLanded } from './landing.js';
 import type { Landed } from './landing.js';
 import type { Prepared } from './prepare.js';
 
+/**
+ * What the units of one submission share: of those behind one that could not be stored none is, as each says that all before it are
+ * (how far the submission has come, its answer), and what comes later in a file must not count before what comes earlier.
+ */
+export type Chain = { broken: Error | null };
+
 /** Items that are committed together, with what else must be written if they are. */
 export type Unit = {
   items: Prepared[];
   refuseReuse?: boolean;
+  chain?: Chain;
   /** Statements that stand or fall with the items: a receipt, the progress of a long submission. */
   also?: (outcomes: ItemOutcome[]) => Statement[];
 };

@@ -78,7 +78,8 @@ export class Committer {
 
   /**
    * Resolves with one outcome per item, in order, when they are durable.
-   * Throws `cannotStoreNow` if the database could not be reached for as long as the settings say.
+   * Throws `cannotStoreNow` if the database could not be reached for as long as the settings say, and what a unit before it in
+   * its chain was refused for.
    */
   commit(unit: Unit): Promise<ItemOutcome[]> {
     return new Promise((resolve, reject) => {
@@ -111,9 +112,8 @@ export class Committer {
       await this.#gather();
       let batch = this.#take();
       let ready: Attempt | null = null;
-      do {
+      while (batch.length > 0)
         ({ batch, attempt: ready } = (await this.#settle(batch, ready)) ?? NO_MORE);
-      } while (batch.length > 0);
     }
     // In the same turn as the look at the queue: a unit that comes next must find nobody running.
     this.#running = null;
@@ -133,7 +133,7 @@ export class Committer {
       this.#senders = single ? batch.length + this.#queue.length : 0;
       this.#answeredAt = performance.now();
     } catch (error) {
-      if (error instanceof ProductError) for (const unit of batch) unit.reject(error);
+      if (error instanceof ProductError) for (const unit of batch) refuse(unit, error);
       else await this.#isolate(batch, error);
     }
     const ahead = await this.#ahead;
@@ -165,6 +165,7 @@ export class Committer {
       'A batch could not be stored; its items go one by one',
     );
     for (const unit of batch) {
+      if (isLeftBehind(unit)) continue;
       try {
         const outcomes: ItemOutcome[] = [];
         for (const item of unit.items) outcomes.push(await this.#alone(unit, item));
@@ -172,7 +173,7 @@ export class Committer {
         this.#settings.settled?.(unit.items, outcomes);
         unit.resolve(outcomes);
       } catch (error) {
-        unit.reject(error instanceof Error ? error : new Error('unknown'));
+        refuse(unit, error instanceof Error ? error : new Error('unknown'));
       }
     }
   }
@@ -190,6 +191,11 @@ export class Committer {
   }
 
   #take(): Waiting[] {
+    this.#queue = this.#queue.filter((unit) => {
+      if (!isLeftBehind(unit)) return true;
+      this.#items -= unit.items.length;
+      return false;
+    });
     const batch: Waiting[] = [];
     let items = 0;
     let bytes = 0;
@@ -261,6 +267,7 @@ export class Committer {
     }
     if (isWritten) return null;
     const batch = this.#take();
+    if (batch.length === 0) return null;
     try {
       const client = await this.#connected('ahead');
       return { batch, attempt: await decideUnits(client, batch, this.#settings, before) };
@@ -306,6 +313,19 @@ export class Committer {
 }
 
 const NO_MORE: Ahead = { batch: [], attempt: null };
+
+/** Gives a unit back as not stored, and all behind it in its chain with it. */
+function refuse({ chain, reject }: Waiting, error: Error): void {
+  if (chain) chain.broken ??= error;
+  reject(error);
+}
+
+/** Whether one before it in its chain was not stored: then it is given back as well. */
+function isLeftBehind({ chain, reject }: Waiting): boolean {
+  if (!chain?.broken) return false;
+  reject(chain.broken);
+  return true;
+}
 
 const itemsOf = (units: readonly Unit[]): number =>
   units.reduce((sum, { items }) => sum + items.length, 0);

@@ -6,6 +6,7 @@ import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Mode } from '../person/nhs-number.js';
 import type { UnitResult } from './answer.js';
+import type { Chain } from './attempt.js';
 import { mediaType } from './body.js';
 import type { Committer } from './committer.js';
 import { partsOf } from './multipart.js';
@@ -41,7 +42,8 @@ export class Reception implements Receiver {
 
   /**
    * Resolves when every item is durable. Items before `skip` were done earlier and are passed over.
-   * Throws `IntakeRefused` if nothing could be read, `cannotStoreNow` if the database stays away.
+   * Throws `IntakeRefused` if nothing could be read, `cannotStoreNow` if the database stays away: then no unit behind the first
+   * that is missing is stored, nor is any under way when this returns.
    */
   async receive(
     source: AnySource,
@@ -50,26 +52,46 @@ export class Reception implements Receiver {
     { skip, onUnit }: { skip: number; onUnit: OnUnit },
   ): Promise<void> {
     const pending: Promise<unknown>[] = [];
-    const failed: { error?: unknown } = {};
+    const chain: Chain = { broken: null };
+    let units = 0;
+    const warnings: Fault[] = [];
     const send = async (items: Prepared[], last: boolean): Promise<void> => {
       await this.committer.room();
-      if (failed.error) throw failed.error;
+      if (chain.broken) throw chain.broken;
       const n = units++;
       const told = warnings.splice(0);
       const sent = this.committer.commit({
         items,
+        chain,
         also: (outcomes) => onUnit(n, { stored: outcomes.length, outcomes, warnings: told }, last),
       });
-      pending.push(sent.catch((error: unknown) => (failed.error ??= error)));
+      pending.push(sent.catch(() => undefined));
     };
+    const notice = (found: Fault) => void warnings.push(found);
+    const input = { ...inputOf(body, arrival, this.environment), notice };
+    try {
+      await this.#sendAll(itemsOf<unknown>(source, input), arrival, skip, send);
+    } catch (error) {
+      // Whoever takes the submission up again must not meet units of this time on their way.
+      chain.broken ??= error instanceof Error ? error : new Error('unknown');
+      throw error;
+    } finally {
+      await Promise.all(pending);
+    }
+    if (chain.broken) throw chain.broken;
+  }
+
+  /** Reads items and hands them on in units, the last of them perhaps empty. */
+  async #sendAll(
+    items: AsyncIterable<SourceItem<unknown>>,
+    arrival: Arrival,
+    skip: number,
+    send: (items: Prepared[], last: boolean) => Promise<void>,
+  ): Promise<void> {
     let unit: Prepared[] = [];
     let bytes = 0;
     let seen = 0;
-    let units = 0;
-    const warnings: Fault[] = [];
-    const notice = (found: Fault) => void warnings.push(found);
-    const input = { ...inputOf(body, arrival, this.environment), notice };
-    for await (const item of itemsOf<unknown>(source, input)) {
+    for await (const item of items) {
       if (seen++ < skip) continue;
       const prepared = this.preparer.prepare(item, arrival);
       unit.push(prepared);
@@ -79,8 +101,6 @@ export class Reception implements Receiver {
       [unit, bytes] = [[], 0];
     }
     await send(unit, true);
-    await Promise.all(pending);
-    if (failed.error) throw failed.error;
   }
 }
 

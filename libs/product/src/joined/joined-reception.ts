@@ -14,6 +14,7 @@ import type {
 } from '../define/source.js';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
+import type { Chain } from '../intake/attempt.js';
 import type { Committer } from '../intake/committer.js';
 import { shownIdOf } from '../intake/prepare.js';
 import type { Arrival, Prepared, Preparer } from '../intake/prepare.js';
@@ -286,6 +287,7 @@ export class JoinedReception implements Receiver {
   ): Promise<number> {
     let after = FIRST;
     let batches = 0;
+    const chain: Chain = { broken: null };
     const others = () => [...this.#underWay].filter((one) => one !== receipt);
     for (let more = true; more;) {
       more = await this.#exclusive(async () => {
@@ -301,7 +303,7 @@ export class JoinedReception implements Receiver {
             // The next roots are read, opened and mapped while these are decided, and those before them written.
             const mapped = this.#mapped(batch, arrival, again);
             if (committing.length === 2) await committing.shift();
-            const commit = this.#commitRoots(mapped, receipt, told, each);
+            const commit = this.#commitRoots(mapped, { receipt, chain }, told, each);
             commit.catch(() => undefined);
             committing.push(commit);
             roots = await this.parts.store.marked(after, others());
@@ -329,7 +331,7 @@ export class JoinedReception implements Receiver {
 
   async #commitRoots(
     { roots, whole, items }: Mapped,
-    receipt: string,
+    { receipt, chain }: { receipt: string; chain: Chain },
     also: (outcomes: ItemOutcome[]) => Statement[],
     each: (root: MarkedRoot, outcome: Outcome) => void,
   ): Promise<void> {
@@ -338,6 +340,7 @@ export class JoinedReception implements Receiver {
     const settled: [MarkedRoot, ItemOutcome][] = [];
     await this.parts.committer.commit({
       items,
+      chain,
       also: (outcomes) => {
         settled.length = 0;
         for (const [i, root] of whole.entries())

@@ -13,20 +13,24 @@ import { Consumer } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { KafkaConnection } from './client.js';
+import { topicEnds } from './ends.js';
 import { FencedProducer } from './fenced-producer.js';
 import { recordBody } from './record-batch.js';
 
 // Any machine client will do that identity knows from the start.
 const PRINCIPAL = 'svc-governance';
 const TOPIC = 'spec.fenced.v1';
+/** A topic of which this producer may know, and which it may not write. */
+const CLOSED = 'retired.fenced.v1';
 let stack: TestStack;
 let connection: KafkaConnection;
 
 beforeAll(async () => {
   stack = await sharedStack('kafka', 'identity');
-  await createTopics(stack, [TOPIC], { partitions: 2 });
+  await createTopics(stack, [TOPIC, CLOSED], { partitions: 2 });
   await allow(stack, PRINCIPAL, [
     { on: of.TOPIC, name: 'spec.', pattern: match.PREFIXED, operations: [can.WRITE, can.DESCRIBE] },
+    { on: of.TOPIC, name: 'retired.', pattern: match.PREFIXED, operations: [can.DESCRIBE] },
     {
       on: of.TRANSACTIONAL_ID,
       name: 'relay.spec.',
@@ -42,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const admin = brokerAdmin(stack);
-  await admin.deleteTopics({ topics: [TOPIC] });
+  await admin.deleteTopics({ topics: [TOPIC, CLOSED] });
   await admin.close();
 });
 
@@ -96,4 +100,24 @@ it('stores batches whole and in order; a successor takes over and its predecesso
     'k4 null h,4',
     'k6 null h,6',
   ]);
+});
+
+it('waits where it may not write, and lets go of what need not be sent any more, not of what stands beside it', async () => {
+  const producer = new FencedProducer(connection, 'relay.spec.1');
+  await producer.open();
+  const asked: string[][] = [];
+  const batches = [CLOSED, TOPIC].map((topic) => ({ topic, partition: 1, bodies: [body(7)] }));
+  const ends = async () => (await topicEnds(connection, TOPIC)).get(1)!;
+  const before = await ends();
+  await producer.send(batches, async (left) => {
+    asked.push(left.map(({ topic }) => topic));
+    return asked.length === 1 ? left : left.filter(({ topic }) => topic === TOPIC);
+  });
+  await producer.send([{ topic: TOPIC, partition: 1, bodies: [body(8)] }]);
+  expect(asked).toEqual([
+    [CLOSED, TOPIC],
+    [CLOSED, TOPIC],
+  ]);
+  expect(await ends()).toBe(before + 2n);
+  await producer.close();
 });

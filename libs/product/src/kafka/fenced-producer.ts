@@ -32,6 +32,8 @@ const LONGEST_PAUSE_MS = 2_000;
 const TOLD_EVERY = 10;
 /** The broker no longer takes this producer: another has taken its transactional id over. */
 const FENCED = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'];
+/** The broker does not let this producer write there: not yet, or not any more. */
+const DENIED = ['TOPIC_AUTHORIZATION_FAILED'];
 /** The broker lost track of this producer: a new identity is needed, and may repeat what it had stored. */
 const FORGOTTEN = [
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
@@ -85,21 +87,31 @@ export class FencedProducer {
   /**
    * Resolves when every record is stored. Retries what may be retried for as long as it takes.
    * Throws `publisherFenced` if another producer has taken over; then nothing more may be sent.
+   * @param stillOf which of these are still to be sent, asked where the broker does not let some be: those that are not are let go.
    */
-  async send(batches: PartitionBatch[]): Promise<void> {
+  async send(
+    batches: PartitionBatch[],
+    stillOf: (batches: PartitionBatch[]) => Promise<PartitionBatch[]> = async (all) => all,
+  ): Promise<void> {
     if (batches.length === 0) return;
-    let encoded = this.#encode(batches);
+    let sent = batches;
+    let encoded = this.#encode(sent);
     await this.#persist(async () => {
       try {
         await this.#produce(encoded);
       } catch (error) {
-        if (!(error instanceof Error) || !isOneOf(error, FORGOTTEN)) throw error;
+        if (!(error instanceof Error)) throw error;
+        if (isOneOf(error, DENIED)) {
+          sent = await stillOf(sent);
+          encoded = this.#encode(sent);
+        }
+        if (!isOneOf(error, FORGOTTEN)) throw error;
         await this.#takeIdentity();
-        encoded = this.#encode(batches);
+        encoded = this.#encode(sent);
         await this.#produce(encoded);
       }
     });
-    for (const { topic, partition, bodies } of batches) {
+    for (const { topic, partition, bodies } of sent) {
       const key = `${topic}/${partition}`;
       // The broker counts in 31 bits and begins again at 0.
       this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + bodies.length) % 0x80000000);
@@ -169,6 +181,7 @@ export class FencedProducer {
 
   /** One request per leader; a retry sends all again, and the broker recognises what it has. */
   async #produce(batches: Encoded[]): Promise<void> {
+    if (batches.length === 0) return;
     const topics = [...new Set(batches.map((batch) => batch.topic))];
     this.#metadata ??= await this.#client.metadata({ topics, forceUpdate: true });
     if (topics.some((topic) => !this.#metadata?.topics.has(topic))) {

@@ -8,11 +8,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FencedProducer, PartitionBatch } from '../kafka/fenced-producer.js';
 import { outboxMigrations } from '../migrations/all.js';
 import { SHARDS } from './doorbell.js';
-import { INSERT_OUTBOX, outboxParameters } from './outbox.js';
+import { INSERT_OUTBOX, outboxParameters, Routes } from './outbox.js';
 import { unpacked } from './pack.js';
 import type { OutboxRow } from './pack.js';
 import { keepPartitions } from './partitions.js';
 import { keepAhead } from './positions.js';
+import { RouteTopics } from './route-topics.js';
 import { Shard } from './shard.js';
 
 let place: TestDatabase;
@@ -35,6 +36,8 @@ afterEach(async () => {
   await place.drop();
 });
 
+type StillOf = (batches: PartitionBatch[]) => Promise<PartitionBatch[]>;
+
 /** A broker that keeps what it is sent. */
 class Kept {
   readonly bodies: string[] = [];
@@ -42,7 +45,7 @@ class Kept {
   async partitions(): Promise<number> {
     return 1;
   }
-  async send(batches: PartitionBatch[]): Promise<void> {
+  async send(batches: PartitionBatch[], _stillOf: StillOf): Promise<void> {
     for (const { bodies } of batches)
       for (const body of bodies) this.bodies.push(Buffer.from(body).toString());
   }
@@ -58,7 +61,7 @@ async function shardWith(kept: Kept): Promise<{ shard: Shard; client: pg.Client 
   const shard = new Shard(0, {
     client,
     producer: kept as unknown as FencedProducer,
-    topicsOf: async () => ['t'],
+    routes: new RouteTopics(client),
   });
   await shard.open();
   return { shard, client };
@@ -152,6 +155,31 @@ describe('the cursor of a shard', () => {
     expect(kept.bodies).toEqual(['a', 'b']);
     const { rows } = await database.pool.query(`SELECT pos FROM outbox ORDER BY pos`);
     expect(rows).toEqual([{ pos: '5001' }, { pos: '5002' }]);
+    await client.end();
+  });
+
+  it('goes on behind what waits for a topic that the broker takes no more of, once that is closed', async () => {
+    const kept = new Kept();
+    await database.pool.query(`INSERT INTO outbox_route (topics) VALUES ('{gone,gone.secondary}')`);
+    const send = kept.send.bind(kept);
+    let refusals = 0;
+    // As the broker does: it takes what it may of a request, and refuses the rest, however often it comes.
+    kept.send = async (batches, stillOf) => {
+      for (let left = batches; ;) {
+        const refused = left.filter(({ topic }) => topic.startsWith('gone'));
+        if (refused.length === 0) return send(left, stillOf);
+        if (refusals > 2) throw new Error('It goes on waiting');
+        if (refusals++ === 1)
+          await new Routes(database.pool).close(['gone', 'gone.secondary', 'gone.other']);
+        left = await stillOf(left);
+      }
+    };
+    const { shard, client } = await shardWith(kept);
+    await insert(database.pool, [row('a'), { ...row('b'), route: 2 }, row('c')]);
+    await shard.drain(() => false);
+    await insert(database.pool, [{ ...row('d'), route: 2 }, row('e')]);
+    await shard.drain(() => false);
+    expect([kept.bodies, refusals]).toEqual([['a', 'c', 'e'], 2]);
     await client.end();
   });
 

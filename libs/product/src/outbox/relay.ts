@@ -9,6 +9,7 @@ import { FencedProducer } from '../kafka/fenced-producer.js';
 import { DOORBELL, rungShards, SHARDS } from './doorbell.js';
 import { keepPartitions } from './partitions.js';
 import { keepAhead } from './positions.js';
+import { RouteTopics } from './route-topics.js';
 import { Shard } from './shard.js';
 
 /** Looked at even if no doorbell rang: a notification can be lost. */
@@ -140,7 +141,7 @@ export class Relay {
         'The broker did not take a batch; trying again',
       ),
     );
-    const shard = new Shard(number, { client, producer, topicsOf: topicsOf(client) });
+    const shard = new Shard(number, { client, producer, routes: new RouteTopics(client) });
     this.#shards.push(shard);
     try {
       // Closing the producer is what ends an attempt that would otherwise go on until the broker is back.
@@ -197,23 +198,6 @@ async function lockShard(client: pg.Client, shard: number): Promise<boolean> {
     [shard],
   );
   return answer.rows[0]!.locked;
-}
-
-function topicsOf(client: pg.Client): (route: number) => Promise<readonly string[]> {
-  const known = new Map<number, readonly string[]>();
-  return async (route) => {
-    let topics = known.get(route);
-    if (!topics) {
-      const found = await client.query<{ topics: string[] }>(
-        `SELECT CASE WHEN closed THEN '{}' ELSE topics END AS topics FROM outbox_route WHERE id = $1`,
-        [route],
-      );
-      topics = found.rows[0]?.topics;
-      if (!topics) throw new Error(`Outbox route ${route} does not exist`);
-      known.set(route, topics);
-    }
-    return topics;
-  };
 }
 
 /** An error without anything of the rows: its name and code only. */

@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import type { FencedProducer, PartitionBatch } from '../kafka/fenced-producer.js';
 import { unpacked } from './pack.js';
 import type { OutboxRow } from './pack.js';
+import type { RouteTopics } from './route-topics.js';
 
 /** A broker takes 1 MiB per batch unless told otherwise; this leaves room for the batch's own header. */
 const BATCH_BYTES = 900_000;
@@ -30,7 +31,6 @@ const READ_BYTES = 1_000_000;
 
 type Row = [pos: string, route: number, hash: number, body: Buffer];
 type Looked = { last: string; full: boolean; records: OutboxRow[] };
-type TopicsOf = (route: number) => Promise<readonly string[]>;
 
 /**
  * One shard of the relay: reads behind its cursor, sends, moves the cursor, in this order. What was sent
@@ -39,7 +39,7 @@ type TopicsOf = (route: number) => Promise<readonly string[]>;
 export class Shard {
   readonly #client: Client;
   readonly #producer: FencedProducer;
-  readonly #topicsOf: TopicsOf;
+  readonly #routes: Pick<RouteTopics, 'of' | 'closedOf'>;
   #cursor = '0';
   #limit = 256;
   #lookedAt = 0;
@@ -48,11 +48,15 @@ export class Shard {
 
   constructor(
     readonly number: number,
-    parts: { client: Client; producer: FencedProducer; topicsOf: TopicsOf },
+    parts: {
+      client: Client;
+      producer: FencedProducer;
+      routes: Pick<RouteTopics, 'of' | 'closedOf'>;
+    },
   ) {
     this.#client = parts.client;
     this.#producer = parts.producer;
-    this.#topicsOf = parts.topicsOf;
+    this.#routes = parts.routes;
   }
 
   /** Takes the shard over: former senders are fenced before the cursor is read. */
@@ -115,13 +119,13 @@ export class Shard {
   async #send(records: readonly OutboxRow[]): Promise<void> {
     const batches = new Map<string, PartitionBatch & { bytes: number }>();
     for (const { route, hash, body } of records) {
-      for (const topic of await this.#topicsOf(route)) {
+      for (const topic of await this.#routes.of(route)) {
         const partition = hash % (await this.#producer.partitions(topic));
         const name = `${topic}/${partition}`;
         let batch = batches.get(name);
         if (batch && batch.bytes + body.length > BATCH_BYTES) {
           // All that is gathered goes first: a second batch of a partition may not overtake the first.
-          await this.#producer.send([...batches.values()]);
+          await this.#producer.send([...batches.values()], this.#still);
           batches.clear();
           batch = undefined;
         }
@@ -130,9 +134,15 @@ export class Shard {
         batch.bytes += body.length + 16;
       }
     }
-    await this.#producer.send([...batches.values()]);
+    await this.#producer.send([...batches.values()], this.#still);
     this.sent += records.length;
   }
+
+  /** Nobody writes a retired topic any more: rows that wait for it must not hold up those behind them. */
+  readonly #still = async (batches: PartitionBatch[]): Promise<PartitionBatch[]> => {
+    const closed = await this.#routes.closedOf(batches.map(({ topic }) => topic));
+    return batches.filter(({ topic }) => !closed.has(topic));
+  };
 }
 
 /** How long a shard waits between two looks when so much comes. */

@@ -26,13 +26,15 @@ export type CommittingDomain = Awaited<ReturnType<typeof committingDomain>>;
  * What decides and stores, on a real database of its own, and nothing around it: items are handed over as a source would.
  * @param product in the place of the feed's own
  * @param hasSecondary false: the product has one edition alone
+ * @param patienceMs how long what cannot be stored is tried
  */
 export async function committingDomain(
   key: Buffer,
   {
     product = gp.products[0]!,
     hasSecondary = true,
-  }: { product?: AnyProduct; hasSecondary?: boolean } = {},
+    patienceMs = 10_000,
+  }: { product?: AnyProduct; hasSecondary?: boolean; patienceMs?: number } = {},
 ) {
   const place = await testDatabase();
   const database = await openDatabase({
@@ -47,16 +49,18 @@ export async function committingDomain(
     registryUrl: 'http://registry',
     schemaOf: async () => null,
   });
-  const committer = new Committer({
-    ...{ databaseUrl: place.url, domainKey: key, seal: new Seal(key) },
-    products: () => [running.live],
-    log: { warn: () => undefined },
-  });
+  const seal = new Seal(key);
+  /** Of a process: each has one. */
+  const committerOf = () =>
+    new Committer({
+      ...{ databaseUrl: place.url, domainKey: key, seal, patienceMs },
+      products: () => [running.live],
+      log: { warn: () => undefined },
+    });
+  const committer = committerOf();
   return {
-    database,
-    running,
+    ...{ url: place.url, database, running, seal, committerOf, committer },
     preparer: new Preparer(key, [running]),
-    committer,
     async close(): Promise<void> {
       await committer.close();
       await database.close();

@@ -272,7 +272,9 @@ function take(set: Set<string>): string[] {
 export function worldStatements(world: World): Statement[] {
   const persons = [...world.changedPersons].sort((a, b) => (a.person < b.person ? -1 : 1));
   const records = [...world.changedRecords].sort((a, b) => (a.record < b.record ? -1 : 1));
-  const touched = [...world.touchedRecords].filter((record) => !world.changedRecords.has(record));
+  const touched = [...world.touchedRecords]
+    .filter((record) => !world.changedRecords.has(record))
+    .sort((a, b) => (a.record < b.record ? -1 : 1));
   return [
     ...personStatements(
       persons.filter(({ before }) => before !== null),
@@ -409,14 +411,18 @@ function standingStatement(persons: PersonState[]): Statement {
 const jsonOf = (value: object | null): string | null =>
   value === null ? null : JSON.stringify(value);
 
+/** What is held is true later too; of what another transaction put in its place meanwhile nothing of that was said. */
 function touchStatement(records: RecordState[]): Statement {
   return {
     name: 'state-touched-records',
-    text: `UPDATE record r SET at = u.at FROM unnest($1::text[], $2::int8[]) AS u(record, at)
-           WHERE r.record = u.record AND (r.at IS NULL OR r.at < u.at)`,
+    text: `WITH w AS (
+      UPDATE record r SET at = greatest(r.at, u.at) FROM unnest($1::text[], $2::int8[], $3::int4[]) AS u(record, at, before)
+      WHERE r.record = u.record AND r.revision = u.before RETURNING 1)
+      SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::text[]))`,
     values: [
       plainArray(records.map(({ record }) => record)),
       plainArray(records.map(({ at }) => at)),
+      plainArray(records.map(({ before }) => before!.revision)),
     ],
   };
 }

@@ -93,12 +93,15 @@ export class World {
     return ++state.sequence;
   }
 
-  /** From now on `from` is `into`. */
+  /**
+   * From now on `from` is `into`. That is written of both, though nothing of `into` changes: of two transactions that each have the
+   * one become the other the second is decided again, and finds the first.
+   */
   redirect(from: string, into: string, survivor: PersonRef): void {
     const state = this.person(from);
     state.mergedInto = into;
     state.survivor = survivor;
-    this.changedPersons.add(state);
+    this.changedPersons.add(state).add(this.person(into));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { headers as ce, keys } from '@caremesh/contract';
+import { avroType, headers as ce, keys } from '@caremesh/contract';
 import avsc from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -32,7 +32,7 @@ function decoder(schemas: Record<number, string> = { 1: text }, approved = [1]) 
       );
     }, 0),
     schema: (id) => Promise.resolve(schemas[id] ?? null),
-    parse: (schema) => avsc.Type.forSchema(JSON.parse(schema) as avsc.Schema),
+    parse: (schema) => avroType(JSON.parse(schema) as object),
     readerSchema: null,
   });
   return { sort: (batch: RawRecord[]) => made.sort(batch), asked: () => asked };
@@ -112,6 +112,25 @@ describe('sorting a batch', () => {
         if (records[0]?.value) expect(type.isValid(records[0].value)).toBe(true);
       }),
     );
+  });
+
+  test('a list that says it has two thousand million items is undecodable, and its neighbours come', async () => {
+    const schema = JSON.parse(text) as { fields: object[] };
+    const list = { type: 'array', items: 'string' };
+    const visits = JSON.stringify({
+      ...schema,
+      fields: [...schema.fields, { name: 'codes', type: list, default: [] }],
+    });
+    const ofMany = avsc.Type.forSchema(JSON.parse(visits) as avsc.Schema);
+    const visit = { changeType: 'CREATED', survivorKey: null, codes: ['a', 'b'] };
+    const good = encodeWire(1, ofMany, visit);
+    const count = avsc.Type.forSchema('long').toBuffer(2 ** 31);
+    const bad = Buffer.concat([encodeWire(1, type, { ...visit, codes: undefined }), count]);
+    const { records, refused } = await decoder({ 1: visits }).sort(
+      [good, bad, good].map((value) => raw({ value })),
+    );
+    expect(records.map(({ value }) => value)).toEqual([visit, visit]);
+    expect(refused).toMatchObject([{ step: 'decode', fault: 'undecodable' }]);
   });
 
   test('one question to governance covers all the strange ids of a batch', async () => {

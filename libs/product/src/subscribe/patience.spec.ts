@@ -5,7 +5,7 @@ import { backOff, isOutage, pause } from './patience.js';
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 
 describe('patience', () => {
-  test.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '08006', '40001', '53300'])(
+  test.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '08006', '40001', '53300', '25006', '58030'])(
     '%s says nothing about the record and is waited out',
     (code) => expect(isOutage(coded(code))).toBe(true),
   );

@@ -11,8 +11,9 @@ export function backOff(attempt: number, first: number, most: number): number {
   return full * (0.75 + Math.random() * 0.25);
 }
 
-// PostgreSQL: connection lost, shut down, too many connections, serialisation, deadlock, out of memory or disk.
-const STATES = /^(08...|57P0[123]|53...|40001|40P01)$/;
+// PostgreSQL: connection lost, shut down, too many connections, serialisation, deadlock, out of memory or disk, a disk that
+// fails; and one that takes no writes, as the former first of several does when another has taken over.
+const STATES = /^(08...|57P0[1235]|53...|58...|40001|40P01|25006)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/;
 const WORDS =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|client has encountered/i;
