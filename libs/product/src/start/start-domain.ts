@@ -24,7 +24,7 @@ import { z } from 'zod';
 
 import type { AnySource, Domain } from '../define/domain.js';
 import type { Listening, Source, Submit } from '../define/source.js';
-import { fault, IntakeRefused, ProductError } from '../errors.js';
+import { ProductError } from '../errors.js';
 import { mediaType } from '../intake/body.js';
 import { domainMigrations } from '../migrations/all.js';
 import { keepAhead } from '../outbox/positions.js';
@@ -205,9 +205,13 @@ const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
   ],
 });
 
+/** Of no source: what says so is refused by the intake for its content type. */
+const UNREAD = 'application/x-unread';
+
 /**
  * Bodies of any content type but JSON reach the intake unread. One of JSON would be read first, as far as a document may be
- * large, and refused for what it holds: a source that takes none says so before.
+ * large, and refused for what it holds: for a source that takes none it goes by another name, and is refused for that once it is
+ * known that its sender may send anything there.
  */
 function takeStreams(app: NestFastifyApplication, { sources }: Domain): void {
   const fastify = app.getHttpAdapter().getInstance();
@@ -217,8 +221,7 @@ function takeStreams(app: NestFastifyApplication, { sources }: Domain): void {
     if (!request.routeOptions.config.anyText || type !== 'application/json') return;
     const { source: name } = request.params as { source?: string };
     const source = sources.find((one) => one.name === name);
-    if (source && !source.contentTypes.includes(type))
-      throw asProblem(new IntakeRefused(fault('contentTypeNotTaken', '/')));
+    if (source && !source.contentTypes.includes(type)) request.headers['content-type'] = UNREAD;
   });
 }
 
