@@ -22,9 +22,6 @@ const PRODUCT = `acute.${NAME}`;
 const TOPIC = `${PRODUCT}.v1`;
 const SOON = { timeout: 10_000 };
 
-/** How long a spec may hang, not how long it should take (ten seconds): other work on the machine is no fault of governance. */
-const PATIENCE_MS = 60_000;
-
 type Drift = { kind: string; object: string; outcome: string; detail: Record<string, unknown> };
 
 let stack: TestStack;
@@ -39,12 +36,12 @@ const drifts = async (object: string): Promise<Drift[]> => {
   const { body } = await auditor.get(`/v1/drift?object=${encodeURIComponent(object)}`);
   return (body as { items: Drift[] }).items;
 };
-/** The drifts of an object once there is one and it was put right. */
+/** The drifts of an object once there is one and it was put right, within the ten seconds that are promised. */
 const drifted = (object: string) =>
   until(
     () => drifts(object),
     (found) => found.length > 0 && found.every(({ outcome }) => outcome !== 'found'),
-    PATIENCE_MS,
+    10_000,
   );
 /** What the sealed ledger says happened to an object, once it says `action`. */
 const actionsOn = async (object: string, action: string): Promise<string[]> => {
@@ -52,7 +49,7 @@ const actionsOn = async (object: string, action: string): Promise<string[]> => {
   const auditor = await person('auditor');
   const all = async () =>
     ((await auditor.get(path)).body as Entries).items.map((one) => one.action);
-  return until(all, (found) => found.includes(action), PATIENCE_MS);
+  return until(all, (found) => found.includes(action), 5_000);
 };
 type Entries = { items: { action: string }[] };
 
@@ -71,7 +68,20 @@ beforeAll(async () => {
     60_000,
   );
   expect(body).toMatchObject({ state: 'published' });
+  await firstRun();
 });
+
+/** The first run takes away what the specs before this one left in the registry: hundreds of subjects that nobody decided here. */
+async function firstRun(): Promise<void> {
+  const early = `acute.early-${Date.now().toString(36)}.v1-value`;
+  await register(early, { type: 'record', name: 'Early', fields: [] });
+  const found = await until(
+    () => drifts(`subject:${early}`),
+    (all) => all.length > 0 && all.every(({ outcome }) => outcome !== 'found'),
+    240_000,
+  );
+  expect(found).toMatchObject([{ outcome: 'repaired' }]);
+}
 
 afterAll(async () => {
   await admin?.close();

@@ -43,9 +43,9 @@ export class SubjectRepair {
     const decided = await read();
     const turn = this.#turn++ % GRANTS_EVERY;
     const drifts: Drift[] = [];
-    for (const subject of undecidedSubjects(decided, subjects, this.#isShared)) {
+    await inTurns(undecidedSubjects(decided, subjects, this.#isShared), async (subject) => {
       drifts.push(await this.#removeSubject(subject, found));
-    }
+    });
     await inTurns([...decided.subjects.entries()], async ([at, subject]) => {
       if (!subjects.includes(subject)) {
         drifts.push(...(await this.#restore(subject, decided, found)));
