@@ -68,20 +68,7 @@ beforeAll(async () => {
     60_000,
   );
   expect(body).toMatchObject({ state: 'published' });
-  await firstRun();
 });
-
-/** The first run takes away what the specs before this one left in the registry: hundreds of subjects that nobody decided here. */
-async function firstRun(): Promise<void> {
-  const early = `acute.early-${Date.now().toString(36)}.v1-value`;
-  await register(early, { type: 'record', name: 'Early', fields: [] });
-  const found = await until(
-    () => drifts(`subject:${early}`),
-    (all) => all.length > 0 && all.every(({ outcome }) => outcome !== 'found'),
-    240_000,
-  );
-  expect(found).toMatchObject([{ outcome: 'repaired' }]);
-}
 
 afterAll(async () => {
   await admin?.close();
