@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createApp, createLogger, loadConfig } from '@caremesh/platform';
+import { createApp, createLogger, Health, loadConfig } from '@caremesh/platform';
 import { Reminders } from '../decisions/reminders.js';
 import { GovernanceModule } from '../governance.module.js';
 import { ledgerOf } from '../ledger/ledger.js';
@@ -62,6 +62,7 @@ export async function startGovernance(
   };
   const app = await createApp(GovernanceModule.with(settings), options, log);
   await app.listen(0, '127.0.0.1');
+  app.get(Health).setListening();
   const base = await app.getUrl();
   return {
     as: (token, headers = {}) => callsTo(base, { ...headers, authorization: `Bearer ${token}` }),
