@@ -141,7 +141,7 @@ async function start(): Promise<void> {
     serviceKey: Buffer.alloc(32, 5),
     mailboxes: () => null,
     pace: { refreshMs: 60_000, againMs: 60_000, answerMs: 60_000 },
-    ...{ listMaxAgeMs: 60_000, withdrawalsEveryMs: 60_000 },
+    ...{ listMaxAgeMs: 60_000, withdrawalsEveryMs: 60_000, tombstonesKeptMs: 60_000 },
     log: createLogger('spec', 'silent'),
   });
   service = await NestFactory.createMicroservice(parts.module, {

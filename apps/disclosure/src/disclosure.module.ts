@@ -39,6 +39,7 @@ import { OneKindOfEnd1795315000002 } from './database/one-kind-of-end.js';
 import { ToldMerges1795320000041 } from './database/told-merges.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Unsure1795320000042 } from './database/unsure.js';
+import { Followed1795321000002 } from './database/followed.js';
 import { Waiting1795312800112 } from './database/waiting.js';
 import { WaitingMerges1795312800113 } from './database/waiting-merges.js';
 import { Discloser } from './disclose/discloser.js';
@@ -63,6 +64,7 @@ import { CarePlans } from './views/care-plans.js';
 import { Renamings } from './renamings/renamings.js';
 import { SensitiveCodes } from './views/sensitive-codes.js';
 import { ViewPlans } from './views/plans.js';
+import { Absence } from './views/absence.js';
 import { ViewStore } from './views/view-store.js';
 import { ViewWatch } from './views/view-watch.js';
 import { Announcements } from './withdrawal/announce.js';
@@ -96,6 +98,8 @@ export type Surroundings = {
   listMaxAgeMs: number;
   /** At which times recipients are told of withdrawals. */
   withdrawalsEveryMs: number;
+  /** How long editions keep a tombstone. */
+  tombstonesKeptMs: number;
   log: Logger;
 };
 
@@ -132,6 +136,7 @@ export const migrations = [
   OneKindOfEnd1795315000002,
   ToldMerges1795320000041,
   Unsure1795320000042,
+  Followed1795321000002,
 ];
 
 @Module({})
@@ -173,6 +178,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     pace: paceOf(settings),
     listMaxAgeMs: settings.checkMaxAgeMs,
     withdrawalsEveryMs: settings.withdrawalsEveryMs,
+    tombstonesKeptMs: settings.topicDeleteRetentionMs,
     log,
   };
   return { database, surroundings };
@@ -199,6 +205,7 @@ export function compose(around: Surroundings): Parts {
   const watch = new ViewWatch({
     ...{ governance, store, plans, transport, log, part: name, lanes },
     topics: new TopicLook(connection, `mesh.${name}`),
+    absence: new Absence(pool, around.tombstonesKeptMs),
   });
   const module: DynamicModule = {
     module: DisclosureModule,

@@ -27,6 +27,8 @@ export const disclosureEnvironment = serviceEnvironment.extend({
   checkAnswerMs: milliseconds.default(DAY / 6),
   /** At which times recipients are told what is no longer available: whole multiples of this. */
   withdrawalsEveryMs: milliseconds.default(HOUR),
+  /** How long topics keep a tombstone, as governance sets them. */
+  topicDeleteRetentionMs: milliseconds.default(7 * DAY),
 });
 
 export type Settings = z.output<typeof disclosureEnvironment>;

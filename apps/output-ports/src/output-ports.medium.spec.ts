@@ -304,6 +304,27 @@ describe('a view as tables', () => {
     await credentials.end(rig.grant.id, login.user);
   });
 
+  it('is filled anew by a process that comes back after longer than tombstones are sure to be kept', async () => {
+    await rig.parts.watch.stop();
+    const before = await rows();
+    // As if a record had ended meanwhile, and its tombstone had been compacted away.
+    const over = messageKey(recordOf(9_000, 9_000, null));
+    await rig.pool.query(`INSERT INTO ${table()} (record_key) VALUES ($1)`, [over]);
+    const afterDays = async (days: number) => {
+      await rig.pool.query(`UPDATE reader SET followed_at = now() - make_interval(days => $1)`, [
+        days,
+      ]);
+      const { watch } = rig.again();
+      await watch.look();
+      await vi.waitUntil(async () => (await standsAt()) === 84, patient);
+      await watch.stop();
+      return (await rows()).sort();
+    };
+    expect(await afterDays(3)).toEqual([...before, `${over} null`].sort());
+    expect(await afterDays(4)).toEqual(before.sort());
+    await rig.parts.watch.look();
+  });
+
   it('gives no snapshot of a table that is still being filled', async () => {
     const { watch, snapshots } = rig.parts;
     const { governance } = rig.around;

@@ -15,6 +15,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 
 import { Aggregates } from './aggregates/aggregates.js';
+import { Followed1795321000003 } from './database/followed.js';
 import { Fillings1795313000050 } from './database/fillings.js';
 import { GrantUse1795317000002 } from './database/grant-use.js';
 import { Paused1795313000004 } from './database/paused.js';
@@ -52,6 +53,8 @@ export type Surroundings = {
   connection: KafkaConnection;
   place: DatabasePlace;
   snapshots: { folder: string; everyMs: number };
+  /** How long views keep a tombstone. */
+  tombstonesKeptMs: number;
   ledger: LedgerWriter;
   log: Logger;
 };
@@ -63,6 +66,7 @@ export const migrations = [
   Paused1795313000004,
   Fillings1795313000050,
   GrantUse1795317000002,
+  Followed1795321000003,
 ];
 
 @Module({})
@@ -86,6 +90,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
       folder: settings.snapshotsFolder ?? join(settings.home, 'snapshots'),
       everyMs: settings.snapshotsEveryMs,
     },
+    tombstonesKeptMs: settings.topicDeleteRetentionMs,
     ledger: ledgerAt(settings.governanceUrl, tokens),
     log,
   };
@@ -94,7 +99,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
 
 /** Puts the parts together; nothing runs yet. */
 export function compose(around: Surroundings) {
-  const { pool, governance, registry, connection, log } = around;
+  const { pool, governance, registry, connection, tombstonesKeptMs, log } = around;
   const ports = new Ports(pool);
   const live = new LiveSet(pool);
   const credentials = new SqlCredentials(pool);
@@ -103,7 +108,7 @@ export function compose(around: Surroundings) {
   const aggregates = new Aggregates(pool);
   const uses = new Uses({ pool, governance });
   const reading = { governance, registry, connection, log };
-  const watch = new Watch({ ...reading, ports, live, filled, snapshots });
+  const watch = new Watch({ ...reading, ports, live, filled, snapshots, tombstonesKeptMs });
   const module: DynamicModule = {
     module: OutputPortsModule,
     controllers: [AggregateController, PortController, SnapshotController],

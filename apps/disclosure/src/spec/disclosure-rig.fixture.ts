@@ -73,6 +73,7 @@ export async function disclosureRig(
       ...(tuning.wrapping && { wrapping: tuning.wrapping }),
       listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
       withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
+      tombstonesKeptMs: 7 * 86_400_000,
     });
     const service = await NestFactory.createMicroservice(made.module, {
       strategy: made.transport,

@@ -15,8 +15,6 @@ import type { AvroRecord } from './shape.js';
  * is named anew.
  */
 export class CarePlans {
-  /** No list: individual care has the whole record. */
-  readonly codes = '';
   readonly #governance: Pick<Governance, 'contractOf'>;
   readonly #registry: Registry;
   readonly #made = new Map<string, ViewPlan>();
@@ -58,7 +56,8 @@ function planOf(
     shape: (record) => ({ ...record }),
     names: asPublished(about.topic),
     ...{ showsPublisher: true, showsSourceTime: true, recordedByPublisher: true },
-    ...{ codes: '', hasListedCodes: false },
+    // None is left out: individual care has the whole record.
+    codes: '',
     careOrganisations: careOrganisationFields(contract),
   };
 }

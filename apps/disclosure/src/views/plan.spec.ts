@@ -5,6 +5,7 @@ import { deriveViewSchema, parseVersion } from '@caremesh/contract';
 import { describe, expect, test } from 'vitest';
 
 import { planView } from './plan.js';
+import { SensitiveCodes } from './sensitive-codes.js';
 
 const FOLDER = join(import.meta.dirname, '../../../../schemas/gp/medication-statement/v1');
 const files = Object.fromEntries(
@@ -14,7 +15,7 @@ const files = Object.fromEntries(
 );
 const { contract, schema } = parseVersion(files);
 
-function plan(viewSchema: object) {
+function plan(viewSchema: object, sensitive = new SensitiveCodes()) {
   return planView({
     topic: 'share.abcdefgh.gp.medication-statement.v1',
     product: 'gp.medication-statement',
@@ -24,6 +25,7 @@ function plan(viewSchema: object) {
     contract: contract!,
     key: Buffer.alloc(32, 1),
     registryUrl: 'http://registry',
+    sensitive,
   });
 }
 
@@ -54,6 +56,19 @@ describe('the plan of a view', () => {
     const view = derived(['medicationCode']);
     const tampered = { ...view, fields: [...view.fields, { name: 'surname', type: 'string' }] };
     expect(() => plan(tampered)).toThrow(expect.objectContaining({ code: 'MESH-4101' }) as Error);
+  });
+
+  test('tells by a digest which codes it leaves out, of the code systems that it has something of', () => {
+    const codes = (fields: string[], ...list: string[]) =>
+      plan(derived(fields), new SensitiveCodes(list)).codes;
+    const [one, other] = ['39113611000001102', '39732311000001104'] as const;
+    expect(codes(['status'], one)).toBe('');
+    expect(codes(['medicationCode'])).toBe('');
+    expect(codes(['medicationCode'], one, other)).toMatch(/^[0-9a-f]{64}$/);
+    expect(codes(['medicationCode'], other, one)).toBe(codes(['medicationCode'], one, other));
+    expect(codes(['medicationCode'], other)).not.toBe(codes(['medicationCode'], one));
+    // The words of a code that is left out are left out too.
+    expect(codes(['medicationDisplay'], one)).toBe(codes(['medicationCode'], one));
   });
 
   test('what the schema does not name is not written, even if the record has it', () => {

@@ -41,9 +41,8 @@ export type ViewPlan = {
   showsSourceTime: boolean;
   /** `recordedAt` and `ce_recordedtime` stay the publisher's; in every other view they are those of disclosure. */
   recordedByPublisher: boolean;
-  /** The list of codes it leaves out, by its digest, and whether it has a field of such codes at all. */
+  /** Which codes it leaves out of the code systems it has, by their digest; empty where none. */
   codes: string;
-  hasListedCodes: boolean;
   /** Fields of the product that tell who cares for the person; empty where nobody asks. */
   careOrganisations: readonly string[];
 };
@@ -81,7 +80,8 @@ export function planView(parts: {
   const schema = JSON.parse(parts.schema) as AvroRecord;
   const promises = new Map(parts.contract.fields.map((field) => [field.path, field]));
   const sensitive = parts.sensitive ?? new SensitiveCodes();
-  const shape = shaperOf(schema, { promises, sensitive }, OWN_FIELDS);
+  const systems = new Set<string>();
+  const shape = shaperOf(schema, { promises, sensitive: asked(sensitive, systems) }, OWN_FIELDS);
   const pseudonyms = new Pseudonyms(parts.key);
   const pseudonym = (field: string, value: string) => pseudonyms.field(product, field, value);
   const type = avroType(schema);
@@ -99,10 +99,17 @@ export function planView(parts: {
     showsPublisher: has('publisherOds'),
     showsSourceTime: has('sourceSystemUpdatedAt'),
     recordedByPublisher: false,
-    codes: sensitive.digest,
-    hasListedCodes: parts.contract.fields.some(
-      ({ path, codes }) => SensitiveCodes.isListed(codes?.system) && has(/^\w+/.exec(path)![0]),
-    ),
+    codes: sensitive.digestOf(systems),
     careOrganisations: [],
+  };
+}
+
+/** Notes of which code systems it was asked: those that the view has something of. */
+function asked(sensitive: SensitiveCodes, systems: Set<string>): Pick<SensitiveCodes, 'of'> {
+  return {
+    of(system) {
+      if (system !== undefined) systems.add(system);
+      return sensitive.of(system);
+    },
   };
 }

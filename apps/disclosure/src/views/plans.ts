@@ -44,11 +44,6 @@ export class ViewPlans {
     this.#sensitive = sensitive;
   }
 
-  /** The list of codes that its plans leave out, by its digest. */
-  get codes(): string {
-    return this.#sensitive?.digest ?? '';
-  }
-
   /** Throws, retriable, while the schema, the contract or the recipient's key cannot be had. */
   async of(view: Planned): Promise<ViewPlan> {
     const { organisation, purpose, keyOptOut: optOut, keyGeneration: generation } = view;

@@ -25,6 +25,11 @@ describe('sensitive codes', () => {
     expect(codes.of('https://digital.nhs.uk/hrg4plus')).toBeNull();
   });
 
+  test('of ICD-10 are told by a digest without a file too: another version of this service may leave out others', () => {
+    expect(new SensitiveCodes().digestOf([SNOMED_CT])).toBe('');
+    expect(new SensitiveCodes().digestOf([ICD_10, SNOMED_CT])).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   test.each(['A56.0', 'O98.7', 'o987', 'Z114', 'N98.1', 'O07.4', 'Z20.2', 'N74.3'])(
     'of ICD-10 are those that say as much in another chapter: %s',
     (code) => expect(new SensitiveCodes().of(ICD_10)?.(code)).toBe(true),

@@ -30,19 +30,22 @@ const CODES = z.strictObject({ [SNOMED_CT]: z.array(z.string().regex(/^\d{6,18}$
 
 /** Which codes are in no view. Of SNOMED CT and dm+d, which is a part of it, those of a list that whoever is licensed gives. */
 export class SensitiveCodes {
-  /** Tells this list from another, whatever their order; empty without a list. */
-  readonly digest: string;
   readonly #snomed: ReadonlySet<string>;
 
   constructor(snomed: Iterable<string> = []) {
     this.#snomed = new Set(snomed);
-    const listed = [...this.#snomed].sort().join();
-    this.digest = listed && createHash('sha256').update(listed).digest('hex');
   }
 
-  /** True of a code system whose codes are left out by the list: another list may leave out others. */
-  static isListed(system: string | undefined): boolean {
-    return system === SNOMED_CT;
+  /**
+   * Tells what is left out of these code systems from what another list, or another version of this service, leaves out of
+   * them; empty where nothing is.
+   */
+  digestOf(systems: Iterable<string>): string {
+    const lists = [...new Set(systems)].sort().flatMap((system) => {
+      const list = this.#listOf(system);
+      return list === '' ? [] : [`${system} ${list}`];
+    });
+    return lists.length === 0 ? '' : createHash('sha256').update(lists.join('\n')).digest('hex');
   }
 
   /**
@@ -63,5 +66,10 @@ export class SensitiveCodes {
     if (system === SNOMED_CT && this.#snomed.size > 0) return (code) => this.#snomed.has(code);
     const pattern = system === undefined ? undefined : SENSITIVE[system];
     return pattern === undefined ? null : (code) => pattern.test(code.toUpperCase());
+  }
+
+  #listOf(system: string): string {
+    if (system === SNOMED_CT) return [...this.#snomed].sort().join();
+    return SENSITIVE[system]?.source ?? '';
   }
 }

@@ -13,7 +13,7 @@ export type Treating = { now: Date; pseudonym: (field: string, value: string) =>
 type Change = (value: unknown, treating: Treating) => unknown;
 type Promises = ReadonlyMap<string, FieldPromise>;
 /** What is known of the fields: what their contract says, and which codes are in no view. */
-type Known = { promises: Promises; sensitive: SensitiveCodes };
+type Known = { promises: Promises; sensitive: Pick<SensitiveCodes, 'of'> };
 
 export type AvroRecord = { type: 'record'; fields: { name: string; type: AvroType }[] };
 type AvroArray = { type: 'array'; items: AvroType };

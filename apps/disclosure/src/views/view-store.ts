@@ -20,7 +20,7 @@ export type View = {
   purpose: Purpose;
   schemaId: number;
   active: boolean;
-  /** The list of codes under which it was written, by its digest. */
+  /** Which codes were left out as it was written, see `ViewPlan`. */
   codes: string;
   /** Of the recipient's pseudonym key; and the rule of the opt-out that the key is for, as the view began, which it keeps. */
   keyGeneration: number;
@@ -131,15 +131,15 @@ export class ViewStore {
    * one revision short, and as told by one more than it was, so that it is news, and whatever ends it meanwhile still comes
    * after what its recipient has.
    */
-  async heed(view: View, { codes, hasListedCodes }: Pick<ViewPlan, 'codes' | 'hasListedCodes'>) {
+  async heed(view: View, { codes }: Pick<ViewPlan, 'codes'>) {
     await inTransaction(this.#pool, async (client) => {
       await client.query(`SELECT FROM edition WHERE topic = $1 FOR UPDATE`, [view.edition]);
       const { rowCount } = await client.query(
         `UPDATE view SET codes = $2 WHERE id = $1 AND codes = $3`,
         [view.id, codes, view.codes],
       );
-      // Another instance was first; or no code of any list is in it.
-      if (rowCount === 0 || !hasListedCodes) return;
+      // Another instance was first.
+      if (rowCount === 0) return;
       await client.query(
         `UPDATE view_record SET revision = revision - 1, shift = shift + 2 WHERE view_id = $1 AND live`,
         [view.id],

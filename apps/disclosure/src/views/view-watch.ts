@@ -4,6 +4,7 @@ import type { LastWords, RecordTransport, TopicLook } from '@caremesh/product';
 import { optOutRule } from '../choices/terms.js';
 import type { GrantedView, Governance } from '../grants/governance.js';
 import type { ProductReceived } from '../disclose/product-record.js';
+import type { Absence } from './absence.js';
 import type { ViewPlan } from './plan.js';
 import type { ViewPlans } from './plans.js';
 import type { Backfill, View, ViewStore } from './view-store.js';
@@ -50,7 +51,7 @@ type Place = Pick<ProductReceived, 'origin' | 'key' | 'envelope' | 'change'>;
 export class ViewWatch {
   readonly #governance: Pick<Governance, 'activeViews'>;
   readonly #store: ViewStore;
-  readonly #plans: Pick<ViewPlans, 'of' | 'codes'>;
+  readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #transport: RecordTransport;
   readonly #log: Logger;
   readonly #groups: string;
@@ -59,16 +60,17 @@ export class ViewWatch {
   /** The views of each edition. */
   #views = new Map<string, View[]>();
   readonly #topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
+  readonly #absence: Pick<Absence, 'heed' | 'note'>;
   readonly #backfills = new Map<string, Reading>();
   /** Why a granted view cannot begin, said once and not at every look. */
   readonly #told = new Map<string, string>();
-  /** The list of codes of this process is in force for every view there was when it started. */
+  /** The codes that this process leaves out are in force for every view there was when it started. */
   #isListHeeded = false;
 
   constructor(parts: {
     governance: Pick<Governance, 'activeViews'>;
     store: ViewStore;
-    plans: Pick<ViewPlans, 'of' | 'codes'>;
+    plans: Pick<ViewPlans, 'of'>;
     transport: RecordTransport;
     log: Logger;
     /** The process's part: its consumer groups are `mesh.<part>.…`. */
@@ -76,6 +78,7 @@ export class ViewWatch {
     /** In how many lanes each edition is read. */
     lanes: number;
     topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
+    absence: Pick<Absence, 'heed' | 'note'>;
   }) {
     this.#governance = parts.governance;
     this.#store = parts.store;
@@ -85,6 +88,7 @@ export class ViewWatch {
     this.#groups = `mesh.${parts.part}`;
     this.#lanes = parts.lanes;
     this.#topics = parts.topics;
+    this.#absence = parts.absence;
   }
 
   /** One look. Throws if governance, the database or the broker gave no answer; without the first two nothing was ended. */
@@ -155,10 +159,10 @@ export class ViewWatch {
     let all = true;
     for (const one of granted) {
       const view = known.get(one.topic);
-      if (!view?.active || view.codes === this.#plans.codes) continue;
+      if (!view?.active) continue;
       const plan = await this.#planOf(one, view);
       if (plan === null) all = false;
-      else await this.#store.heed(view, plan);
+      else if (plan.codes !== view.codes) await this.#store.heed(view, plan);
     }
     this.#isListHeeded = all;
   }
@@ -198,6 +202,8 @@ export class ViewWatch {
       for (const lane of this.#lanesOf(edition)) await this.#transport.unfollow(lane);
     }
     await this.#fill(await this.#store.unfilled());
+    const read = [...this.#editions].filter(([, { open }]) => open.size === 0);
+    await this.#absence.note(read.map(([edition]) => edition));
   }
 
   /**
@@ -205,6 +211,11 @@ export class ViewWatch {
    * and is not to be disclosed for a moment because that is read now.
    */
   async #followEdition(edition: string, reader: string): Promise<void> {
+    if (await this.#absence.heed(edition))
+      this.#log.warn(
+        { topic: edition },
+        'Nobody followed an edition for long: its views are filled again',
+      );
     const from = await this.#store.progressOf(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
     await this.#topics.begin(groupId, edition, from);

@@ -1,7 +1,8 @@
-import { existsSync, openAsBlob, readFileSync, writeFileSync } from 'node:fs';
+import { openAsBlob, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { writeSources, type SourceFile } from '@caremesh/synthetic';
 import { addresses, type Addresses } from '../addresses.js';
+import { CliError, EXIT } from '../errors.js';
 import type { Api } from '../http.js';
 import type { Io } from '../io.js';
 import { asPublisher } from './people.js';
@@ -26,20 +27,55 @@ type Domain = Addresses['domains'][number];
 /** What is sent at once: one file, or the parts of one delivery. */
 type Delivery = { domain: Domain; files: SourceFile[] };
 
+/** Of a delivery that was taken in, the receipt. */
+type TakenIn = { domain: string; receipt: string };
+
 /**
  * Writes the source files of 200 synthetic people under MESH_HOME/demo and sends each to its domain in the
- * format of that setting. Sent once: a file beside them says so.
+ * format of that setting. Sent once: a file beside them has the receipts, and whether the domains still know them says
+ * whether it is their databases that the files went to.
  */
 export async function takeInSources(io: Io): Promise<void> {
   const folder = join(io.home, 'demo', 'sources');
-  const done = join(io.home, 'demo', 'sources-taken-in');
-  if (existsSync(done)) return;
+  const done = join(io.home, 'demo', 'sources-taken-in.json');
+  const domains = (await addresses(io)).domains;
+  if (await isTakenIn(io, domains, takenIn(done))) return;
   const { files } = writeSources({ seed: SEED, people: PEOPLE, outDir: folder });
-  for (const delivery of deliveries((await addresses(io)).domains, files)) {
+  const taken: TakenIn[] = [];
+  for (const delivery of deliveries(domains, files)) {
     const receipt = await send(io, folder, delivery);
+    taken.push({ domain: delivery.domain.name, receipt: receipt.receipt });
     io.stderr(`  ${delivery.domain.name}: ${countsOf(receipt)}\n`);
   }
-  writeFileSync(done, `${SEED} ${PEOPLE}\n`);
+  writeFileSync(done, `${JSON.stringify(taken, null, 2)}\n`);
+}
+
+/** Null where nothing is kept, or what is kept was cut off by a full disk or a lost power. */
+function takenIn(file: string): TakenIn[] | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as TakenIn[];
+  } catch {
+    return null;
+  }
+}
+
+/** Sent again it changes nothing, so a domain that has forgotten one receipt gets all. */
+async function isTakenIn(
+  io: Io,
+  domains: readonly Domain[],
+  taken: TakenIn[] | null,
+): Promise<boolean> {
+  if (taken === null) return false;
+  const running = taken.filter(({ domain }) => domains.some(({ name }) => name === domain));
+  for (const { domain, receipt } of running) {
+    try {
+      await asPublisher(io, domain).get(`/v1/receipts/${receipt}`);
+    } catch (error) {
+      if (error instanceof CliError && error.exit === EXIT.notFound) return false;
+      throw error;
+    }
+  }
+  return true;
 }
 
 /** Parts of one delivery go together, every other file by itself. Settings without a running domain are left out. */

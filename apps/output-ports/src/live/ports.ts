@@ -111,22 +111,29 @@ export class Ports {
       await stopLogins(client, await usersOf(client, grantId));
     });
     await inTransaction(this.#pool, async (client) => {
-      const { rows } = await client.query<{ schema_name: string; table_name: string }>(
-        `UPDATE port_view SET filling = nextval('port_filling'), changed_at = NULL, snapshot_wanted = false
-         WHERE grant_id = $1 RETURNING schema_name, table_name`,
-        [grantId],
-      );
-      for (const { schema_name: schema, table_name: table } of rows) {
-        await client.query(`DROP TABLE IF EXISTS ${qualified(schema, table)}`);
-      }
-      const about = qualified(schemaOf(grantId), ABOUT);
-      await client.query(`UPDATE ${about} SET as_of = NULL, offsets = '{}'`);
-      await client.query(
-        'DELETE FROM port_position WHERE topic IN (SELECT topic FROM port_view WHERE grant_id = $1)',
-        [grantId],
-      );
+      await forgetRows(client, grantId);
       await client.query('UPDATE port SET paused_at = now() WHERE grant_id = $1', [grantId]);
     });
+  }
+
+  /** Drops the tables, which are filled anew from the beginning. */
+  async refill(grantId: string): Promise<void> {
+    await inTransaction(this.#pool, (client) => forgetRows(client, grantId));
+  }
+
+  /** Whether nobody followed the views for so long; from now on somebody does. */
+  async wasAway(ms: number): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ away: boolean }>(
+      `UPDATE reader SET followed_at = now() FROM reader AS before
+       RETURNING before.followed_at < now() - make_interval(secs => $1::float / 1000) AS away`,
+      [ms],
+    );
+    return rows[0]!.away;
+  }
+
+  /** The views are followed. */
+  async note(): Promise<void> {
+    await this.#pool.query('UPDATE reader SET followed_at = now()');
   }
 
   /** Lets the recipient in again. */
@@ -226,6 +233,23 @@ async function usersOf(client: PoolClient, grantId: string): Promise<string[]> {
     [grantId],
   );
   return rows.map(({ user_name: user }) => user);
+}
+
+async function forgetRows(client: PoolClient, grantId: string): Promise<void> {
+  const { rows } = await client.query<{ schema_name: string; table_name: string }>(
+    `UPDATE port_view SET filling = nextval('port_filling'), changed_at = NULL, snapshot_wanted = false
+     WHERE grant_id = $1 RETURNING schema_name, table_name`,
+    [grantId],
+  );
+  for (const { schema_name: schema, table_name: table } of rows) {
+    await client.query(`DROP TABLE IF EXISTS ${qualified(schema, table)}`);
+  }
+  const about = qualified(schemaOf(grantId), ABOUT);
+  await client.query(`UPDATE ${about} SET as_of = NULL, offsets = '{}'`);
+  await client.query(
+    'DELETE FROM port_position WHERE topic IN (SELECT topic FROM port_view WHERE grant_id = $1)',
+    [grantId],
+  );
 }
 
 /** The filling number is the table's comment: what is there is what the row says, or is made. */

@@ -18,10 +18,15 @@ type Parts = {
   live: LiveSet;
   filled: Pick<Filled, 'note' | 'forget'>;
   snapshots: Pick<Snapshots, 'end' | 'forget'>;
+  /** How long views keep a tombstone. */
+  tombstonesKeptMs: number;
   log: Logger;
 };
 
 type Followed = { filling: number; reading: ReturnType<typeof inspect> };
+
+/** How often it is noted that views are followed. */
+const NOTED_EVERY_MS = 60_000;
 
 /** Most records of one batch: JSON of some MB, one statement. */
 const BATCH = 5_000;
@@ -36,6 +41,8 @@ export class Watch {
   /** What `about` was last made of, by this process. */
   readonly #told = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
+  /** When it was last noted that this process follows the views; null before it does. */
+  #notedAt: number | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -62,12 +69,34 @@ export class Watch {
   }
 
   async #look(now: Date): Promise<void> {
+    await this.#noteFollowing();
     const failures: unknown[] = [];
     for (const port of await this.#parts.ports.all()) {
       await this.#lookAt(port, now).catch((error: unknown) => failures.push(error));
     }
     await this.#follow(await this.#parts.ports.followed());
     if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * That a record is over is told by a tombstone, which is kept for some days after it was written. Where nobody was there for
+   * half as long, as the rest is still to be read, the tables are filled anew.
+   */
+  async #noteFollowing(): Promise<void> {
+    const { ports, snapshots, tombstonesKeptMs, log } = this.#parts;
+    if (this.#notedAt === null) {
+      if (await ports.wasAway(tombstonesKeptMs / 2)) {
+        for (const { grantId, isPaused } of await ports.all()) {
+          if (isPaused) continue;
+          for (const { topic } of await ports.views(grantId))
+            await snapshots.forget(grantId, topic);
+          await ports.refill(grantId);
+        }
+        log.warn('Nobody followed the views for long: the tables are filled anew');
+      }
+    } else if (performance.now() - this.#notedAt < NOTED_EVERY_MS) return;
+    else await ports.note();
+    this.#notedAt = performance.now();
   }
 
   async #end(grantId: string): Promise<void> {

@@ -1,22 +1,17 @@
-import { avroType } from '@caremesh/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { Preparer } from '../intake/prepare.js';
-import { unpacked } from '../outbox/pack.js';
-import type { OutboxRow } from '../outbox/pack.js';
-import { splitWire } from '../registry/wire.js';
-import { ARRIVAL, committingDomain, folder } from '../rig/committing-domain.js';
+import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
 import type { CommittingDomain } from '../rig/committing-domain.js';
 import { nhsNumber, ODS } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
-import { readBody } from '../rig/read-body.js';
+import { sentTo as sent } from '../rig/sent-to.js';
 import { SECONDARY, TOPIC } from '../rig/small-mesh.js';
 import type { OwnChoice } from './held.js';
 import type { ChoiceStatement } from './statement.js';
 
 const KEY = Buffer.alloc(32, 6);
-const type = avroType(JSON.parse(folder.schema) as object);
 let domain: CommittingDomain;
 let database: CommittingDomain['database'];
 let records: Preparer;
@@ -52,32 +47,12 @@ const commit = async (...steps: Step[]) =>
 type Row = { key: string; change: unknown; revision: number; id: string; text: unknown };
 
 /** What was sent to a topic, in order. */
-async function sentTo(topic: string): Promise<Row[]> {
-  const { rows } = await database.pool.query<OutboxRow>(
-    `SELECT route, hash, body FROM outbox ORDER BY pos`,
-  );
-  const routes = await database.pool.query<{ id: number }>(
-    `SELECT id FROM outbox_route WHERE $1 = ANY(topics)`,
-    [topic],
-  );
-  const records = rows.flatMap((row) => [...unpacked(row)]);
-  const own = records.filter(({ route }) => routes.rows.some(({ id }) => id === route));
-  return own.map(({ body }) => {
-    const { key, value, headers } = readBody(body);
-    const content = value
-      ? (type.fromBuffer(splitWire(value)!.avro) as Record<string, unknown>)
-      : null;
-    return {
-      ...{
-        key,
-        change: content?.['changeType'] ?? null,
-        text: content?.['medicationText'] ?? null,
-      },
-      revision: Number(headers.get('ce_recordrevision')),
-      id: headers.get('ce_id')!,
-    };
-  });
-}
+const sentTo = async (topic: string): Promise<Row[]> =>
+  (await sent(database, topic)).map(({ key, headers, revision, value }) => ({
+    ...{ key, revision, id: headers.get('ce_id')! },
+    change: value?.['changeType'] ?? null,
+    text: value?.['medicationText'] ?? null,
+  }));
 
 /** Keys that a new reader of a topic finds a record under. */
 async function live(topic: string): Promise<string[]> {

@@ -14,6 +14,7 @@ import { Restriction1795316000001 } from './restriction.js';
 import { RecordKeeper1764000000011 } from './record-keeper.js';
 import { Retention1764000000010 } from './retention.js';
 import { Subscribe1763769600000 } from '../subscribe/tables.js';
+import { ToldMerge1795321000001 } from './told-merge.js';
 import { State1764000000003 } from './state.js';
 
 /** Tables of a service that publishes: outbox, routes, cursors. */
@@ -48,4 +49,5 @@ export const domainMigrations = [
   QuarantineRow1795318000001,
   Restriction1795316000001,
   RecordClosed1795319000001,
+  ToldMerge1795321000001,
 ];

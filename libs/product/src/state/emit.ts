@@ -1,12 +1,13 @@
 import { keys } from '@caremesh/contract';
 
+import type { PersonRef } from '../define/product.js';
 import { personHash } from '../outbox/envelope.js';
 import type { Envelope } from '../outbox/envelope.js';
 import type { OutboxRow } from '../outbox/pack.js';
 import { withSchemaId } from '../registry/wire.js';
 import type { Content, Identity, Moment } from './codec.js';
 import { heldAs, publishedId } from './model.js';
-import type { LiveProduct, RecordState } from './model.js';
+import type { LiveProduct, RecordState, ToldMerge } from './model.js';
 import { BOTH } from './standing.js';
 import type { World } from './world.js';
 
@@ -90,18 +91,18 @@ export class Emitter {
     );
   }
 
-  /** Says under the old person who the survivor is; ids only. */
-  async merged(
+  /** Says under the old person who the survivor is; ids only. `out`: the editions in which it is not to be said. */
+  merged(
     world: World,
     product: LiveProduct,
-    sample: RecordState,
-    { from, into }: { from: string; into: string },
+    merge: ToldMerge & { ref: PersonRef },
     occasion: Occasion,
-  ): Promise<void> {
-    const codec = await product.codecOf(sample.schemaId);
-    const publisherOds = String(codec.content(sample.content)['publisherOds']);
-    const record = keys.recordKey(this.domainKey, product.id, `merged\u0000${from}\u0000${into}`);
-    const whole = { record, person: codec.personOf(sample.content), publisherOds };
+    // Where the survivor is left out, the old keys end without a word of who continues.
+    out = merge.out | world.person(merge.survivor).out,
+  ): void {
+    const { person: from, into, ref, publisherOds } = merge;
+    const record = this.#recordOf(product, merge);
+    const whole = { record, person: ref, publisherOds };
     const { identity, out: hidden } = world.isRestricted(from)
       ? restricted(product, whole, {})
       : { identity: whole, out: 0 };
@@ -111,7 +112,7 @@ export class Emitter {
       changeType: 'MERGED' as const,
       survivorKey: into,
     };
-    const { sequence, out } = world.person(from);
+    const { sequence } = world.person(from);
     this.#emit(
       world,
       from,
@@ -123,10 +124,35 @@ export class Emitter {
         // A person can be merged, come apart and be merged again; the sequence tells the occasions apart.
         eventId: this.#eventId(product, 'merged', record, sequence + 1),
         revision: sequence + 1,
-        // Where the survivor is left out, the old keys end without a word of who continues.
-        out: out | world.person(into).out | hidden,
+        out: out | hidden,
       },
     );
+  }
+
+  /** It is no longer said who continues: the survivor left the editions that are not in `out`. */
+  mergeEnded(
+    world: World,
+    product: LiveProduct,
+    merge: ToldMerge,
+    occasion: Occasion,
+    out: number,
+  ): void {
+    const record = this.#recordOf(product, merge);
+    const revision = world.person(merge.person).sequence + 1;
+    const eventId = this.#eventId(product, 'tombstone', `${merge.person}.${record}`, revision);
+    this.#emit(
+      world,
+      merge.person,
+      record,
+      { ...occasion, product },
+      {
+        ...{ value: null, change: 'RETRACTED', eventId, revision, out },
+      },
+    );
+  }
+
+  #recordOf({ id }: LiveProduct, { person, into }: ToldMerge): string {
+    return keys.recordKey(this.domainKey, id, `merged\u0000${person}\u0000${into}`);
   }
 
   #productOf(held: RecordState): LiveProduct {

@@ -1,4 +1,4 @@
-import type { PersonState, RecordState } from './model.js';
+import type { PersonState, RecordState, ToldMerge } from './model.js';
 import type { World } from './world.js';
 
 /**
@@ -31,6 +31,17 @@ export class Left {
     for (const { record, person: owner } of this.world.records.values())
       if (owner === person) found.push(this.record(record)!);
     return found;
+  }
+
+  /** A merge that was told, as it is held then; undefined if the batch neither read nor told it. */
+  merge(name: string): ToldMerge | undefined {
+    const state = this.world.merges.get(name);
+    return state && { ...state };
+  }
+
+  /** The merges that were told of people who are this one then, as far as the batch concerns them. */
+  mergesOf(person: string): ToldMerge[] {
+    return this.world.mergesOf(person).map((state) => ({ ...state }));
   }
 
   /** The records that have an identifier that is its keeper's own, and whose each is, as far as the batch knows. */

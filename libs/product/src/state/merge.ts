@@ -4,7 +4,7 @@ import type { Emitter } from './emit.js';
 import { restrictedOfBoth } from '../person/restriction.js';
 import { heldAs, publishedId } from './model.js';
 import type { KeyedChange, LiveProduct, RecordState } from './model.js';
-import { stand } from './stand.js';
+import { stand, standMerges } from './stand.js';
 import type { World } from './world.js';
 
 /** Which person ends, and who continues. Both as they are now, merges followed. */
@@ -30,15 +30,40 @@ export async function mergePeople(
     restriction: restrictedOfBoth(one.restriction, other.restriction, intoRef.nhsNumber === null),
   });
   world.redirect(from, into, intoRef);
+  const earlier = world.mergesOf(from);
+  // What was told of people who are now `into` is as good as theirs. The number has a transaction that read them before decide again.
+  if (earlier.length > 0) world.nextSequence(into);
+  for (const merge of earlier) world.putMerge({ ...merge, survivor: into });
+  standMerges(world, emitter, change, earlier, other);
   for (const product of emitter.products) {
     const records = held.filter((record) => record.product === heldAs(product));
     if (records.length === 0) continue;
-    await emitter.merged(world, product, records[0]!, { from, into }, change);
+    await tellMerge(world, emitter, change, product, records[0]!, { from, into });
     for (const record of records) emitter.tombstone(world, record, change);
     for (const record of records)
       await moveTo(world, emitter, change, product, record, { from, into, intoRef });
   }
   for (const record of world.recordsOf(from)) world.put({ ...record, person: into });
+}
+
+/** The first record tells who ended, in clear; ids only. */
+async function tellMerge(
+  world: World,
+  emitter: Emitter,
+  change: KeyedChange,
+  product: LiveProduct,
+  sample: RecordState,
+  { from, into }: Pick<Merging, 'from' | 'into'>,
+): Promise<void> {
+  const codec = await product.codecOf(sample.schemaId);
+  const merge = {
+    ...{ product: heldAs(product), person: from, into, survivor: into },
+    ref: codec.personOf(sample.content),
+    publisherOds: String(codec.content(sample.content)['publisherOds']),
+    out: world.person(from).out,
+  };
+  world.putMerge(merge);
+  emitter.merged(world, product, merge, change);
 }
 
 async function moveTo(

@@ -38,6 +38,21 @@ export type RecordState = {
   before: { revision: number; at: number | null } | null;
 };
 
+/** That a person became another, as it was told under the one who ended, in one major of a product. */
+export type ToldMerge = {
+  /** As records are held, see `heldAs`. */
+  product: string;
+  person: string;
+  /** Whom it names, and who that is now. */
+  into: string;
+  survivor: string;
+  /** Who ended, in clear; null where it was told before that was held: it cannot be told again. */
+  ref: PersonRef | null;
+  publisherOds: string;
+  /** The editions, as bits, that the person was left out of when they ended. */
+  out: number;
+};
+
 /**
  * Where a record goes, and how its bytes are made: one for both editions, or two if their schema ids differ. `routes`
  * has the route of a person by the editions they are left out of; null where nothing is left to send to.

@@ -1,29 +1,24 @@
-import { avroType } from '@caremesh/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { unpacked } from '../outbox/pack.js';
-import type { OutboxRow } from '../outbox/pack.js';
-import { splitWire } from '../registry/wire.js';
-import { ARRIVAL, committingDomain, folder } from '../rig/committing-domain.js';
+import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
 import type { CommittingDomain } from '../rig/committing-domain.js';
 import { gp, nhsNumber, ODS, SERVICE } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
-import { readBody } from '../rig/read-body.js';
+import { sentTo as sent } from '../rig/sent-to.js';
+import type { Sent } from '../rig/sent-to.js';
 import { SECONDARY, TOPIC } from '../rig/small-mesh.js';
 
 /** What is published of restricted people, in both editions, whatever comes in whatever order. */
 const KEY = Buffer.alloc(32, 6);
-const type = avroType(JSON.parse(folder.schema) as object);
 const [POSTCODE, PRACTICE] = ['LS1 4HR', 'B82005'];
 let domain: CommittingDomain;
-let database: CommittingDomain['database'];
 let preparer: CommittingDomain['preparer'];
 let committer: CommittingDomain['committer'];
 
 beforeAll(async () => {
   domain = await committingDomain(KEY);
-  ({ database, preparer, committer } = domain);
+  ({ preparer, committer } = domain);
 });
 afterAll(() => domain.close());
 
@@ -39,34 +34,7 @@ async function commit(...lines: Line[]): Promise<string[]> {
   return (await committer.commit({ items })).map(({ outcome }) => outcome);
 }
 
-type Sent = {
-  key: string;
-  revision: number;
-  source: string | undefined;
-  value: Record<string, unknown> | null;
-};
-
-/** What was sent to a topic, in order. */
-async function sentTo(topic: string): Promise<Sent[]> {
-  const { rows } = await database.pool.query<OutboxRow>(
-    `SELECT route, hash, body FROM outbox ORDER BY pos`,
-  );
-  const routes = await database.pool.query<{ id: number }>(
-    `SELECT id FROM outbox_route WHERE $1 = ANY(topics)`,
-    [topic],
-  );
-  const own = rows
-    .flatMap((row) => [...unpacked(row)])
-    .filter(({ route }) => routes.rows.some(({ id }) => id === route));
-  return own.map(({ body }) => {
-    const { key, value, headers } = readBody(body);
-    return {
-      ...{ key, source: headers.get('ce_source') },
-      revision: Number(headers.get('ce_recordrevision')),
-      value: value ? (type.fromBuffer(splitWire(value)!.avro) as Record<string, unknown>) : null,
-    };
-  });
-}
+const sentTo = (topic: string) => sent(domain.database, topic);
 
 /** By their source's id, the records that a new reader of a topic finds of somebody, and what tells where they are. */
 async function shown(nhs: string, topic = TOPIC): Promise<Record<string, unknown>> {
@@ -76,11 +44,12 @@ async function shown(nhs: string, topic = TOPIC): Promise<Record<string, unknown
   );
   return Object.fromEntries(live.map((one) => [one.value!['medicationStatementId'], placeOf(one)]));
 }
-const placeOf = ({ value, source }: Sent) => [
+const sourceOf = ({ headers }: Sent) => headers.get('ce_source');
+const placeOf = (one: Sent) => [
   ...['postcode', 'gpPracticeOds', 'localPatientIdIssuer', 'publisherOds'].map(
-    (name) => value![name],
+    (name) => one.value![name],
   ),
-  source?.replace('urn:ods:', ''),
+  sourceOf(one)?.replace('urn:ods:', ''),
 ];
 const WHOLE = [POSTCODE, PRACTICE, null, PRACTICE, PRACTICE];
 const WITH_LOCAL = [POSTCODE, PRACTICE, ODS, PRACTICE, PRACTICE];
@@ -133,7 +102,8 @@ it('a record takes effect with the restriction that came beside it, also where t
   // What is hidden is held: said again it is no change, and said otherwise it is one.
   expect(await commit(put('f', nhs))).toEqual(['unchanged']);
   expect(await commit({ do: 'retract', id: 'g', nhs, keeper: PRACTICE })).toEqual(['retracted']);
-  expect((await sentTo(TOPIC)).at(-1)).toMatchObject({
+  const last = (await sentTo(TOPIC)).at(-1)!;
+  expect({ ...last, source: sourceOf(last) }).toMatchObject({
     source: `urn:ods:${SERVICE}`,
     value: { changeType: 'RETRACTED', publisherOds: SERVICE, localPatientIdIssuer: null },
   });
@@ -163,7 +133,7 @@ it('two people who are one are restricted if either is', async () => {
   await commit({ do: 'merge', nhs: free, into: restricted });
   await bothShow(restricted, { k: HIDDEN, l: HIDDEN });
   // Nor does what ends the old keys tell of a place.
-  expect((await sentTo(TOPIC)).slice(sent).map(({ source }) => source)).toEqual(
+  expect((await sentTo(TOPIC)).slice(sent).map(sourceOf)).toEqual(
     ['MERGED', 'tombstone', 'moved'].map(() => `urn:ods:${SERVICE}`),
   );
 });

@@ -1,6 +1,6 @@
 import type { Emitter } from './emit.js';
 import { heldAs, publishedId } from './model.js';
-import type { KeyedChange, LiveProduct, RecordState } from './model.js';
+import type { KeyedChange, LiveProduct, PersonState, RecordState, ToldMerge } from './model.js';
 import { BOTH, isRestricted } from './standing.js';
 import type { Standing } from './standing.js';
 import type { World } from './world.js';
@@ -18,9 +18,11 @@ export async function stand(
   person: string,
   next: Standing,
 ): Promise<void> {
-  const { choices, restriction, out } = world.person(person);
+  const before = { ...world.person(person) };
+  const { choices, restriction, out } = before;
   if (choices === next.choices && restriction === next.restriction) return;
   world.stand(person, next);
+  standMerges(world, emitter, change, world.mergesOf(person), before);
   const now = world.person(person).out;
   const left = now & ~out;
   const showsOtherwise = isRestricted({ restriction }) !== isRestricted(next);
@@ -33,6 +35,44 @@ export async function stand(
       if (told !== 0) await tell(world, emitter, change, product, record, told);
     }
   }
+}
+
+/**
+ * The same for the merges that were told of people who are this one now: `before` is how whoever they were then stood. As they
+ * name a person they are of that person's record.
+ */
+export function standMerges(
+  world: World,
+  emitter: Emitter,
+  change: KeyedChange,
+  merges: readonly ToldMerge[],
+  before: Stood,
+): void {
+  for (const merge of merges) {
+    const product = emitter.products.find((one) => heldAs(one) === merge.product);
+    if (!product) continue;
+    const own = world.person(merge.person);
+    const [was, is] = [before, world.person(merge.survivor)].map((stood) =>
+      shown(merge, own, stood),
+    );
+    const now = is!.out;
+    const left = now & ~was!.out;
+    const told = was!.restricted === is!.restricted ? was!.out & ~now : BOTH & ~now;
+    const occasion = { ...change, product };
+    if (left !== 0) emitter.mergeEnded(world, product, merge, occasion, BOTH & ~left);
+    const { ref } = merge;
+    if (told !== 0 && ref)
+      emitter.merged(world, product, { ...merge, ref }, occasion, BOTH & ~told);
+  }
+}
+
+type Stood = Pick<PersonState, 'out' | 'restriction'>;
+
+/** Where and how a merge is shown, by how the one who ended stood and how the one who continues stands. */
+function shown({ ref, out }: ToldMerge, own: Stood, survivor: Stood) {
+  const restricted = isRestricted(own) || isRestricted(survivor);
+  const isNobody = restricted && ref !== null && ref.nhsNumber === null;
+  return { restricted, out: out | survivor.out | (isNobody ? BOTH : 0) };
 }
 
 function leave(

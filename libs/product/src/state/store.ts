@@ -4,10 +4,19 @@ import type { Client } from 'pg';
 
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Left } from './left.js';
-import type { KeyedChange, KeyedMerge, KeyedStanding, PersonState, RecordState } from './model.js';
+import type {
+  KeyedChange,
+  KeyedMerge,
+  KeyedStanding,
+  PersonState,
+  RecordState,
+  ToldMerge,
+} from './model.js';
 import { isRestricted, outOf } from './standing.js';
 import type { Standing } from './standing.js';
-import { World } from './world.js';
+import { MERGES_OF, mergeFrom, mergeStatement } from './told-merges.js';
+import type { MergeRow } from './told-merges.js';
+import { mergeName, World } from './world.js';
 
 type PersonRow = [
   person: string,
@@ -159,6 +168,11 @@ class Loader {
           keep: (row: unknown[]) => this.#keepRecord(row as RecordRow),
         },
         {
+          ...MERGES_OF,
+          names: recordsOf!,
+          keep: (row: unknown[]) => this.#keepMerge(mergeFrom(row as MergeRow)),
+        },
+        {
           ...KEEPERS,
           names: keepers!,
           keep: (row: unknown[]) => this.#keepKeeper(row as KeeperRow),
@@ -175,8 +189,10 @@ class Loader {
 
   /** What the batch before leaves is known without asking; what leads on from it is wanted in turn. */
   #takeLeft(left: Left): void {
-    for (const person of this.#recordsOf)
+    for (const person of this.#recordsOf) {
       for (const state of left.recordsOf(person)) this.#holdRecord(state);
+      for (const merge of left.mergesOf(person)) this.#holdMerge(merge);
+    }
     for (const id of this.#keepers)
       for (const [record, keeper] of left.keepersOf(id)) this.#keepKeeper([id, record, keeper]);
     for (const key of this.#records) {
@@ -230,6 +246,16 @@ class Loader {
     if (this.world.records.has(state.record)) return;
     this.world.records.set(state.record, state);
     this.#wantPerson(state.person);
+  }
+
+  #keepMerge(merge: ToldMerge): void {
+    this.#holdMerge(this.left?.merge(mergeName(merge)) ?? merge);
+  }
+
+  #holdMerge(merge: ToldMerge): void {
+    if (this.world.merges.has(mergeName(merge))) return;
+    this.world.merges.set(mergeName(merge), merge);
+    this.#wantPerson(merge.person);
   }
 
   #keepKeeper([id, record, keeper]: KeeperRow): void {
@@ -294,6 +320,7 @@ export function worldStatements(world: World): Statement[] {
     ),
     ...(touched.length > 0 ? [touchStatement(touched)] : []),
     ...(world.newStandings.size > 0 ? [standingStatement([...world.newStandings])] : []),
+    ...(world.changedMerges.size > 0 ? [mergeStatement([...world.changedMerges])] : []),
     ...(world.newKeepers.size > 0 ? [keeperStatement([...world.newKeepers.values()])] : []),
   ];
 }

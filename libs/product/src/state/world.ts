@@ -1,5 +1,5 @@
 import type { PersonRef } from '../define/product.js';
-import type { PersonState, RecordState } from './model.js';
+import type { PersonState, RecordState, ToldMerge } from './model.js';
 import { isRestricted, outOf } from './standing.js';
 import type { Standing } from './standing.js';
 
@@ -17,6 +17,8 @@ export class World {
   readonly changedRecords = new Set<RecordState>();
   readonly touchedRecords = new Set<RecordState>();
   readonly newStandings = new Set<PersonState>();
+  readonly merges = new Map<string, ToldMerge>();
+  readonly changedMerges = new Set<ToldMerge>();
   /** By the key of an identifier that is its keeper's own: the records that have it, and whose each is. */
   readonly keepers = new Map<string, Map<string, string | null>>();
   readonly newKeepers = new Map<string, { id: string; record: string; keeper: string | null }>();
@@ -137,6 +139,21 @@ export class World {
     return state;
   }
 
+  /** Puts a merge that was told, as it is now, in place of what was held of it. */
+  putMerge(next: ToldMerge): void {
+    const held = this.merges.get(mergeName(next));
+    const state = held ? Object.assign(held, next) : next;
+    this.merges.set(mergeName(next), state);
+    this.changedMerges.add(state);
+  }
+
+  /** Merges that were told of people who are this one now, in a stable order. */
+  mergesOf(person: string): ToldMerge[] {
+    return [...this.merges.values()]
+      .filter(({ survivor }) => survivor === person)
+      .sort((a, b) => (mergeName(a) < mergeName(b) ? -1 : 1));
+  }
+
   /** The same content, said again later: only the time moves. */
   touch(held: RecordState, at: number): void {
     held.at = at;
@@ -158,3 +175,10 @@ export class World {
       .sort((a, b) => (a.record < b.record ? -1 : 1));
   }
 }
+
+/** What tells one merge from all others. */
+export const mergeName = ({
+  person,
+  into,
+  product,
+}: Pick<ToldMerge, 'person' | 'into' | 'product'>): string => `${person} ${into} ${product}`;

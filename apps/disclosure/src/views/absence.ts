@@ -1,0 +1,57 @@
+import type { Pool } from 'pg';
+
+import { inTransaction } from '../database/transaction.js';
+
+/** How often it is noted that an edition is followed. */
+const NOTED_EVERY_MS = 60_000;
+
+/**
+ * Whether somebody follows each edition all the time. That a record is over is told by a tombstone, which is kept for some days
+ * after it was written: whoever was away for longer may never hear of it.
+ */
+export class Absence {
+  readonly #pool: Pool;
+  readonly #tooLongMs: number;
+  #notedAt = -Infinity;
+
+  /** @param tombstonesKeptMs how long at least, as the editions' topics are set */
+  constructor(pool: Pool, tombstonesKeptMs: number) {
+    this.#pool = pool;
+    // Half of it: what lies there is read yet.
+    this.#tooLongMs = tombstonesKeptMs / 2;
+  }
+
+  /**
+   * To be asked before an edition is followed. Where nobody followed it for too long its views are filled again, and what it
+   * says nothing of any more is over (`withdrawal/leftovers`).
+   * @returns true if so
+   */
+  async heed(edition: string): Promise<boolean> {
+    return inTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ away: boolean }>(
+        `SELECT followed_at < now() - make_interval(secs => $2::float / 1000) AS away FROM edition WHERE topic = $1 FOR UPDATE`,
+        [edition, this.#tooLongMs],
+      );
+      await client.query(`UPDATE edition SET followed_at = now() WHERE topic = $1`, [edition]);
+      if (!rows[0]?.away) return false;
+      const views = `SELECT id FROM view WHERE edition = $1 AND active`;
+      await client.query(
+        `UPDATE view_record SET unsure = true WHERE view_id IN (${views}) AND live AND NOT unsure`,
+        [edition],
+      );
+      await client.query(`UPDATE view_terms SET refill = true WHERE view_id IN (${views})`, [
+        edition,
+      ]);
+      return true;
+    });
+  }
+
+  /** These editions are followed, and read to where they ended when that began. */
+  async note(editions: readonly string[]): Promise<void> {
+    if (performance.now() - this.#notedAt < NOTED_EVERY_MS) return;
+    await this.#pool.query(`UPDATE edition SET followed_at = now() WHERE topic = ANY($1)`, [
+      editions,
+    ]);
+    this.#notedAt = performance.now();
+  }
+}
