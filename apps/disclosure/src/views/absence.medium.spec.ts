@@ -10,7 +10,7 @@ let view: GrantedView;
 
 beforeAll(async () => {
   rig = await disclosureRig(() => null, {}, 59);
-  view = await rig.grant('wasaway', { commonLaw: 'consent' });
+  view = await rig.grant('wasawayx', { commonLaw: 'consent' });
   await rig.publish([1, person(31)], [2, person(32)]);
   await rig.read(view, 2);
 });

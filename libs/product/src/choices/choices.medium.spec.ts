@@ -61,6 +61,19 @@ async function live(topic: string): Promise<string[]> {
   return found.map(({ key }) => key).sort();
 }
 
+/** Of the merges that a new reader of a topic finds, how many name somebody who is left out of it by what is held of them now. */
+async function namedMerges(topic: string, choice: OwnChoice): Promise<number> {
+  const last = new Map((await sentTo(topic)).map((row) => [row.key, row]));
+  const { rows } = await database.pool.query<{ person: string }>(
+    `SELECT m.person FROM told_merge m JOIN person p ON p.person = m.survivor
+     WHERE (p.choices -> $1 ->> 'objects')::boolean`,
+    [choice],
+  );
+  const people = new Set(rows.map(({ person }) => person));
+  const merges = [...last.values()].filter(({ change }) => change === 'MERGED');
+  return merges.filter(({ key }) => people.has(key.split('.')[0]!)).length;
+}
+
 /** Keys of all records held whose person is not left out of an edition, by what is held of the person. */
 async function expected(choice: OwnChoice): Promise<string[]> {
   const { rows } = await database.pool.query<{
@@ -219,6 +232,7 @@ it('never shows a record in an edition its person is left out of, nor hides anot
           [SECONDARY, 'type-1'],
         ] as const) {
           expect(await live(topic)).toEqual(await expected(choice));
+          expect(await namedMerges(topic, choice)).toBe(0);
           const all = await sentTo(topic);
           expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
           const last = new Map<string, number>();

@@ -206,9 +206,14 @@ it('never shows where somebody restricted is, nor hides anybody else, whatever c
       fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 6 }),
       async (batches) => {
         for (const lines of batches) await commit(...lines);
-        const { rows } = await database.pool.query<{ key: string; restricted: boolean; n: string }>(
+        const { pool } = domain.database;
+        const { rows } = await pool.query<{ key: string; restricted: boolean; n: string }>(
           `SELECT r.person || '.' || r.record AS key, coalesce((p.restriction ->> 'restricted')::boolean, false) AS restricted
            FROM record r JOIN person p USING (person) WHERE r.revision > 0 AND NOT r.retracted`,
+        );
+        const merges = await pool.query<{ person: string; into: string }>(
+          `SELECT m.person, m.into_person AS into FROM told_merge m JOIN person p ON p.person = m.survivor
+           WHERE (p.restriction ->> 'restricted')::boolean`,
         );
         for (const topic of [TOPIC, SECONDARY] as const) {
           const all = await sentTo(topic);
@@ -217,7 +222,7 @@ it('never shows where somebody restricted is, nor hides anybody else, whatever c
             const one = last.get(key);
             const value = one?.value ?? null;
             if (restricted && value === null) continue;
-            expect([value?.['postcode'], one?.source]).toEqual(
+            expect([value?.['postcode'], one && sourceOf(one)]).toEqual(
               restricted ? [null, `urn:ods:${SERVICE}`] : [POSTCODE, `urn:ods:${PRACTICE}`],
             );
             expect(value!['gpPracticeOds']).toBe(restricted ? null : PRACTICE);
@@ -226,6 +231,12 @@ it('never shows where somebody restricted is, nor hides anybody else, whatever c
                 ...[false, null],
               ]);
           }
+          for (const { person, into } of merges.rows)
+            for (const { key, value } of last.values())
+              if (key.startsWith(`${person}.`) && value?.['survivorKey'] === into)
+                expect([value['publisherOds'], value['localPatientIdIssuer']]).toEqual([
+                  ...[SERVICE, null],
+                ]);
           const revisions = new Map<string, number>();
           for (const { key, revision } of all) {
             expect(revision).toBeGreaterThan(revisions.get(key) ?? -1);
