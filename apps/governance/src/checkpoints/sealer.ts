@@ -8,6 +8,9 @@ import { Checkpoints } from './checkpoints.js';
 
 // Twice in the second that is promised: chained, signed and on the witness file within one turn.
 const EVERY_MS = 500;
+// Where nothing was chained nothing is to be signed, but for what a process left behind that was ended between the two; and a history
+// that was changed is found by this.
+const WHOLE_EVERY_MS = 5_000;
 
 /** Chains committed entries, signs what was chained, and gives it to the witness file, again and again. */
 @Injectable()
@@ -15,6 +18,7 @@ export class Sealer implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #ledger: Ledger;
   readonly #checkpoints: Checkpoints;
   readonly #work: Repeated;
+  #wholeAt = -Infinity;
 
   constructor(ledger: Ledger, checkpoints: Checkpoints, @Inject(LOGGER) log: Logger) {
     this.#ledger = ledger;
@@ -25,9 +29,13 @@ export class Sealer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** One turn. Several instances may be at it; they take turns at each step. */
   async seal(): Promise<void> {
-    await this.#ledger.seal();
+    const chained = await this.#ledger.seal();
+    if (chained === 0 && performance.now() - this.#wholeAt < WHOLE_EVERY_MS) return;
+    // Whole once both are done: until then each turn tries again.
+    this.#wholeAt = -Infinity;
     await this.#checkpoints.sign();
     await this.#checkpoints.witness();
+    this.#wholeAt = performance.now();
   }
 
   onApplicationBootstrap(): void {

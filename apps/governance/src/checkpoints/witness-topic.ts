@@ -54,14 +54,17 @@ export class WitnessTopic implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async #tell(): Promise<void> {
-    await this.#store.exclusively('ledger.witness-topic', async () => {
+    const untold = async () => this.#checkpoints.after(await this.#told());
+    const tell = async () => {
       for (;;) {
-        const found = await this.#checkpoints.after(await this.#told());
+        const found = await untold();
         if (found.length === 0) return;
         await this.#send(found);
         await this.#keep(found.at(-1)?.size ?? 0);
       }
-    });
+    };
+    const isDue = async () => (await untold()).length > 0;
+    await this.#store.exclusively('ledger.witness-topic', tell, isDue);
   }
 
   async #told(): Promise<number> {

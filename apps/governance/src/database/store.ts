@@ -53,9 +53,15 @@ export class Store {
 
   /**
    * Runs `work` while holding a lock that belongs to the connection: a killed process gives it up at
-   * once, so that another may go on. Answers null, without running it, if somebody else holds it.
+   * once, so that another may go on. Answers null, without running it, if somebody else holds it, or if it is not due: what
+   * is asked several times a second asks for the lock only where there is something to do.
    */
-  async exclusively<T>(name: string, work: () => Promise<T>): Promise<T | null> {
+  async exclusively<T>(
+    name: string,
+    work: () => Promise<T>,
+    isDue: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<T | null> {
+    if (!(await isDue())) return null;
     const client = await this.#database.pool.connect();
     try {
       const answer = await client.query<{ held: boolean }>(

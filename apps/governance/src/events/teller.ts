@@ -59,14 +59,15 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async #tell(): Promise<void> {
-    await this.#store.exclusively('teller', async () => {
+    const tell = async () => {
       for (const event of await this.#waiting())
         await this.#send(names.GOVERNANCE_EVENTS_TOPIC, event);
-    });
+    };
+    await this.#store.exclusively('teller', tell, async () => (await this.#waiting()).length > 0);
   }
 
   async #tellRecipients(): Promise<void> {
-    await this.#store.exclusively('notices', async () => {
+    const tell = async () => {
       const failures: unknown[] = [];
       const held = new Set<string>();
       for (const event of await this.#notices()) {
@@ -79,7 +80,8 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
         });
       }
       if (failures.length > 0) throw failures[0];
-    });
+    };
+    await this.#store.exclusively('notices', tell, async () => (await this.#notices()).length > 0);
   }
 
   async #send(topic: string, event: OutboxEventEntity): Promise<void> {

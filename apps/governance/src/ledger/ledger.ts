@@ -41,6 +41,7 @@ export class Ledger {
 
   /** Chains every committed entry that is not chained yet. Answers how many it chained. */
   async seal(): Promise<number> {
+    if (!(await this.#isWaiting())) return 0;
     let sealed = 0;
     for (;;) {
       const { count, open } = await this.store.transaction((em) => sealBatch(em, this.#open));
@@ -49,6 +50,12 @@ export class Ledger {
       this.#open = open;
       return sealed;
     }
+  }
+
+  /** Looked for without the lock: nearly always there is nothing to chain. */
+  async #isWaiting(): Promise<boolean> {
+    const rows = await this.store.reader.query<unknown[]>(`${UNCHAINED} LIMIT 1`, [this.#open]);
+    return rows.length > 0;
   }
 
   /** The chained entries `first` to `last`, in order; read in batches. */
@@ -124,6 +131,10 @@ function entryOf(row: ChainRow): LedgerEntry {
   return { seq: Number(row.seq), at, actor, role, action, object, detail, prev, hash };
 }
 
+/** From a transaction on. */
+const UNCHAINED = `SELECT id, at, actor, role, action, object, detail FROM ledger_entry e
+  WHERE tx >= $1::xid8 AND NOT EXISTS (SELECT FROM ledger_seal s WHERE s.entry = e.id)`;
+
 // What is committed and not chained, in the order of transaction and position. Nothing is waited for, whoever else
 // keeps a transaction open on this server; an entry whose transaction commits late is chained after others that
 // were there before it. It is not passed over: its transaction is no older than the oldest one that was open
@@ -137,12 +148,7 @@ async function sealBatch(
   const [{ open = from } = {}] = await em.query<{ open: string }[]>(
     'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS open',
   );
-  const rows = await em.query<EntryRow[]>(
-    `SELECT id, at, actor, role, action, object, detail FROM ledger_entry e
-      WHERE tx >= $1::xid8 AND NOT EXISTS (SELECT FROM ledger_seal s WHERE s.entry = e.id)
-      ORDER BY tx, id LIMIT $2`,
-    [from, BATCH],
-  );
+  const rows = await em.query<EntryRow[]>(`${UNCHAINED} ORDER BY tx, id LIMIT $2`, [from, BATCH]);
   if (rows.length === 0) return { count: 0, open };
   const [last] = await em.query<{ seq: string; hash: string }[]>(
     'SELECT seq, hash FROM ledger_seal ORDER BY seq DESC LIMIT 1',

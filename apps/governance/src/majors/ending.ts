@@ -90,14 +90,17 @@ export class MajorEnding implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   async #all(): Promise<void> {
-    await this.#store.exclusively('major-ending', async () => {
+    const end = async () => {
       for (const stage of this.#stages) await this.#stage(stage);
-    });
+    };
+    const isDue = () =>
+      this.#store.reader.existsBy(ProductMajorEntity, this.#stages.map(majorsDue));
+    await this.#store.exclusively('major-ending', end, isDue);
   }
 
-  async #stage({ column, action, due, work }: Stage): Promise<void> {
-    const where = { status: 'retired', [column]: IsNull(), ...due(Date.now()) } as const;
-    for (const held of await this.#store.reader.findBy(ProductMajorEntity, where)) {
+  async #stage(stage: Stage): Promise<void> {
+    const { column, action, work } = stage;
+    for (const held of await this.#store.reader.findBy(ProductMajorEntity, majorsDue(stage))) {
       const { product, major } = held;
       const detail = { major, ...(await work(held)) };
       await this.#store.transaction(async (em) => {
@@ -151,4 +154,9 @@ export class MajorEnding implements OnApplicationBootstrap, OnApplicationShutdow
     const views = granted.map((one) => one.topic).filter((name) => name !== topic);
     return [topic, ...(secondaryTopic ? [secondaryTopic] : []), ...views];
   }
+}
+
+/** Majors whose stage has come and was not carried out. */
+function majorsDue({ column, due }: Stage) {
+  return { status: 'retired', [column]: IsNull(), ...due(Date.now()) } as const;
 }

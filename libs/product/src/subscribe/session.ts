@@ -1,18 +1,20 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
 
 import { createConsumer } from '../kafka/client.js';
-import type { KafkaConnection } from '../kafka/client.js';
+import type { Gathering, KafkaConnection } from '../kafka/client.js';
 import type { RawRecord } from './received.js';
 import { RecordHeaders } from './record-headers.js';
 
 type Bytes = Buffer;
 type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
 
-/** When the broker answers a fetch: at so many bytes, and after so long also without them. */
-export type Gathering = { bytes: number; ms: number };
-
 /** By default a record is handed over as soon as it is there. */
 const AT_ONCE: Gathering = { bytes: 1, ms: 500 };
+/**
+ * Where nothing came for so long, the first that comes is handed over at once, and an answer is waited for as long: a fetch costs broker and
+ * client the same whether it brings anything or not.
+ */
+const QUIET_MS = 1_000;
 /** With partitions in hand and no fetch for so long, the client has lost its way and is made anew. */
 const STALLED_AFTER_MS = 60_000;
 const CLOSE_WITHIN_MS = 5_000;
@@ -34,6 +36,7 @@ export class Session {
   #stream: Stream | null = null;
   #wake: () => void = () => undefined;
   #fetchedAt = Date.now();
+  #cameAt = -Infinity;
 
   constructor(
     connection: KafkaConnection,
@@ -46,7 +49,7 @@ export class Session {
     this.#topic = topic;
     this.#settled = settled;
     this.#from = from;
-    this.#consumer = createConsumer(connection, {
+    const options = {
       groupId,
       autocommit: false,
       // The client retries within its retries; a membership that fails is begun again here all the same.
@@ -54,11 +57,13 @@ export class Session {
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: 60_000,
       heartbeatInterval: HEARTBEAT_MS,
-      minBytes: gathering.bytes,
-      maxWaitTime: gathering.ms,
       // Once fewer than these lie ready, the next answer is asked for: it holds 650, and what lies is what the collector copies.
       highWaterMark: 256,
-    });
+    };
+    const quiet = { bytes: 1, ms: Math.max(QUIET_MS, gathering.ms) };
+    this.#consumer = createConsumer(connection, options, () =>
+      performance.now() - this.#cameAt > QUIET_MS ? quiet : gathering,
+    );
     // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
     this.#consumer.on('error', () => undefined);
   }
@@ -106,7 +111,9 @@ export class Session {
 
   /** What has arrived and was not given out, at most `most` records; perhaps none. */
   arrived(most: number): RawRecord[] {
-    return drain(this.#stream!, most);
+    const batch = drain(this.#stream!, most);
+    if (batch.length > 0) this.#cameAt = performance.now();
+    return batch;
   }
 
   /** The same; waits for the first. Null when `signal` is given. All that was given out before must be settled. */

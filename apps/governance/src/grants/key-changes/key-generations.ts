@@ -71,11 +71,16 @@ export class KeyGenerations implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async #all(): Promise<void> {
-    await this.#store.exclusively('key-generations', async () => {
+    const change = async () => {
       for (const one of await this.#behind()) await this.#rename(one);
       for (const id of await this.#unready()) await this.#stand(id);
       for (const one of await this.#due()) await this.#end(one);
-    });
+    };
+    const isDue = async () => {
+      const left = await Promise.all([this.#behind(), this.#unready(), this.#due()]);
+      return left.some(({ length }) => length > 0);
+    };
+    await this.#store.exclusively('key-generations', change, isDue);
   }
 
   // Grants that were only asked for meanwhile are named anew too: their first view is of the generation in force.
