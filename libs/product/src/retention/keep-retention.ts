@@ -74,7 +74,7 @@ async function endRecords(parts: Parts, live: LiveProduct, before: Date): Promis
 }
 
 /** All of them as one item: nothing was received, so there is nothing to land or to keep. */
-function endOf(product: LiveProduct, rows: readonly { record: string; revision: number }[]) {
+export function endOf(product: LiveProduct, rows: readonly { record: string; revision: number }[]) {
   const traceparent = newTraceparent();
   const head = { change: 'expire' as const, product, publisherOds: '', at: null, traceparent };
   const changes: KeyedExpire[] = rows.map((row) => ({ ...head, ...row }));

@@ -25,7 +25,7 @@ import { recordMeant } from './keeper.js';
 import { restrictedAfter } from '../person/restriction.js';
 import { reusedBy } from './reused.js';
 import { stand } from './stand.js';
-import { isRestricted } from './standing.js';
+import { BOTH, isRestricted } from './standing.js';
 import type { World } from './world.js';
 
 /**
@@ -306,7 +306,22 @@ async function expire(world: World, emitter: Emitter, change: KeyedExpire): Prom
     schemaId: codec.schemaId,
     content: codec.state({ record: publishedId(held.record), person: nobody, publisherOds }, {}),
   });
+  endMerges(world, emitter, change, held.person);
   return 'unchanged';
+}
+
+/** Of people who are one whose last record of a product is over, nothing is said any more, and nothing kept in clear. */
+function endMerges(world: World, emitter: Emitter, change: KeyedExpire, person: string): void {
+  const product = heldAs(change.product);
+  const isLeft = world
+    .recordsOf(person)
+    .some((one) => one.product === product && one.revision > 0 && !one.expired);
+  if (isLeft) return;
+  for (const merge of world.mergesOf(person).filter((one) => one.product === product)) {
+    const out = merge.out | world.person(person).out;
+    if (out !== BOTH) emitter.mergeEnded(world, change.product, merge, change, out);
+    world.putMerge({ ...merge, ref: null, out: BOTH });
+  }
 }
 
 /** As an upsert of a record never seen: nothing was landed, so nothing is to be kept: `unchanged`. */

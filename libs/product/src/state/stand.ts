@@ -55,12 +55,14 @@ export function standMerges(
     const [was, is] = [before, world.person(merge.survivor)].map((stood) =>
       shown(merge, own, stood),
     );
+    const { ref } = merge;
     const now = is!.out;
-    const left = now & ~was!.out;
     const told = was!.restricted === is!.restricted ? was!.out & ~now : BOTH & ~now;
+    // Of whom it is not known what to show of them, nothing is shown.
+    const hidden = ref === null && is!.restricted ? told : 0;
+    const left = (now & ~was!.out) | hidden;
     const occasion = { ...change, product };
     if (left !== 0) emitter.mergeEnded(world, product, merge, occasion, BOTH & ~left);
-    const { ref } = merge;
     if (told !== 0 && ref)
       emitter.merged(world, product, { ...merge, ref }, occasion, BOTH & ~told);
   }

@@ -81,6 +81,8 @@ export async function loadWorld(
   // Only now it is known whether a local identifier stands for a person of its own, who must be merged.
   for (const change of changes) loader.wantMerged(change);
   await loader.load();
+  for (const change of changes) loader.wantBesides(change);
+  await loader.load();
   world.shorten();
   return world;
 }
@@ -89,6 +91,7 @@ class Loader {
   readonly #persons = new Set<string>();
   readonly #records = new Set<string>();
   readonly #recordsOf = new Set<string>();
+  readonly #mergesOf = new Set<string>();
   readonly #keepers = new Set<string>();
   readonly #asked = new Set<string>();
   #standing = false;
@@ -120,6 +123,11 @@ class Loader {
       for (const key of namedIn(change)) this.#wantAllOf(this.world.survivorOf(key).person);
       return;
     }
+    if (change.change === 'expire') {
+      const held = this.world.records.get(change.record);
+      if (held) this.#mergesOf.add(held.person);
+      return;
+    }
     if (this.#mayStandOtherwise(change) && change.person !== null)
       this.#wantAllOf(this.world.survivorOf(change.person).person);
     if (!('alias' in change) || change.alias === null || change.person === null) return;
@@ -130,6 +138,13 @@ class Loader {
     if (this.#standing || this.#merging || alias?.choices || alias?.restriction) {
       this.#wantAllOf(this.world.survivorOf(change.person).person);
     }
+  }
+
+  /** What was told of a merge ends with the survivor's last record: nearly nobody was merged, and of them alone the others are read. */
+  wantBesides(change: KeyedChange): void {
+    if (change.change !== 'expire') return;
+    const held = this.world.records.get(change.record);
+    if (held && this.world.mergesOf(held.person).length > 0) this.#wantAllOf(held.person);
   }
 
   /** Nearly everybody is said not to be restricted, and never was: of them nothing need be read. */
@@ -147,10 +162,11 @@ class Loader {
   }
 
   async load(): Promise<void> {
-    const wanted = [this.#persons, this.#records, this.#recordsOf, this.#keepers];
+    const wanted = [this.#persons, this.#records, this.#recordsOf, this.#mergesOf, this.#keepers];
     while (wanted.some(({ size }) => size > 0)) {
       if (this.left) this.#takeLeft(this.left);
-      const [persons, records, recordsOf, keepers] = wanted.map(take);
+      for (const person of this.#recordsOf) this.#mergesOf.add(person);
+      const [persons, records, recordsOf, mergesOf, keepers] = wanted.map(take);
       const asked = [
         {
           ...PERSONS,
@@ -169,7 +185,7 @@ class Loader {
         },
         {
           ...MERGES_OF,
-          names: recordsOf!,
+          names: mergesOf!,
           keep: (row: unknown[]) => this.#keepMerge(mergeFrom(row as MergeRow)),
         },
         {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { OwnChoice } from '../choices/held.js';
 import { Preparer } from '../intake/prepare.js';
+import { endOf } from '../retention/keep-retention.js';
 import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
 import type { CommittingDomain } from '../rig/committing-domain.js';
 import { gp, nhsNumber, ODS, SERVICE } from '../rig/feed.js';
@@ -136,9 +137,30 @@ it('a merge names no issuer once its survivor is restricted, and tells again whe
   expect(await shown()).toEqual([`urn:ods:${ODS}`, ODS, ODS]);
 });
 
+it('a merge ends with the last record of its survivor, and what is kept of it names nobody', async () => {
+  await commit(put('u', 21), put('v', 22), merge(21, 22));
+  const { pool } = domain.database;
+  const { rows } = await pool.query<{ record: string; revision: number }>(
+    `SELECT record, r.revision FROM record r JOIN told_merge m ON m.survivor = r.person
+     WHERE m.ref ->> 'nhsNumber' = $1 ORDER BY record`,
+    [nhsNumber(21)],
+  );
+  expect(rows).toHaveLength(2);
+  for (const [at, row] of rows.entries()) {
+    await domain.committer.commit({ items: [endOf(domain.running.live, [row])] });
+    const left = at === 0 ? ['21 MERGED'] : [];
+    expect([await found(TOPIC, 21), await found(SECONDARY, 21)]).toEqual([left, left]);
+  }
+  expect(await found(TOPIC, 22)).toEqual([]);
+  const { rowCount } = await pool.query(`SELECT FROM told_merge WHERE ref ->> 'nhsNumber' = $1`, [
+    nhsNumber(21),
+  ]);
+  expect(rowCount).toBe(0);
+});
+
 it('one told before merges were held can be ended, and is not told again', async () => {
   await commit(put('p', 16), put('q', 17), put('r', 18), merge(16, 17));
-  await commit(merge(17, 18));
+  await commit(merge(17, 18), put('s', 19, 'L19'), put('t', 20), merge(19, 20));
   const migration = new ToldMerge1795321000001();
   const runner = domain.database.dataSource.createQueryRunner();
   await migration.down(runner);
@@ -148,4 +170,7 @@ it('one told before merges were held can be ended, and is not told again', async
   expect(await found(TOPIC, 16, 17, 18)).toEqual([]);
   await commit(says(18, 'dissent', false, 11));
   expect(await found(TOPIC, 16, 17)).toEqual([]);
+  expect(await found(SECONDARY, 19)).toEqual(['19 MERGED']);
+  await commit({ do: 'other', nhs: nhsNumber(20), restricted: true });
+  expect([await found(TOPIC, 19), await found(SECONDARY, 19)]).toEqual([[], []]);
 });
