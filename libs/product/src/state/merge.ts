@@ -31,8 +31,8 @@ export async function mergePeople(
   });
   world.redirect(from, into, intoRef);
   const earlier = world.mergesOf(from);
-  // What was told of people who are now `into` is as good as theirs. The number has a transaction that read them before decide again.
-  if (earlier.length > 0) world.nextSequence(into);
+  // What was told of people who are now `into` is as good as theirs. As long as anything is to be done about it they have a record,
+  // which moves: by its number a transaction that read them before is decided again.
   for (const merge of earlier) world.putMerge({ ...merge, survivor: into });
   standMerges(world, emitter, change, earlier, other);
   for (const product of emitter.products) {

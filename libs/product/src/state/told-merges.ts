@@ -33,7 +33,7 @@ export function mergeFrom([
   return { person, into, product, survivor, ref, publisherOds, out };
 }
 
-/** Whoever writes a merge took a number of its survivor: the people's rows say whether another transaction came first. */
+/** With each a record of its survivor is told: the people's rows say whether another transaction came first. */
 export function mergeStatement(merges: readonly ToldMerge[]): Statement {
   const all = [...merges].sort((a, b) => (mergeName(a) < mergeName(b) ? -1 : 1));
   return {
