@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
 import { inTransaction } from '../database/transaction.js';
+import { doubtRecords, viewsOf } from './view-store.js';
 
 /** How often it is noted that an edition is followed. */
 const NOTED_EVERY_MS = 60_000;
@@ -34,14 +35,9 @@ export class Absence {
       );
       await client.query(`UPDATE edition SET followed_at = now() WHERE topic = $1`, [edition]);
       if (!rows[0]?.away) return false;
-      const views = `SELECT id FROM view WHERE edition = $1 AND active`;
-      await client.query(
-        `UPDATE view_record SET unsure = true WHERE view_id IN (${views}) AND live AND NOT unsure`,
-        [edition],
-      );
-      await client.query(`UPDATE view_terms SET refill = true WHERE view_id IN (${views})`, [
-        edition,
-      ]);
+      const views = (await viewsOf(client, edition)).map(({ id }) => id);
+      for (const id of views) await doubtRecords(client, id);
+      await client.query(`UPDATE view_terms SET refill = true WHERE view_id = ANY($1)`, [views]);
       return true;
     });
   }

@@ -269,7 +269,7 @@ async function hasEnded(client: ClientBase, { topic }: GrantedView): Promise<boo
 }
 
 /** What a view has that begins again is to be said again by its edition (`withdrawal/leftovers`). */
-async function doubtRecords(client: ClientBase, id: number): Promise<void> {
+export async function doubtRecords(client: ClientBase, id: number): Promise<void> {
   await client.query(
     `UPDATE view_record SET unsure = true WHERE view_id = $1 AND live AND NOT unsure`,
     [id],

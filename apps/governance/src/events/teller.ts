@@ -15,6 +15,8 @@ import { OutboxEventEntity } from './outbox.entity.js';
 const EVERY_MS = 250;
 const NOTICES_EVERY_MS = 1_000;
 const BATCH = 100;
+/** What the mesh is still to be told. */
+const WAITING = { sentAt: IsNull(), topic: IsNull() };
 
 /**
  * Tells what has committed, in the order it was written, through Nest's Kafka transport with one send in
@@ -63,7 +65,8 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
       for (const event of await this.#waiting())
         await this.#send(names.GOVERNANCE_EVENTS_TOPIC, event);
     };
-    await this.#store.exclusively('teller', tell, async () => (await this.#waiting()).length > 0);
+    const isDue = () => this.#store.reader.existsBy(OutboxEventEntity, WAITING);
+    await this.#store.exclusively('teller', tell, isDue);
   }
 
   async #tellRecipients(): Promise<void> {
@@ -91,7 +94,7 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
 
   #waiting(): Promise<OutboxEventEntity[]> {
     return this.#store.reader.find(OutboxEventEntity, {
-      where: { sentAt: IsNull(), topic: IsNull() },
+      where: WAITING,
       order: { id: 'ASC' },
       take: BATCH,
     });

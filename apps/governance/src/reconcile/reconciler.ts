@@ -70,10 +70,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await this.#drifts.repaired(['quota'], await this.#repair.quotas(read, found));
       await this.#drifts.repaired(['rule'], await this.#repair.rules(read, found));
       if (this.#turns % SUBJECTS_EVERY === 0) {
-        // By what is decided now, not when the turn began: a first turn makes topics for seconds, while the first domain may be
-        // accepted and a subject smuggled in. The mesh itself has nothing to prepare in the registry.
-        const now = this.#found(await read());
-        const subjects = await this.#subjects.run(read, now);
+        const subjects = await this.#subjects.run(read, (now) => this.#found(now));
         await this.#drifts.repaired(['subject', 'compatibility'], subjects);
       }
     });

@@ -60,7 +60,7 @@ const decided = { subjects: [PRODUCT, VIEW], permittedSubjects: [], carrying: []
 const turn = () =>
   repair.run(
     async () => decided as unknown as Decided,
-    async () => undefined,
+    () => async () => undefined,
   );
 const ofVersions = () => registry.asked.filter((one) => one.startsWith('versions'));
 

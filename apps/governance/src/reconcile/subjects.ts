@@ -37,10 +37,13 @@ export class SubjectRepair {
   }
 
   /** Subjects are read before what was decided: one registered in between for an approved version is no surplus. */
-  async run(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
+  async run(read: () => Promise<Decided>, foundBy: (decided: Decided) => Found): Promise<Drift[]> {
     const subjects = await this.#registry.subjects();
     const marks = await this.#registry.marks();
     const decided = await read();
+    // By what is decided now, not when the turn began: a first turn makes topics for seconds, while the first domain may be
+    // accepted and a subject smuggled in. The mesh itself has nothing to prepare in the registry.
+    const found = foundBy(decided);
     const turn = this.#turn++ % GRANTS_EVERY;
     const drifts: Drift[] = [];
     await inTurns(undecidedSubjects(decided, subjects, this.#isShared), async (subject) => {

@@ -164,8 +164,8 @@ class Loader {
   async load(): Promise<void> {
     const wanted = [this.#persons, this.#records, this.#recordsOf, this.#mergesOf, this.#keepers];
     while (wanted.some(({ size }) => size > 0)) {
-      if (this.left) this.#takeLeft(this.left);
       for (const person of this.#recordsOf) this.#mergesOf.add(person);
+      if (this.left) this.#takeLeft(this.left);
       const [persons, records, recordsOf, mergesOf, keepers] = wanted.map(take);
       const asked = [
         {
@@ -205,10 +205,10 @@ class Loader {
 
   /** What the batch before leaves is known without asking; what leads on from it is wanted in turn. */
   #takeLeft(left: Left): void {
-    for (const person of this.#recordsOf) {
+    for (const person of this.#recordsOf)
       for (const state of left.recordsOf(person)) this.#holdRecord(state);
+    for (const person of this.#mergesOf)
       for (const merge of left.mergesOf(person)) this.#holdMerge(merge);
-    }
     for (const id of this.#keepers)
       for (const [record, keeper] of left.keepersOf(id)) this.#keepKeeper([id, record, keeper]);
     for (const key of this.#records) {

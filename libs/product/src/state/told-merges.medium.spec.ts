@@ -26,7 +26,7 @@ afterAll(() => domain.close());
 type Said = { who: number; choice: OwnChoice; objects: boolean; at: number };
 let index = 0;
 
-async function* restricting(line: Line) {
+async function* itemsOf(line: Line) {
   const body = (async function* () {
     yield Buffer.from(JSON.stringify(line));
   })();
@@ -39,7 +39,7 @@ async function* restricting(line: Line) {
 async function commit(...steps: (Line | Said)[]): Promise<string[]> {
   const items = [];
   for (const step of steps) {
-    if ('do' in step) for await (const item of restricting(step)) items.push(item);
+    if ('do' in step) for await (const item of itemsOf(step)) items.push(item);
     else {
       const { who, ...said } = step;
       const person = { nhsNumber: nhsNumber(who), nhsNumberStatus: '01', local: null };
