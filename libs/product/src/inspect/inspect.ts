@@ -13,7 +13,7 @@ import type { Refusal } from '../subscribe/decoder.js';
 import type { Batch, Counts } from '../subscribe/delivery.js';
 import { backOff, pause } from '../subscribe/patience.js';
 import type { RawRecord, Received } from '../subscribe/received.js';
-import { HeaderNames } from '../subscribe/record-headers.js';
+import { HeaderNames } from '../kafka/record-headers.js';
 import { Subscription } from '../subscribe/subscription.js';
 import type { SubscriptionStatus } from '../subscribe/subscription.js';
 

@@ -1,10 +1,8 @@
 import { Consumer, findErrorBy, Producer } from '@platformatic/kafka';
-import type {
-  CallbackWithPromise,
-  ConsumerOptions,
-  FetchOptions,
-  ProducerOptions,
-} from '@platformatic/kafka';
+import type { ConsumerOptions, ProducerOptions } from '@platformatic/kafka';
+
+import { FlatConsumer } from './flat-consumer.js';
+import type { FlatOptions, Gathering } from './flat-consumer.js';
 
 /** How to reach the broker: addresses, the name this client goes by, and who gives it tokens. */
 export type KafkaConnection = {
@@ -39,42 +37,23 @@ type Bytes = Buffer;
  */
 const FETCH_BYTES = 262_144;
 
-/** When the broker answers a fetch: at so many bytes, and after so long also without them. */
-export type Gathering = { bytes: number; ms: number };
-
-/** A consumer of raw bytes: keys, values and headers untouched. `gathering` is asked at each fetch. */
+/** A consumer of raw bytes: keys, values and headers untouched. */
 export function createConsumer(
   connection: KafkaConnection,
   options: Partial<ConsumerOptions<Bytes, Bytes, Bytes, Bytes>> & { groupId: string },
-  gathering?: () => Gathering,
 ): Consumer<Bytes, Bytes, Bytes, Bytes> {
+  return new Consumer({ ...kafkaOptions(connection), maxBytes: FETCH_BYTES, ...options });
+}
+
+/** The same for what reads much: it hands out whole batches, whose records are read when they are asked for. `gathering` is asked at each fetch. */
+export function createFlatConsumer(
+  connection: KafkaConnection,
+  options: Partial<FlatOptions> & { groupId: string },
+  gathering?: () => Gathering,
+): FlatConsumer {
   const all = { ...kafkaOptions(connection), maxBytes: FETCH_BYTES, ...options };
-  return gathering ? new GatheringConsumer(all, gathering) : new Consumer(all);
+  return new FlatConsumer(all, gathering);
 }
-
-/** The client knows one way of gathering for all its fetches. */
-class GatheringConsumer extends Consumer<Bytes, Bytes, Bytes, Bytes> {
-  readonly #gathering: () => Gathering;
-
-  constructor(options: ConsumerOptions<Bytes, Bytes, Bytes, Bytes>, gathering: () => Gathering) {
-    super(options);
-    this.#gathering = gathering;
-  }
-
-  override fetch(options: Fetch, callback: CallbackWithPromise<FetchResponse>): void;
-  override fetch(options: Fetch): Promise<FetchResponse>;
-  override fetch(options: Fetch, callback?: CallbackWithPromise<FetchResponse>) {
-    const { bytes, ms } = this.#gathering();
-    // No less than is waited for: a broker that may not answer with so much waits for its time to pass.
-    const maxBytes = Math.max(FETCH_BYTES, bytes);
-    const paced = { ...options, minBytes: bytes, maxWaitTime: ms, maxBytes };
-    return callback ? super.fetch(paced, callback) : super.fetch(paced);
-  }
-}
-
-type Fetch = FetchOptions<Bytes, Bytes, Bytes, Bytes>;
-/** The client does not export it by name. */
-type FetchResponse = Awaited<ReturnType<Consumer<Bytes, Bytes, Bytes, Bytes>['fetch']>>;
 
 /**
  * A producer of raw bytes, idempotent and waiting for all replicas: for low volumes such as dead letters.

@@ -16,7 +16,8 @@ export type BatchSender = { producerId: bigint; producerEpoch: number; baseSeque
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 const HEADER_BYTES = 61;
-const MAX_VARINT = 5;
+/** Most bytes of a varint of 32 bits. */
+export const MAX_VARINT = 5;
 
 /** The bytes that `value` takes as a zigzag varint. */
 export function varintSize(value: number): number {
@@ -51,6 +52,25 @@ export function readVarint(source: Uint8Array, at: number): number {
     if (byte < 0x80) break;
   }
   return (read >>> 1) ^ -(read & 1);
+}
+
+/** Where the varint that stands at a position ends. */
+export function varintEnd(source: Uint8Array, at: number): number {
+  let position = at;
+  while ((source[position] ?? 0) > 0x7f) position++;
+  return position + 1;
+}
+
+/** The same of 64 bits, as far as a number is exact: a time in milliseconds is. */
+export function readVarlong(source: Uint8Array, at: number): number {
+  let read = 0;
+  let worth = 1;
+  for (let position = at; ; position++, worth *= 0x80) {
+    const byte = source[position] ?? 0;
+    read += (byte & 0x7f) * worth;
+    if (byte < 0x80) break;
+  }
+  return read % 2 === 0 ? read / 2 : -(read + 1) / 2;
 }
 
 /** Key, value (null: a tombstone) and headers as they stand in a record. */

@@ -16,7 +16,7 @@ import type { BatchHandler, RetryRule } from './delivery.js';
 import type { InboxRule } from './inbox.js';
 import { sealUnder } from './letter.js';
 import type { Letter, LetterSeal } from './letter.js';
-import type { Gathering } from '../kafka/client.js';
+import type { Gathering } from '../kafka/flat-consumer.js';
 import { Subscription } from './subscription.js';
 import type { SubscriptionStatus } from './subscription.js';
 

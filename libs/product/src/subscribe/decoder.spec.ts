@@ -7,7 +7,7 @@ import { encodeWire } from '../registry/wire.js';
 import { ApprovedSchemas } from './approved.js';
 import { Decoder } from './decoder.js';
 import type { RawRecord } from './received.js';
-import { RecordHeaders } from './record-headers.js';
+import { RecordHeaders } from '../kafka/record-headers.js';
 
 const TOPIC = 'gp.visit.v1';
 const text = JSON.stringify({
@@ -57,7 +57,7 @@ function raw(over: Partial<RawRecord> = {}): RawRecord {
 }
 
 const headersOf = (texts: Record<string, string>): RecordHeaders =>
-  new RecordHeaders(
+  RecordHeaders.of(
     Object.entries(texts).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
   );
 

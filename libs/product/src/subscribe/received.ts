@@ -1,7 +1,7 @@
 import { headers as names, keys } from '@caremesh/contract';
 
-import { HeaderNames } from './record-headers.js';
-import type { RecordHeaders } from './record-headers.js';
+import type { FetchedRecord } from '../kafka/fetched-batch.js';
+import { HeaderNames } from '../kafka/record-headers.js';
 
 /** Where a record was read: enough to find it again with any Kafka client. */
 export type Origin = { topic: string; partition: number; offset: bigint; timestamp: bigint };
@@ -35,16 +35,8 @@ export type Received<R> =
   | (Common & { change: 'merged'; value: R; schemaId: number; survivor: string | null })
   | (Common & { change: 'deleted'; value: null; schemaId: null });
 
-/** A record as the client hands it over: bytes, and its headers. */
-export type RawRecord = {
-  topic: string;
-  partition: number;
-  offset: bigint;
-  timestamp: bigint;
-  key: Buffer | null | undefined;
-  value: Buffer | null | undefined;
-  headers: RecordHeaders;
-};
+/** A record as it was fetched. */
+export type RawRecord = FetchedRecord;
 
 /** Where a record was read. */
 export function originOf(raw: RawRecord): Origin {

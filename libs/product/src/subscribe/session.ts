@@ -1,12 +1,7 @@
-import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
-
-import { createConsumer } from '../kafka/client.js';
-import type { Gathering, KafkaConnection } from '../kafka/client.js';
+import { createFlatConsumer } from '../kafka/client.js';
+import type { KafkaConnection } from '../kafka/client.js';
+import type { FlatConsumer, FlatMessage, FlatStream, Gathering } from '../kafka/flat-consumer.js';
 import type { RawRecord } from './received.js';
-import { RecordHeaders } from './record-headers.js';
-
-type Bytes = Buffer;
-type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
 
 /** By default a record is handed over as soon as it is there. */
 const AT_ONCE: Gathering = { bytes: 1, ms: 500 };
@@ -29,11 +24,13 @@ const HEARTBEAT_MS = 1_500;
  */
 export class Session {
   readonly #topic: string;
-  readonly #consumer: Consumer<Bytes, Bytes, Bytes, Bytes>;
+  readonly #consumer: FlatConsumer;
   readonly #settled: (positions: ReadonlyMap<number, bigint>) => void;
   readonly #from: ReadonlyMap<number, bigint>;
   readonly #committed = new Map<number, bigint>();
-  #stream: Stream | null = null;
+  #stream: FlatStream | null = null;
+  /** The message whose records are being given out. */
+  #open: FlatMessage | null = null;
   #wake: () => void = () => undefined;
   #fetchedAt = Date.now();
   #cameAt = -Infinity;
@@ -57,11 +54,11 @@ export class Session {
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: 60_000,
       heartbeatInterval: HEARTBEAT_MS,
-      // Once fewer than these lie ready, the next answer is asked for: it holds 650, and what lies is what the collector copies.
-      highWaterMark: 256,
+      // Once fewer batches than these lie ready, the next answer is asked for: it holds some 650 records.
+      highWaterMark: 2,
     };
     const quiet = { bytes: 1, ms: Math.max(QUIET_MS, gathering.ms) };
-    this.#consumer = createConsumer(connection, options, () =>
+    this.#consumer = createFlatConsumer(connection, options, () =>
       performance.now() - this.#cameAt > QUIET_MS ? quiet : gathering,
     );
     // A fault of the membership shows itself in the stream or the next commit; unheard, it would end the process.
@@ -111,9 +108,30 @@ export class Session {
 
   /** What has arrived and was not given out, at most `most` records; perhaps none. */
   arrived(most: number): RawRecord[] {
-    const batch = drain(this.#stream!, most);
+    const batch: RawRecord[] = [];
+    while (batch.length < most) {
+      const record = this.#nextRecord();
+      if (record === null) break;
+      batch.push(record);
+    }
     if (batch.length > 0) this.#cameAt = performance.now();
     return batch;
+  }
+
+  #nextRecord(): RawRecord | null {
+    for (;;) {
+      this.#open ??= this.#stream!.read() as FlatMessage | null;
+      if (this.#open === null) return null;
+      const { topic, partition, value } = this.#open;
+      const record = value.next(topic, partition);
+      if (record !== null) return record;
+      this.#open = null;
+    }
+  }
+
+  /** True if something came that was not given out. */
+  get #hasMore(): boolean {
+    return this.#open !== null || this.#stream!.readableLength > 0;
   }
 
   /** The same; waits for the first. Null when `signal` is given. All that was given out before must be settled. */
@@ -142,7 +160,7 @@ export class Session {
    */
   async #commitRead(): Promise<void> {
     const stream = this.#stream!;
-    if (stream.readableLength > 0) return;
+    if (this.#hasMore) return;
     const next = new Map<number, bigint>();
     for (const [place, offset] of stream.offsetsToFetch) {
       next.set(Number(place.slice(place.lastIndexOf(':') + 1)), offset);
@@ -170,7 +188,7 @@ export class Session {
     if (stream.errored) throw stream.errored;
     if (stream.destroyed || stream.readableEnded) throw new Error('the stream of records ended');
     // It came while something else was waited for, and nothing will be told of it again.
-    if (stream.readableLength > 0) return;
+    if (this.#hasMore) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STALLED_AFTER_MS);
       this.#wake = () => {
@@ -193,20 +211,4 @@ export class Session {
       new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref()),
     ]);
   }
-}
-
-function drain(stream: Stream, most: number): RawRecord[] {
-  const batch: RawRecord[] = [];
-  while (batch.length < most) {
-    const message = stream.read() as Message<Bytes, Bytes, Bytes, Bytes> | null;
-    if (message === null) break;
-    batch.push(toRaw(message));
-  }
-  return batch;
-}
-
-function toRaw(message: Message<Bytes, Bytes, Bytes, Bytes>): RawRecord {
-  const { topic, partition, offset, timestamp, key, value } = message;
-  const headers = new RecordHeaders(message.headerEntries);
-  return { topic, partition, offset, timestamp, key, value, headers };
 }

@@ -19,7 +19,7 @@ import { encodeWire } from '../registry/wire.js';
 import type { ConsumerSettings } from './consumption.js';
 import { sealUnder } from './letter.js';
 import type { Received } from './received.js';
-import { RecordHeaders } from './record-headers.js';
+import { RecordHeaders } from '../kafka/record-headers.js';
 import { listRefused, refuse } from './refused.js';
 import { specDomain } from './spec-domain.fixture.js';
 import { subscribe } from './subscribe.js';
@@ -455,7 +455,7 @@ test('a record at a place that another had in a topic made anew is listed beside
       ...{ topic, partition: 0, offset: 0n, timestamp },
       key: null,
       value: null,
-      headers: new RecordHeaders([]),
+      headers: RecordHeaders.of([]),
     },
   });
   const client = await pool.connect();

@@ -6,7 +6,7 @@ import type { KafkaConnection } from '../kafka/client.js';
 import type { Batch, Counts, Delivery } from './delivery.js';
 import { backOff, pause } from './patience.js';
 import { Session } from './session.js';
-import type { Gathering } from '../kafka/client.js';
+import type { Gathering } from '../kafka/flat-consumer.js';
 
 /** Records decoded at a time beside the batch in hand: half a millisecond of work. */
 const SLICE = 32;

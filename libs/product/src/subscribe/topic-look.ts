@@ -2,20 +2,17 @@ import { randomUUID } from 'node:crypto';
 
 import { headers as names } from '@caremesh/contract';
 import { Admin, findErrorBy } from '@platformatic/kafka';
-import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
 
-import { createConsumer, kafkaOptions } from '../kafka/client.js';
+import { createFlatConsumer, kafkaOptions } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
-import { HeaderNames, RecordHeaders } from './record-headers.js';
+import type { FetchedRecord } from '../kafka/fetched-batch.js';
+import type { FlatConsumer, FlatMessage, FlatStream } from '../kafka/flat-consumer.js';
+import { HeaderNames } from '../kafka/record-headers.js';
 import { UNKNOWN_REVISION } from './received.js';
 import type { Envelope, RecordKey } from './received.js';
 
 /** Offsets per partition. */
 type Offsets = ReadonlyMap<number, bigint>;
-
-type Client = Consumer<Buffer, Buffer, Buffer, Buffer>;
-type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
-type Taken = Message<Buffer, Buffer, Buffer, Buffer>;
 
 type Told = { key: Pick<RecordKey, 'text'>; envelope: Pick<Envelope, 'revision'> };
 
@@ -129,9 +126,9 @@ export class TopicLook {
     }
   }
 
-  #consumer(): Client {
+  #consumer(): FlatConsumer {
     const groupId = `${this.#groups}.look.${randomUUID()}`;
-    const consumer = createConsumer(this.#connection, { groupId, autocommit: false, retries: 2 });
+    const consumer = createFlatConsumer(this.#connection, { groupId, autocommit: false, retries: 2 });
     consumer.on('error', () => undefined);
     return consumer;
   }
@@ -140,13 +137,13 @@ export class TopicLook {
 const hasMembers = (error: Error): boolean =>
   ['UNKNOWN_MEMBER_ID', 'NON_EMPTY_GROUP'].some((id) => findErrorBy(error, 'apiId', id) !== null);
 
-async function endsOf(consumer: Client, topic: string): Promise<Map<number, bigint>> {
+async function endsOf(consumer: FlatConsumer, topic: string): Promise<Map<number, bigint>> {
   const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
   return new Map(ends.map((end, partition) => [partition, end]));
 }
 
 /** A partition of which nothing is wanted is read from its end. */
-async function opened(consumer: Client, stretch: Stretch, open: Offsets): Promise<Stream> {
+async function opened(consumer: FlatConsumer, stretch: Stretch, open: Offsets): Promise<FlatStream> {
   const { topic } = stretch;
   const ends = await endsOf(consumer, topic);
   return consumer.consume({
@@ -162,13 +159,15 @@ async function opened(consumer: Client, stretch: Stretch, open: Offsets): Promis
 }
 
 /** Reads until every open partition is read to its end: up to its last record, or, where a transaction's marker is last, past it. */
-async function readOut(stream: Stream, open: Map<number, bigint>, words: LastWords): Promise<void> {
+async function readOut(stream: FlatStream, open: Map<number, bigint>, words: LastWords): Promise<void> {
   const ends = new Map(open);
   const something = signOf(stream);
   for (;;) {
     for (let message = read(stream); message !== null; message = read(stream)) {
-      const { partition, offset } = message;
-      if (offset < (ends.get(partition) ?? 0n)) take(words, message);
+      const { topic, partition, value } = message;
+      const end = ends.get(partition) ?? 0n;
+      for (let one = value.next(topic, partition); one !== null; one = value.next(topic, partition))
+        if (one.offset < end) take(words, one);
     }
     for (const [place, offset] of stream.offsetsToFetch) {
       const partition = Number(place.slice(place.lastIndexOf(':') + 1));
@@ -182,7 +181,7 @@ async function readOut(stream: Stream, open: Map<number, bigint>, words: LastWor
 }
 
 /** Waits for the next sign that there may be more. Heard all the time: a stream that is listened to now and then stands still. */
-function signOf(stream: Stream): () => Promise<void> {
+function signOf(stream: FlatStream): () => Promise<void> {
   let wake: () => void = () => undefined;
   for (const event of ['readable', 'fetch', 'end', 'close', 'error'])
     (stream as NodeJS.EventEmitter).on(event, () => wake());
@@ -192,14 +191,13 @@ function signOf(stream: Stream): () => Promise<void> {
     });
 }
 
-function take(words: LastWords, { key, value, headerEntries }: Taken): void {
+function take(words: LastWords, { key, value, headers }: FetchedRecord): void {
   if (!key) return;
-  const headers = new RecordHeaders(headerEntries);
   const [revision = null, type = null] = WORDS.textsIn(headers);
   const ends = !value || value.length === 0 || RETRACTED.test(type ?? '');
   words.add(key.toString('utf8'), revision === null ? UNKNOWN_REVISION : Number(revision), ends);
 }
 
-const read = (stream: Stream): Taken | null => stream.read() as Taken | null;
+const read = (stream: FlatStream): FlatMessage | null => stream.read() as FlatMessage | null;
 
 const startOf = ({ from }: Stretch, partition: number): bigint => from.get(partition) ?? 0n;
