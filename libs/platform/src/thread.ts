@@ -7,3 +7,4 @@ export { brokerSecurity } from './config/environment.js';
 export { readSecret } from './config/secret.js';
 export { BY_KEY } from './db/by-key.js';
 export { giveBackWhenIdle } from './work/give-back.js';
+export { KeptThread, STOPPED } from './work/kept-thread.js';

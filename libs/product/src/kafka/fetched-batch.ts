@@ -120,7 +120,8 @@ function batchOf(bytes: Buffer): RecordsBatch {
   // The client looks into the markers of transactions, and hands out none of them.
   if (batch.attributes & IS_CONTROL) return readRecordsBatch(Reader.from(bytes));
   const count = bytes.readInt32BE(COUNT_AT);
-  if (count > 0) batch.records.push(allAsOne(batch, new FetchedBatch(recordsOf(batch, bytes), count, batch)));
+  if (count > 0)
+    batch.records.push(allAsOne(batch, new FetchedBatch(recordsOf(batch, bytes), count, batch)));
   return batch;
 }
 

@@ -107,8 +107,7 @@ const FETCH = createAPI<fetchV17.FetchRequest, FetchResponse>(
     };
     readKnownTaggedFields(reader, {});
     const errors = errorsOf(said);
-    if (errors.length > 0)
-      throw new ResponseError(key, version, Object.fromEntries(errors), said);
+    if (errors.length > 0) throw new ResponseError(key, version, Object.fromEntries(errors), said);
     return said;
   },
 );

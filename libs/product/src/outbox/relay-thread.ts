@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 
-import { brokerSecurity, TokenSource, readSecret } from '@caremesh/platform/thread';
+import { brokerSecurity, KeptThread, TokenSource, readSecret } from '@caremesh/platform/thread';
 import type { ServiceEnvironment } from '@caremesh/platform';
 
 import { Relay } from './relay.js';
@@ -21,8 +20,7 @@ export type RelayThreadSettings = {
 };
 export type FromThread =
   | { kind: 'log'; level: 'info' | 'warn'; detail: object; message: string }
-  | { kind: 'sent'; sent: number }
-  | { kind: 'stopped' };
+  | { kind: 'sent'; sent: number };
 /** A running relay, wherever it runs. */
 type RunningRelay = { readonly sent: number; stop(): Promise<void> };
 
@@ -80,46 +78,32 @@ export function laterRelay(
 }
 
 class RelayThread implements RunningRelay {
-  #worker: Worker;
-  #stopping = false;
+  readonly #thread: KeptThread<FromThread>;
   #before = 0;
   #sent = 0;
 
-  constructor(
-    private readonly settings: RelayThreadSettings,
-    private readonly log: RelayLog,
-  ) {
-    this.#worker = this.#begin();
+  constructor(settings: RelayThreadSettings, log: RelayLog) {
+    this.#thread = new KeptThread<FromThread>({
+      script: SCRIPT,
+      workerData: settings,
+      told: (told) => {
+        if (told.kind === 'log') log[told.level](told.detail, told.message);
+        else this.#sent = told.sent;
+      },
+      failed: (error) =>
+        log.warn({ reason: error.name }, 'The relay thread failed; starting another'),
+      ended: () => {
+        this.#before += this.#sent;
+        this.#sent = 0;
+      },
+    });
   }
 
   get sent(): number {
     return this.#before + this.#sent;
   }
 
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    // A thread that has just failed and was to be started again is not there any more.
-    if (this.#worker.threadId === -1) return;
-    const stopped = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.postMessage('stop');
-    await stopped;
-  }
-
-  #begin(): Worker {
-    const worker = new Worker(SCRIPT, { workerData: this.settings });
-    worker.on('message', (told: FromThread) => {
-      if (told.kind === 'log') this.log[told.level](told.detail, told.message);
-      else if (told.kind === 'sent') this.#sent = told.sent;
-      else void worker.terminate();
-    });
-    worker.on('error', (error) =>
-      this.log.warn({ reason: error.name }, 'The relay thread failed; starting another'),
-    );
-    worker.on('exit', () => {
-      this.#before += this.#sent;
-      this.#sent = 0;
-      if (!this.#stopping) setTimeout(() => (this.#worker = this.#begin()), 1_000).unref();
-    });
-    return worker;
+  stop(): Promise<void> {
+    return this.#thread.stop();
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { giveBackWhenIdle } from '@caremesh/platform/thread';
+import { giveBackWhenIdle, STOPPED } from '@caremesh/platform/thread';
 
 import { relayOf } from './relay-thread.js';
 import type { FromThread, RelayThreadSettings } from './relay-thread.js';
@@ -14,7 +14,7 @@ const relay = relayOf(workerData as RelayThreadSettings, {
 const counting = setInterval(() => tell({ kind: 'sent', sent: relay.sent }), 500);
 parentPort?.once('message', () => {
   clearInterval(counting);
-  void relay.stop().finally(() => tell({ kind: 'stopped' }));
+  void relay.stop().finally(() => parentPort?.postMessage(STOPPED));
 });
 relay.start();
 giveBackWhenIdle();

@@ -128,7 +128,11 @@ export class TopicLook {
 
   #consumer(): FlatConsumer {
     const groupId = `${this.#groups}.look.${randomUUID()}`;
-    const consumer = createFlatConsumer(this.#connection, { groupId, autocommit: false, retries: 2 });
+    const consumer = createFlatConsumer(this.#connection, {
+      groupId,
+      autocommit: false,
+      retries: 2,
+    });
     consumer.on('error', () => undefined);
     return consumer;
   }
@@ -143,7 +147,11 @@ async function endsOf(consumer: FlatConsumer, topic: string): Promise<Map<number
 }
 
 /** A partition of which nothing is wanted is read from its end. */
-async function opened(consumer: FlatConsumer, stretch: Stretch, open: Offsets): Promise<FlatStream> {
+async function opened(
+  consumer: FlatConsumer,
+  stretch: Stretch,
+  open: Offsets,
+): Promise<FlatStream> {
   const { topic } = stretch;
   const ends = await endsOf(consumer, topic);
   return consumer.consume({
@@ -159,7 +167,11 @@ async function opened(consumer: FlatConsumer, stretch: Stretch, open: Offsets): 
 }
 
 /** Reads until every open partition is read to its end: up to its last record, or, where a transaction's marker is last, past it. */
-async function readOut(stream: FlatStream, open: Map<number, bigint>, words: LastWords): Promise<void> {
+async function readOut(
+  stream: FlatStream,
+  open: Map<number, bigint>,
+  words: LastWords,
+): Promise<void> {
   const ends = new Map(open);
   const something = signOf(stream);
   for (;;) {
