@@ -6,7 +6,7 @@ const AGAIN_AFTER_MS = 1_000;
 /** What a thread tells last, when it was asked to stop and has. */
 export const STOPPED = { kind: 'stopped' } as const;
 /** What it is asked by. */
-export const STOP = 'stop';
+const STOP = 'stop';
 
 type Parts<Told> = {
   /** Path of the program that it runs. */
