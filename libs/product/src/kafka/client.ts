@@ -51,7 +51,13 @@ export function createFlatConsumer(
   options: Partial<FlatOptions> & { groupId: string },
   gathering?: () => Gathering,
 ): FlatConsumer {
-  const all = { ...kafkaOptions(connection), maxBytes: FETCH_BYTES, ...options };
+  const all = {
+    ...kafkaOptions(connection),
+    maxBytes: FETCH_BYTES,
+    // Once fewer batches than these lie ready, the next answer is asked for: it holds some 650 records.
+    highWaterMark: 2,
+    ...options,
+  };
   return new FlatConsumer(all, gathering);
 }
 

@@ -54,8 +54,6 @@ export class Session {
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: 60_000,
       heartbeatInterval: HEARTBEAT_MS,
-      // Once fewer batches than these lie ready, the next answer is asked for: it holds some 650 records.
-      highWaterMark: 2,
     };
     const quiet = { bytes: 1, ms: Math.max(QUIET_MS, gathering.ms) };
     this.#consumer = createFlatConsumer(connection, options, () =>
