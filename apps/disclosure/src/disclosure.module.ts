@@ -54,7 +54,6 @@ import { KeysController } from './operate/keys.controller.js';
 import { QuarantineController } from './operate/quarantine.controller.js';
 import { ViewStanding } from './operate/standing.js';
 import { ViewsController } from './operate/views.controller.js';
-import { Lanes } from './lanes/lanes.js';
 import { Narrowing } from './narrowing/narrowing.js';
 import { INDIVIDUAL_CARE, partOf, SECONDARY_USE } from './part.js';
 import type { Part } from './part.js';
@@ -81,8 +80,6 @@ const GATHERING = { bytes: 200_000, ms: 200 };
 export type Surroundings = {
   /** Without one: every purpose but individual care. */
   part?: Part;
-  /** How many lanes this thread reads of each edition; without, all. */
-  lanes?: number;
   pool: Pool;
   databaseUrl: string;
   governance: Pick<Governance, 'activeViews' | 'approvedSchemas' | 'contractOf' | 'showsGrantTo'>;
@@ -111,7 +108,6 @@ export type Parts = {
   relay: LaterRelay;
   keys: StoredPseudonymKeys;
   transport: RecordTransport;
-  lanes: Lanes;
   watch: ViewWatch;
   merges: MergeRelease;
   leftovers: Leftovers;
@@ -160,7 +156,6 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
   const part = partOf(settings.service);
   const surroundings: Surroundings = {
     part,
-    lanes: 1,
     pool: database.pool,
     databaseUrl: url.reveal(),
     governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'), part.kind),
@@ -206,11 +201,9 @@ export function compose(around: Surroundings): Parts {
   const cohort = new Cohort(seal);
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
   const discloser = new Discloser(plans, outbox, choices);
-  const { name } = part;
-  const { lanes: here = part.lanes } = around;
-  const lanes = new Lanes({ transport, beside: part.lanes - here, log });
+  const { name, lanes } = part;
   const watch = new ViewWatch({
-    ...{ governance, store, plans, transport, log, part: name, lanes: here },
+    ...{ governance, store, plans, transport, log, part: name, lanes },
     topics: new TopicLook(connection, `mesh.${name}`),
     absence: new Absence(pool, around.tombstonesKeptMs),
   });
@@ -231,7 +224,7 @@ export function compose(around: Surroundings): Parts {
       { provide: Discloser, useValue: discloser },
       { provide: ViewWatch, useValue: watch },
       { provide: ViewStore, useValue: store },
-      { provide: Lanes, useValue: lanes },
+      { provide: RecordTransport, useValue: transport },
     ],
   };
   const transactionPrefix = `relay.${part.name}`;
@@ -243,7 +236,7 @@ export function compose(around: Surroundings): Parts {
   const requests = new Requests(seal);
   const common = { pool, outbox, registryUrl: registry.url };
   return {
-    ...{ relay, keys, transport, lanes, watch, merges, leftovers, module },
+    ...{ relay, keys, transport, watch, merges, leftovers, module },
     exchange: new Exchange({ pool, mailboxes, cohort, lists, requests, pace, log }),
     sweep: new Sweep({ ...common, store, plans, lists, cohort, log }),
     announcements: new Announcements({

@@ -11,7 +11,7 @@ export type Part = {
   kind: 'view' | 'individual-care';
   /** The topic it makes them from. */
   editionOf: (product: string, major: number) => string;
-  /** In how many lanes an edition is read, each in a thread of its own; one where few records come. */
+  /** In how many lanes an edition is read; one where few records come. */
   lanes: number;
 };
 

@@ -103,15 +103,7 @@ export class ViewWatch {
     await this.#heedList(granted, known);
     await this.#store.refreshTerms(granted);
     await this.#store.refill();
-    await this.#follow((edition) => this.#absence.heed(edition));
-    await this.#fill(await this.#store.unfilled());
-    const read = [...this.#editions].filter(([, { open }]) => open.size === 0);
-    await this.#absence.note(read.map(([edition]) => edition));
-  }
-
-  /** Reads along what views there are; who begins, ends and fills them is another. Throws as `look`. */
-  async join(): Promise<void> {
-    await this.#follow(() => Promise.resolve(false));
+    await this.#follow();
   }
 
   /** True if a running backfill tells this record: it lies below the end of the filling, and nothing there says more of it. */
@@ -196,18 +188,12 @@ export class ViewWatch {
     this.#log.warn({ view: topic, err }, 'A granted view cannot begin yet');
   }
 
-  async #follow(wasAway: (edition: string) => Promise<boolean>): Promise<void> {
+  async #follow(): Promise<void> {
     const active = (await this.#store.all()).filter((view) => view.active);
     const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
     this.#views = Map.groupBy(active, ({ edition }) => edition);
     for (const [edition, reader] of wanted) {
-      if (this.#editions.has(edition)) continue;
-      if (await wasAway(edition))
-        this.#log.warn(
-          { topic: edition },
-          'Nobody followed an edition for long: its views are filled again',
-        );
-      await this.#followEdition(edition, reader);
+      if (!this.#editions.has(edition)) await this.#followEdition(edition, reader);
     }
     for (const [edition, { looking }] of this.#editions) {
       if (wanted.has(edition)) continue;
@@ -215,6 +201,9 @@ export class ViewWatch {
       this.#editions.delete(edition);
       for (const lane of this.#lanesOf(edition)) await this.#transport.unfollow(lane);
     }
+    await this.#fill(await this.#store.unfilled());
+    const read = [...this.#editions].filter(([, { open }]) => open.size === 0);
+    await this.#absence.note(read.map(([edition]) => edition));
   }
 
   /**
@@ -222,6 +211,11 @@ export class ViewWatch {
    * and is not to be disclosed for a moment because that is read now.
    */
   async #followEdition(edition: string, reader: string): Promise<void> {
+    if (await this.#absence.heed(edition))
+      this.#log.warn(
+        { topic: edition },
+        'Nobody followed an edition for long: its views are filled again',
+      );
     const from = await this.#store.progressOf(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
     await this.#topics.begin(groupId, edition, from);
