@@ -4,7 +4,7 @@ import { withoutBlanks } from './hl7/batch.js';
 import { holdsAnother, isFaultOf, readHeader, type Header } from './hl7/header.js';
 import { Message } from './hl7/message.js';
 import { timeOf } from './hl7/time.js';
-import type { Senders } from './senders.js';
+import type { Certified, Senders } from './senders.js';
 
 /** An ADT message that `acute.inpatient-spell` uses, read and let in. */
 export type AdtMessage = {
@@ -34,15 +34,22 @@ export type Reading =
 
 /**
  * Reads one message as far as its source's kind goes: what no sender should have sent here (unreadable header,
- * other version or type, a second message in its frame, sender not on the list) is refused; everything else becomes an item, faulty or not.
+ * other version or type, a second message in its frame, sender not on the list, or not with this certificate) is refused;
+ * everything else becomes an item, faulty or not.
  */
-export function readMessage(sent: Buffer, index: number, senders: Senders, mode: Mode): Reading {
+export function readMessage(
+  sent: Buffer,
+  index: number,
+  senders: Senders,
+  mode: Mode,
+  certified?: Certified,
+): Reading {
   const bytes = withoutBlanks(sent);
   const header = readHeader(bytes);
   if (isFaultOf(header)) return { refused: header, header: null };
   const refused = refusalOf(header, bytes);
   if (refused) return { refused, header };
-  const trust = senders.odsOf(facilityOf(header));
+  const trust = senders.odsOf(facilityOf(header), certified);
   if (trust === null) return { refused: fault('senderNotAllowed', 'MSH-4'), header };
   return { header, item: itemOf(bytes, index, header, trust, mode) };
 }

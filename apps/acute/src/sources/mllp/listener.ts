@@ -7,11 +7,11 @@ import {
   type Submit,
 } from '@caremesh/product';
 import { readMessage, type AdtMessage } from '../adt-message.js';
-import type { Senders } from '../senders.js';
+import type { Certified, Senders } from '../senders.js';
 import { acknowledgement, codeOf } from './acknowledgement.js';
 import { Connection, type ConnectionLimits } from './connection.js';
 import type { Frame } from './framing.js';
-import { serverFor } from './transport.js';
+import { certifiedBy, serverFor } from './transport.js';
 
 export type ListenerLimits = ConnectionLimits & { connectionsMax: number };
 
@@ -34,10 +34,10 @@ export async function listen(
   senders: Senders,
   limits: ListenerLimits = LIMITS,
 ): Promise<Listening> {
-  const answer = answering(submit, context, senders);
   const connections = new Set<Connection>();
   const { server, dropStrangers } = serverFor(context, limits, (socket) => {
     if (connections.size >= limits.connectionsMax) silentest(connections)?.drop();
+    const answer = answering(submit, context, senders, certifiedBy(socket));
     const connection = new Connection(socket, answer, limits);
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
@@ -48,6 +48,11 @@ export async function listen(
   // From here on a server error concerns one connection that could not be accepted.
   server.on('error', (error) => context.log.warn({ reason: error.name }, 'MLLP accept failed'));
   const { port } = server.address() as AddressInfo;
+  if (context.environment === 'production' && senders.unbound.length > 0)
+    context.log.warn(
+      { facilities: senders.unbound },
+      'Every peer with a certificate may send for these: MESH_SENDERS_FILE binds them to none',
+    );
   return {
     address: `mllp://${context.host}:${port}`,
     close: () => {
@@ -68,9 +73,14 @@ function silentest(connections: Set<Connection>): Connection | undefined {
 }
 
 /** From a frame to its acknowledgement. Never rejects: what cannot be stored now is an AR. */
-function answering(submit: Submit<AdtMessage>, context: ListenContext, senders: Senders) {
+function answering(
+  submit: Submit<AdtMessage>,
+  context: ListenContext,
+  senders: Senders,
+  certified: Certified | undefined,
+) {
   return async (frame: Frame): Promise<Buffer> => {
-    const reading = readMessage(frame.bytes, 0, senders, context.environment);
+    const reading = readMessage(frame.bytes, 0, senders, context.environment, certified);
     if (frame.tooLarge)
       return acknowledgement(reading.header, 'AR', [fault('itemTooLarge', 'MSH')]);
     if (reading.refused) return acknowledgement(reading.header, 'AR', [reading.refused]);

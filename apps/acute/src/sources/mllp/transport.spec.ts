@@ -16,25 +16,31 @@ const ours = authority('Hospitals of ours');
 const server = ours.certify('mesh.example');
 const hospital = ours.certify('hospital.example');
 const settings: Record<string, string> = {};
-const MESSAGE = framed(
-  Buffer.from(
-    'MSH|^~\\&|PAS|WARD|CARE|MESH|20261010120000||ADT^A01|1|P|2.4\rPID|1||7^^^RCB\rPV1|1|I\r',
-  ),
-);
+const message = (facility: string) =>
+  framed(
+    Buffer.from(
+      `MSH|^~\\&|PAS|${facility}|CARE|MESH|20261010120000||ADT^A01|1|P|2.4\rPID|1||7^^^RCB\rPV1|1|I\r`,
+    ),
+  );
 const LIMITS = {
   ...{ frameMax: 4_000, stallMs: 60_000, idleMs: 60_000 },
   ...{ pendingMax: 8, connectionsMax: 20 },
 };
 let listening: Listening;
 let port: number;
-let taken: number;
+let taken: string[];
+let warned: unknown[];
 
 beforeAll(() => {
   const files = {
     MESH_MLLP_TLS_CERT_FILE: server.cert,
     MESH_MLLP_TLS_KEY_FILE: server.key,
     MESH_MLLP_TLS_CA_FILE: ours.cert,
-    MESH_SENDERS_FILE: '{"WARD": "RCB"}',
+    MESH_SENDERS_FILE: JSON.stringify({
+      ...{ WARD: 'RCB', ANY: { ods: 'RCB' } },
+      RRK: { ods: 'RRK', certificates: ['pas.rrk.example', 'Hospital.example'] },
+      RXH: { ods: 'RXH', certificates: ['rxh.example'] },
+    }),
   };
   for (const [name, text] of Object.entries(files)) {
     writeFileSync((settings[name] = join(folder, name)), text);
@@ -44,14 +50,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => listening.close());
 
 async function open(): Promise<void> {
-  taken = 0;
+  taken = [];
+  warned = [];
   const context: ListenContext = {
     ...{ environment: 'production', host: '127.0.0.1', port: 0, settings, schemasDir: '' },
-    log: { info: () => undefined, warn: () => undefined },
+    log: { info: () => undefined, warn: (what) => void warned.push(what) },
   };
   listening = await listen(
     async ([item]) => {
-      taken += 1;
+      taken.push(item!.publisherOds!);
       return [{ index: 0, sourceId: item!.sourceId, outcome: 'accepted', errors: [] }];
     },
     context,
@@ -62,10 +69,10 @@ async function open(): Promise<void> {
 }
 
 /** What a peer is answered before the connection ends, or the first answer. */
-function answered(peer: ConnectionOptions): Promise<string> {
+function answered(peer: ConnectionOptions, facility = 'WARD'): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, servername: 'mesh.example', ...peer });
-    socket.on('secureConnect', () => socket.write(MESSAGE));
+    socket.on('secureConnect', () => socket.write(message(facility)));
     socket.on('error', () => resolve(''));
     socket.on('close', () => resolve(''));
     socket.on('data', (bytes: Buffer) => {
@@ -81,7 +88,7 @@ describe('in production', () => {
   it('a peer with a certificate of the authority is answered', async () => {
     await open();
     expect(await answered({ ...trusting, ...hospital })).toBe('MSA|AA|1|');
-    expect(taken).toBe(1);
+    expect(taken).toEqual(['RCB']);
   });
 
   it.each<[string, () => ConnectionOptions]>([
@@ -98,7 +105,25 @@ describe('in production', () => {
   ])('a peer %s gets no answer, and nothing of it is taken', async (_, peer) => {
     await open();
     expect(await answered(peer())).toBe('');
-    expect(taken).toBe(0);
+    expect(taken).toEqual([]);
+  });
+
+  it.each([
+    ['RRK', 'hospital.example', 'MSA|AA|1|', ['RRK']],
+    ['RRK', 'pas.rrk.example', 'MSA|AA|1|', ['RRK']],
+    ['RXH', 'hospital.example', 'MSA|AR|1|MESH-2015 MSH-4', []],
+    ['RRK', '*.rrk.example', 'MSA|AR|1|MESH-2015 MSH-4', []],
+    ['ANY', 'whoever.example', 'MSA|AA|1|', ['RCB']],
+  ])('for %s, sent by %s: %s', async (facility, host, answer, of) => {
+    await open();
+    const got = await answered({ ...trusting, ...ours.certify(host) }, facility);
+    expect(got.slice(0, answer.length)).toBe(answer);
+    expect(taken).toEqual(of);
+  });
+
+  it('which facilities are bound to no certificate is said at the start', async () => {
+    await open();
+    expect(warned).toEqual([{ facilities: ['WARD', 'ANY'] }]);
   });
 
   it('strangers that begin a handshake and fall silent hold neither a sender up, nor more places than there are, nor the end', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { ListenContext } from '@caremesh/product';
+import type { Certified } from '../senders.js';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const SETTINGS = ['MESH_MLLP_TLS_CERT_FILE', 'MESH_MLLP_TLS_KEY_FILE', 'MESH_MLLP_TLS_CA_FILE'];
@@ -43,6 +44,16 @@ export function serverFor(
     onSocket,
   );
   return withFewStrangers(server, connectionsMax);
+}
+
+/**
+ * Tells whether a peer's certificate is for a host (RFC 6125: its subjectAltName, or its common name if it has none; here
+ * without wildcards). Undefined where peers need no certificate.
+ */
+export function certifiedBy(socket: Socket): Certified | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  return (host) => certificate?.checkHost(host, { wildcards: false }) !== undefined;
 }
 
 /** Anybody may begin a handshake, and be silent then: of so many that have not proved who they are, the one that began first goes. */
