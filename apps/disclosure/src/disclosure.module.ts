@@ -54,6 +54,9 @@ import { KeysController } from './operate/keys.controller.js';
 import { QuarantineController } from './operate/quarantine.controller.js';
 import { ViewStanding } from './operate/standing.js';
 import { ViewsController } from './operate/views.controller.js';
+import { Lanes } from './lanes/lanes.js';
+import { allLanes, lanesOfFirst } from './lanes/lanes-here.js';
+import type { LanesHere } from './lanes/lanes-here.js';
 import { Narrowing } from './narrowing/narrowing.js';
 import { INDIVIDUAL_CARE, partOf, SECONDARY_USE } from './part.js';
 import type { Part } from './part.js';
@@ -80,6 +83,10 @@ const GATHERING = { bytes: 200_000, ms: 200 };
 export type Surroundings = {
   /** Without one: every purpose but individual care. */
   part?: Part;
+  /** Which lanes of an edition this thread reads; without, all. */
+  lanesHere?: LanesHere;
+  /** How many threads read beside this one. */
+  besideThreads?: number;
   pool: Pool;
   databaseUrl: string;
   governance: Pick<Governance, 'activeViews' | 'approvedSchemas' | 'contractOf' | 'showsGrantTo'>;
@@ -100,6 +107,8 @@ export type Surroundings = {
   withdrawalsEveryMs: number;
   /** How long editions keep a tombstone. */
   tombstonesKeptMs: number;
+  /** Without one: once a minute. */
+  absenceNotedEveryMs?: number;
   log: Logger;
 };
 
@@ -108,6 +117,7 @@ export type Parts = {
   relay: LaterRelay;
   keys: StoredPseudonymKeys;
   transport: RecordTransport;
+  lanes: Lanes;
   watch: ViewWatch;
   merges: MergeRelease;
   leftovers: Leftovers;
@@ -156,6 +166,8 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
   const part = partOf(settings.service);
   const surroundings: Surroundings = {
     part,
+    lanesHere: lanesOfFirst(part.lanes),
+    besideThreads: part.lanes - 1,
     pool: database.pool,
     databaseUrl: url.reveal(),
     governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'), part.kind),
@@ -201,11 +213,13 @@ export function compose(around: Surroundings): Parts {
   const cohort = new Cohort(seal);
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
   const discloser = new Discloser(plans, outbox, choices);
-  const { name, lanes } = part;
+  const { name } = part;
+  const { lanesHere = allLanes(part.lanes), besideThreads = 0 } = around;
+  const lanes = new Lanes({ transport, beside: besideThreads, log });
   const watch = new ViewWatch({
-    ...{ governance, store, plans, transport, log, part: name, lanes },
+    ...{ governance, store, plans, transport, log, part: name, lanesHere },
     topics: new TopicLook(connection, `mesh.${name}`),
-    absence: new Absence(pool, around.tombstonesKeptMs),
+    absence: new Absence(pool, around.tombstonesKeptMs, around.absenceNotedEveryMs),
   });
   const module: DynamicModule = {
     module: DisclosureModule,
@@ -224,7 +238,7 @@ export function compose(around: Surroundings): Parts {
       { provide: Discloser, useValue: discloser },
       { provide: ViewWatch, useValue: watch },
       { provide: ViewStore, useValue: store },
-      { provide: RecordTransport, useValue: transport },
+      { provide: Lanes, useValue: lanes },
     ],
   };
   const transactionPrefix = `relay.${part.name}`;
@@ -236,7 +250,7 @@ export function compose(around: Surroundings): Parts {
   const requests = new Requests(seal);
   const common = { pool, outbox, registryUrl: registry.url };
   return {
-    ...{ relay, keys, transport, watch, merges, leftovers, module },
+    ...{ relay, keys, transport, lanes, watch, merges, leftovers, module },
     exchange: new Exchange({ pool, mailboxes, cohort, lists, requests, pace, log }),
     sweep: new Sweep({ ...common, store, plans, lists, cohort, log }),
     announcements: new Announcements({

@@ -20,7 +20,7 @@ await run('disclosure', async () => {
   const part = partOf(settings.service);
   const log = createLogger(part.name, settings.logLevel);
   const { database, surroundings } = await surroundingsOf(settings, log);
-  const { relay, keys, transport, watch, merges, leftovers, module, ...choices } =
+  const { relay, keys, transport, lanes, watch, merges, leftovers, module, ...choices } =
     compose(surroundings);
 
   const app = await startHttp(module, {
@@ -42,6 +42,8 @@ await run('disclosure', async () => {
   });
   relay.start();
   onStop(app, () => relay.stop());
+  lanes.start();
+  onStop(app, () => lanes.stop());
 
   const looking = new Repeated({
     name: 'grants',

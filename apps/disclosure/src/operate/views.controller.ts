@@ -1,7 +1,7 @@
 import { Allow } from '@caremesh/platform';
-import { RecordTransport } from '@caremesh/product';
 import { Controller, Get } from '@nestjs/common';
 
+import { Lanes } from '../lanes/lanes.js';
 import { ViewStore } from '../views/view-store.js';
 import { ViewStanding } from './standing.js';
 
@@ -11,12 +11,12 @@ import { ViewStanding } from './standing.js';
 export class ViewsController {
   readonly #store: ViewStore;
   readonly #standing: ViewStanding;
-  readonly #transport: RecordTransport;
+  readonly #lanes: Lanes;
 
-  constructor(store: ViewStore, standing: ViewStanding, transport: RecordTransport) {
+  constructor(store: ViewStore, standing: ViewStanding, lanes: Lanes) {
     this.#store = store;
     this.#standing = standing;
-    this.#transport = transport;
+    this.#lanes = lanes;
   }
 
   @Get()
@@ -36,6 +36,6 @@ export class ViewsController {
 
   @Get('subscriptions')
   subscriptions() {
-    return { items: this.#transport.subscriptions(), next: null };
+    return { items: this.#lanes.subscriptions(), next: null };
   }
 }

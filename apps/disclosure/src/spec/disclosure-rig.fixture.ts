@@ -30,7 +30,16 @@ const PRODUCT: Product = 'gp.medication-statement';
 
 export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
 type Tuning = Partial<
-  Pick<Surroundings, 'listMaxAgeMs' | 'withdrawalsEveryMs' | 'pace' | 'wrapping' | 'sensitive'>
+  Pick<
+    Surroundings,
+    | 'listMaxAgeMs'
+    | 'withdrawalsEveryMs'
+    | 'pace'
+    | 'wrapping'
+    | 'sensitive'
+    | 'lanesHere'
+    | 'absenceNotedEveryMs'
+  >
 >;
 
 /**
@@ -53,7 +62,10 @@ export async function disclosureRig(
     ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
     sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenOf(client) },
   });
-  const begun = async (sensitive: Surroundings['sensitive']) => {
+  const begun = async (
+    sensitive: Surroundings['sensitive'],
+    lanesHere: Surroundings['lanesHere'] = tuning.lanesHere,
+  ) => {
     const made = compose({
       ...{ part, pool: opened.pool, databaseUrl: place.url },
       governance: {
@@ -70,6 +82,10 @@ export async function disclosureRig(
       ...{ serviceKey: Buffer.alloc(32, 5), mailboxes, log: createLogger('spec', 'silent') },
       pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
       ...(sensitive && { sensitive }),
+      ...(lanesHere && { lanesHere }),
+      ...(tuning.absenceNotedEveryMs !== undefined && {
+        absenceNotedEveryMs: tuning.absenceNotedEveryMs,
+      }),
       ...(tuning.wrapping && { wrapping: tuning.wrapping }),
       listMaxAgeMs: tuning.listMaxAgeMs ?? 3_600_000,
       withdrawalsEveryMs: tuning.withdrawalsEveryMs ?? 1,
@@ -139,6 +155,8 @@ export async function disclosureRig(
       await running.parts.sweep.look();
       await running.parts.watch.look();
     },
+    /** Another reads beside the first, on the same database. */
+    beside: (lanesHere: Surroundings['lanesHere']) => begun(tuning.sensitive, lanesHere),
     /** Another process takes up, with this list of codes; `meanwhile` none runs. */
     async restart(
       sensitive: Surroundings['sensitive'],

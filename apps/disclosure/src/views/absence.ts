@@ -13,11 +13,13 @@ const NOTED_EVERY_MS = 60_000;
 export class Absence {
   readonly #pool: Pool;
   readonly #tooLongMs: number;
+  readonly #noteEveryMs: number;
   #notedAt = -Infinity;
 
   /** @param tombstonesKeptMs how long at least, as the editions' topics are set */
-  constructor(pool: Pool, tombstonesKeptMs: number) {
+  constructor(pool: Pool, tombstonesKeptMs: number, noteEveryMs = NOTED_EVERY_MS) {
     this.#pool = pool;
+    this.#noteEveryMs = noteEveryMs;
     // Half of it: what lies there is read yet.
     this.#tooLongMs = tombstonesKeptMs / 2;
   }
@@ -42,11 +44,11 @@ export class Absence {
     });
   }
 
-  /** These editions are followed, and read to where they ended when that began. */
-  async note(editions: readonly string[]): Promise<void> {
-    if (performance.now() - this.#notedAt < NOTED_EVERY_MS) return;
+  /** Once a minute: the editions that `read` names are followed, and read to where they ended when that began. Throws as it does. */
+  async note(read: () => Promise<readonly string[]>): Promise<void> {
+    if (performance.now() - this.#notedAt < this.#noteEveryMs) return;
     await this.#pool.query(`UPDATE edition SET followed_at = now() WHERE topic = ANY($1)`, [
-      editions,
+      await read(),
     ]);
     this.#notedAt = performance.now();
   }

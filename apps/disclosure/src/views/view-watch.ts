@@ -4,6 +4,7 @@ import type { LastWords, RecordTransport, TopicLook } from '@caremesh/product';
 import { optOutRule } from '../choices/terms.js';
 import type { GrantedView, Governance } from '../grants/governance.js';
 import type { ProductReceived } from '../disclose/product-record.js';
+import type { LanesHere } from '../lanes/lanes-here.js';
 import type { Absence } from './absence.js';
 import type { ViewPlan } from './plan.js';
 import type { ViewPlans } from './plans.js';
@@ -42,6 +43,8 @@ type Reading = {
   words: LastWords | null;
   looking: AbortController;
 };
+/** That of an edition: the group that follows it, and those of its lanes that are read here. */
+type Following = Reading & { groupId: string; lanes: Set<string> };
 type Place = Pick<ProductReceived, 'origin' | 'key' | 'envelope' | 'change'>;
 
 /**
@@ -55,11 +58,11 @@ export class ViewWatch {
   readonly #transport: RecordTransport;
   readonly #log: Logger;
   readonly #groups: string;
-  readonly #lanes: number;
-  readonly #editions = new Map<string, Reading>();
+  readonly #lanesHere: LanesHere;
+  readonly #editions = new Map<string, Following>();
   /** The views of each edition. */
   #views = new Map<string, View[]>();
-  readonly #topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
+  readonly #topics: Pick<TopicLook, 'begin' | 'committed' | 'ends' | 'lastWords'>;
   readonly #absence: Pick<Absence, 'heed' | 'note'>;
   readonly #backfills = new Map<string, Reading>();
   /** Why a granted view cannot begin, said once and not at every look. */
@@ -75,9 +78,8 @@ export class ViewWatch {
     log: Logger;
     /** The process's part: its consumer groups are `mesh.<part>.…`. */
     part: string;
-    /** In how many lanes each edition is read. */
-    lanes: number;
-    topics: Pick<TopicLook, 'begin' | 'ends' | 'lastWords'>;
+    lanesHere: LanesHere;
+    topics: Pick<TopicLook, 'begin' | 'committed' | 'ends' | 'lastWords'>;
     absence: Pick<Absence, 'heed' | 'note'>;
   }) {
     this.#governance = parts.governance;
@@ -86,7 +88,7 @@ export class ViewWatch {
     this.#transport = parts.transport;
     this.#log = parts.log;
     this.#groups = `mesh.${parts.part}`;
-    this.#lanes = parts.lanes;
+    this.#lanesHere = parts.lanesHere;
     this.#topics = parts.topics;
     this.#absence = parts.absence;
   }
@@ -103,7 +105,14 @@ export class ViewWatch {
     await this.#heedList(granted, known);
     await this.#store.refreshTerms(granted);
     await this.#store.refill();
-    await this.#follow();
+    await this.#follow((edition) => this.#absence.heed(edition));
+    await this.#fill(await this.#store.unfilled());
+    await this.#absence.note(() => this.#readUp());
+  }
+
+  /** Reads along what views there are; who begins, ends and fills them is another. Throws as `look`. */
+  async join(): Promise<void> {
+    await this.#follow(() => Promise.resolve(false));
   }
 
   /** True if a running backfill tells this record: it lies below the end of the filling, and nothing there says more of it. */
@@ -188,22 +197,60 @@ export class ViewWatch {
     this.#log.warn({ view: topic, err }, 'A granted view cannot begin yet');
   }
 
-  async #follow(): Promise<void> {
+  async #follow(wasAway: (edition: string) => Promise<boolean>): Promise<void> {
     const active = (await this.#store.all()).filter((view) => view.active);
-    const wanted = new Map(active.map(({ edition, reader }) => [edition, reader]));
     this.#views = Map.groupBy(active, ({ edition }) => edition);
+    const wanted = new Map(
+      active
+        .filter(({ edition }) => this.#lanesOf(edition).length > 0)
+        .map(({ edition, reader }) => [edition, reader]),
+    );
     for (const [edition, reader] of wanted) {
-      if (!this.#editions.has(edition)) await this.#followEdition(edition, reader);
+      const following = this.#editions.get(edition);
+      if (following) {
+        await this.#changeLanes(edition, following);
+        continue;
+      }
+      if (await wasAway(edition))
+        this.#log.warn(
+          { topic: edition },
+          'Nobody followed an edition for long: its views are filled again',
+        );
+      await this.#followEdition(edition, reader);
     }
-    for (const [edition, { looking }] of this.#editions) {
+    for (const [edition, { looking, lanes }] of this.#editions) {
       if (wanted.has(edition)) continue;
       looking.abort();
       this.#editions.delete(edition);
-      for (const lane of this.#lanesOf(edition)) await this.#transport.unfollow(lane);
+      for (const lane of lanes) await this.#transport.unfollow(lane);
     }
-    await this.#fill(await this.#store.unfilled());
-    const read = [...this.#editions].filter(([, { open }]) => open.size === 0);
-    await this.#absence.note(read.map(([edition]) => edition));
+  }
+
+  /** Views came or went, and with them lanes; none while it is still looked through what is over. */
+  async #changeLanes(edition: string, following: Following): Promise<void> {
+    if (following.words === null && following.open.size > 0) return;
+    const wanted = this.#lanesOf(edition);
+    for (const lane of wanted) this.#followIn(lane, edition, following);
+    for (const lane of following.lanes) {
+      if (wanted.includes(lane)) continue;
+      following.lanes.delete(lane);
+      await this.#transport.unfollow(lane);
+    }
+  }
+
+  /**
+   * The editions that are read to where they ended when they were followed first, by whichever members of the group: it is the broker
+   * that knows how far each came.
+   */
+  async #readUp(): Promise<string[]> {
+    for (const [edition, following] of this.#editions) {
+      const { words, groupId, open } = following;
+      if (words === null || open.size === 0) continue;
+      settle(following, await this.#topics.committed(groupId, edition, [...open]));
+    }
+    return [...this.#editions]
+      .filter(([, { open }]) => open.size === 0)
+      .map(([edition]) => edition);
   }
 
   /**
@@ -211,45 +258,41 @@ export class ViewWatch {
    * and is not to be disclosed for a moment because that is read now.
    */
   async #followEdition(edition: string, reader: string): Promise<void> {
-    if (await this.#absence.heed(edition))
-      this.#log.warn(
-        { topic: edition },
-        'Nobody followed an edition for long: its views are filled again',
-      );
     const from = await this.#store.progressOf(edition);
     const groupId = `${this.#groups}.${edition}.${reader}`;
     await this.#topics.begin(groupId, edition, from);
-    const reading = readingUntil(await this.#topics.ends(edition));
-    this.#editions.set(edition, reading);
-    void this.#afterLook(this.#editions, edition, { topic: edition, from }, (following) =>
-      this.#followIn(groupId, edition, following),
-    );
+    const until = await this.#topics.ends(edition);
+    this.#editions.set(edition, { ...readingUntil(until), groupId, lanes: new Set() });
+    void this.#afterLook(this.#editions, edition, { topic: edition, from }, (following) => {
+      for (const lane of this.#lanesOf(edition)) this.#followIn(lane, edition, following);
+    });
   }
 
-  #followIn(groupId: string, edition: string, following: Reading): void {
-    const views = () => this.#views.get(edition)?.length ?? 0;
-    const apart = () => apartFor(views());
-    const batchSize = () => batchFor(views());
-    for (const name of this.#lanesOf(edition)) {
-      this.#transport.follow(edition, EDITION, {
-        name,
-        rule: 'handler',
-        groupId,
-        apart,
-        batchSize,
-        settled: (positions) => settle(following, positions),
-      });
-    }
+  #followIn(lane: string, edition: string, following: Following): void {
+    if (following.lanes.has(lane)) return;
+    following.lanes.add(lane);
+    this.#transport.follow(edition, EDITION, {
+      name: lane,
+      rule: 'handler',
+      groupId: following.groupId,
+      apart: () => apartFor(this.#viewsOf(edition)),
+      batchSize: () => batchFor(this.#viewsOf(edition)),
+      settled: (positions) => settle(following, positions),
+    });
   }
 
   /**
    * An edition is read in lanes, each a member of its group with partitions and a transaction of its own, as another instance of
    * the service would be: while the database works for one, the other is decoded and rewritten.
+   * @returns the names of those that are read here
    */
   #lanesOf(edition: string): string[] {
-    return Array.from({ length: this.#lanes }, (_, lane) =>
-      lane === 0 ? edition : `${edition} ${lane + 1}`,
-    );
+    const here = this.#lanesHere(this.#viewsOf(edition));
+    return here.map((lane) => (lane === 0 ? edition : `${edition} ${lane + 1}`));
+  }
+
+  #viewsOf(edition: string): number {
+    return this.#views.get(edition)?.length ?? 0;
   }
 
   async #fill(missing: readonly Backfill[]): Promise<void> {
@@ -279,11 +322,11 @@ export class ViewWatch {
   }
 
   /** Begins to read once it is known what is over; at the next look again if that cannot be learnt now. */
-  async #afterLook(
-    readings: Map<string, Reading>,
+  async #afterLook<R extends Reading>(
+    readings: Map<string, R>,
     name: string,
     stretch: { topic: string; from: Offsets },
-    begin: (reading: Reading) => void,
+    begin: (reading: R) => void,
   ): Promise<void> {
     const reading = readings.get(name)!;
     const { until, looking } = reading;

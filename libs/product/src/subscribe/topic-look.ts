@@ -89,16 +89,27 @@ export class TopicLook {
     if (partitionOffsets.length === 0) return;
     const admin = new Admin(kafkaOptions(this.#connection));
     try {
-      const wanted = [{ groupId, topics: [{ name: topic, partitionIndexes: [...from.keys()] }] }];
-      const [group] = await admin.listConsumerGroupOffsets({ groups: wanted });
-      const committed = group?.topics.flatMap(({ partitions }) => partitions) ?? [];
-      if (committed.some(({ committedOffset }) => committedOffset >= 0n)) return;
+      if ((await committedIn(admin, groupId, topic, [...from.keys()])).size > 0) return;
       await admin.alterConsumerGroupOffsets({
         groupId,
         topics: [{ name: topic, partitionOffsets }],
       });
     } catch (error) {
       if (!(error instanceof Error) || !hasMembers(error)) throw error;
+    } finally {
+      void Promise.resolve(admin.close()).catch(() => undefined);
+    }
+  }
+
+  /** How far a group has committed each of these partitions of a topic; none of which it committed nothing. Throws what the client throws. */
+  async committed(
+    groupId: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<Map<number, bigint>> {
+    const admin = new Admin(kafkaOptions(this.#connection));
+    try {
+      return await committedIn(admin, groupId, topic, partitions);
     } finally {
       void Promise.resolve(admin.close()).catch(() => undefined);
     }
@@ -136,6 +147,22 @@ export class TopicLook {
     consumer.on('error', () => undefined);
     return consumer;
   }
+}
+
+async function committedIn(
+  admin: Admin,
+  groupId: string,
+  name: string,
+  partitions: readonly number[],
+): Promise<Map<number, bigint>> {
+  const wanted = [{ groupId, topics: [{ name, partitionIndexes: [...partitions] }] }];
+  const [group] = await admin.listConsumerGroupOffsets({ groups: wanted });
+  const found = group?.topics.flatMap((topic) => topic.partitions) ?? [];
+  return new Map(
+    found
+      .filter(({ committedOffset }) => committedOffset >= 0n)
+      .map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]),
+  );
 }
 
 const hasMembers = (error: Error): boolean =>

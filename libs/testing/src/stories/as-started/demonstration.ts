@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { demonstration, mesh } from './mesh.js';
 
 /** A mesh with contracts, records and views, each decision marked as shown off. */
 type List<T> = { items: T[] };
 type Entry = { action: string; actor: string; detail: Record<string, unknown> };
+type Reading = { topic: string; state: string };
 type Grant = { id: string; state: string; products: string[]; requestedBy: string };
 
 describe('what `npm start` leaves', () => {
@@ -46,6 +47,26 @@ describe('what `npm start` leaves', () => {
       expect(JSON.parse(record)).toMatchObject({ person: expect.stringMatching(/^[a-z2-7]{26}$/) });
       expect(record).not.toMatch(/nhsNumber"|localPatientId"|postcode/i);
     }
+  });
+
+  it('reads in two lanes what its views are made from', async () => {
+    const read = async (): Promise<Record<string, string[]>> => {
+      const told = ['view', 'subscriptions', '--as', 'governance-lead'];
+      const { items } = await mesh.json<List<Reading>>(...told);
+      const byTopic = Map.groupBy(items, ({ topic }) => topic);
+      return Object.fromEntries(
+        [...byTopic].map(([topic, all]) => [topic, all.map(({ state }) => state)]),
+      );
+    };
+    // A thread says once a second how it stands.
+    await vi.waitFor(
+      async () =>
+        expect(await read()).toEqual({
+          'acute.inpatient-spell.secondary.v1': ['reading', 'reading'],
+          'gp.medication-statement.secondary.v1': ['reading', 'reading'],
+        }),
+      { timeout: 30_000, interval: 500 },
+    );
   });
 
   it('has individual care agreed on by the Caldicott guardian and a lead', async () => {
