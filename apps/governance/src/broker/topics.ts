@@ -45,19 +45,21 @@ export class Topics {
       const words = `${topic} has ${held} partitions, not ${planned}`;
       throw problem(governanceErrors.topicDiffers, words);
     }
-    return this.#put(plans, partitions);
+    const before = () => Promise.resolve();
+    return this.#put(plans, partitions, { looked: () => true, before });
   }
 
   /**
    * As `stand`, but says first what it is about to do (`before`), and which topics have another number of partitions,
-   * and which topics there are.
+   * and which topics there are. Of those that exist it looks at the settings of `looked`.
    */
   async hold(
     plans: readonly TopicPlan[],
+    looked: (topic: string) => boolean,
     before: (work: TopicWork) => Promise<void>,
   ): Promise<{ differing: PartitionDifference[]; standing: string[] }> {
     const partitions = await this.#partitionsOf();
-    await this.#put(plans, partitions, before);
+    await this.#put(plans, partitions, { looked, before });
     return {
       differing: differencesOf(plans, partitions),
       standing: [...partitions.keys()],
@@ -81,10 +83,15 @@ export class Topics {
   async #put(
     plans: readonly TopicPlan[],
     partitions: Map<string, number>,
-    before: (work: TopicWork) => Promise<void> = () => Promise.resolve(),
+    {
+      looked,
+      before,
+    }: { looked: (topic: string) => boolean; before: (work: TopicWork) => Promise<void> },
   ): Promise<TopicWork> {
     const missing = plans.filter(({ name }) => !partitions.has(name));
-    const repaired = await this.#wrongSettings(plans.filter(({ name }) => partitions.has(name)));
+    const repaired = await this.#wrongSettings(
+      plans.filter(({ name }) => partitions.has(name) && looked(name)),
+    );
     const work = { created: missing.map(({ name }) => name), repaired };
     await before(work);
     if (missing.length > 0) await this.#create(missing);

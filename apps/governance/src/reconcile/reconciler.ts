@@ -64,7 +64,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       const read = () => this.#decided.read();
       const decided = await read();
       const found = this.#found(decided);
-      const { repaired, standing } = await this.#repair.topics(decided, found);
+      const { repaired, standing } = await this.#repair.topics(decided, this.#turns, found);
       await this.#drifts.repaired(['topic', 'setting'], repaired);
       await this.#drifts.standing(['topic', 'partitions'], standing);
       await this.#drifts.repaired(['quota'], await this.#repair.quotas(read, found));

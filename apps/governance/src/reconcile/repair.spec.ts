@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { domainRules, grantRules, noticeRules } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
-import { differences, quotaDifferences, Repair, undecidedTopics } from './repair.js';
+import { differences, isLookedAt, quotaDifferences, Repair, undecidedTopics } from './repair.js';
 import { undecidedSubjects } from './subjects.js';
 import type { Decided } from './decided.js';
 
@@ -198,5 +198,21 @@ describe('what nobody decided', () => {
     const standing = [...state.subjects, 'gp.old.v1-value', 'gp.rogue-value', 'pay-value'];
     expect(undecidedSubjects(state, standing, true)).toEqual(['gp.rogue-value']);
     expect(undecidedSubjects(state, standing, false)).toEqual(['gp.rogue-value', 'pay-value']);
+  });
+});
+
+describe('the settings of topics', () => {
+  const turns = [0, 1, 2, 3];
+  const lookedAt = (topic: string) => turns.filter((turn) => isLookedAt(topic, turn));
+
+  it.each(['gp.medication-statement.v1', 'mesh.governance-events', 'shared.thing.v1'])(
+    'are looked at in each turn: %s',
+    (topic) => expect(lookedAt(topic)).toEqual(turns),
+  );
+
+  it('are looked at in every second where they are of a grant, and not all in the same', () => {
+    const ids = Array.from({ length: 20 }, (_, n) => `share.grant${n}aaaa.notices.v1`);
+    const found = new Set(ids.map((topic) => lookedAt(topic).join()));
+    expect(found).toEqual(new Set(['0,2', '1,3']));
   });
 });

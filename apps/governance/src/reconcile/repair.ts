@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { Access } from '../broker/access.js';
@@ -17,6 +18,12 @@ import { Topics } from '../broker/topics.js';
 import type { Decided } from './decided.js';
 import type { Drift, Found } from './drifts.js';
 
+/**
+ * The settings of a topic are some 35, and grants have three topics each: with 200 of them a look at all took broker and governance an
+ * eighth of a second of a core each time. Half of them at a time are all of them every eight seconds.
+ */
+const TURNS_OF_GRANTS = 2;
+
 /** Puts right what differs from what was decided, having said first what does. */
 @Injectable()
 export class Repair {
@@ -33,25 +40,35 @@ export class Repair {
   /**
    * Topics that were gone and settings that were changed, put right; and what nobody here can put right: other
    * numbers of partitions, and topics under a prefix of the mesh that nobody decided (records may be in them).
+   * @param turn how often this was done before: what is of grants takes turns
    */
-  async topics(decided: Decided, found: Found): Promise<{ repaired: Drift[]; standing: Drift[] }> {
+  async topics(
+    decided: Decided,
+    turn: number,
+    found: Found,
+  ): Promise<{ repaired: Drift[]; standing: Drift[] }> {
     const topicDrift = (topic: string, was: string): Drift => ({
       kind: 'topic',
       object: `topic:${topic}`,
       detail: { was },
     });
     let repaired: Drift[] = [];
-    const { differing, standing } = await this.#topics.hold(decided.topics, async (work) => {
-      repaired = [
-        ...work.created.map((topic) => topicDrift(topic, 'missing')),
-        ...work.repaired.map(({ topic, ...detail }): Drift => ({
-          kind: 'setting',
-          object: `topic:${topic}`,
-          detail,
-        })),
-      ];
-      await found(repaired);
-    });
+    const looked = (topic: string) => isLookedAt(topic, turn);
+    const { differing, standing } = await this.#topics.hold(
+      decided.topics,
+      looked,
+      async (work) => {
+        repaired = [
+          ...work.created.map((topic) => topicDrift(topic, 'missing')),
+          ...work.repaired.map(({ topic, ...detail }): Drift => ({
+            kind: 'setting',
+            object: `topic:${topic}`,
+            detail,
+          })),
+        ];
+        await found(repaired);
+      },
+    );
     return {
       repaired,
       standing: [
@@ -189,4 +206,9 @@ const quotaPlace = ({ principal, clientId }: StandingQuota): string =>
 function quotaDrift(principal: string, was: object | undefined, is?: null): Drift {
   const detail = { was: was ?? 'missing', ...(is === null ? { is: 'not decided' } : {}) };
   return { kind: 'quota', object: `principal:${principal}`, detail };
+}
+
+/** Whether a topic's settings are looked at in this turn: what is of a grant in every second, everything else in each. Pure. */
+export function isLookedAt(topic: string, turn: number): boolean {
+  return !topic.startsWith('share.') || crc32(topic) % TURNS_OF_GRANTS === turn % TURNS_OF_GRANTS;
 }
