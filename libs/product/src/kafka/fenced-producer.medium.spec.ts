@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import {
   allow,
   brokerAdmin,
@@ -119,5 +121,23 @@ it('waits where it may not write, and lets go of what need not be sent any more,
     [CLOSED, TOPIC],
   ]);
   expect(await ends()).toBe(before + 2n);
+  await producer.close();
+});
+
+it('asks of a topic once, however many others come between', async () => {
+  const producer = new FencedProducer(connection, 'relay.spec.2');
+  await producer.open();
+  const asked: string[] = [];
+  const heard = (context: unknown) => {
+    const { operation } = context as { operation?: string };
+    if (operation === 'metadata') asked.push(operation);
+  };
+  subscribe('tracing:plt:kafka:base:metadata:start', heard);
+  for (let round = 0; round < 3; round++) {
+    for (const topic of [TOPIC, CLOSED]) expect(await producer.partitions(topic)).toBe(2);
+    await producer.send([{ topic: TOPIC, partition: 1, bodies: [body(round)] }]);
+  }
+  unsubscribe('tracing:plt:kafka:base:metadata:start', heard);
+  expect(asked).toHaveLength(2);
   await producer.close();
 });

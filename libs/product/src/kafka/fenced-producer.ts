@@ -10,7 +10,12 @@ import {
   produceV11,
   Writer,
 } from '@platformatic/kafka';
-import type { Broker, ClusterMetadata, Connection } from '@platformatic/kafka';
+import type {
+  Broker,
+  ClusterMetadata,
+  ClusterTopicMetadata,
+  Connection,
+} from '@platformatic/kafka';
 
 import { ProductError } from '../errors.js';
 import { kafkaOptions } from './client.js';
@@ -54,7 +59,9 @@ export class FencedProducer {
   readonly #transactionalId: string;
   readonly #sequences = new Map<string, number>();
   #identity: Identity | null = null;
-  #metadata: ClusterMetadata | null = null;
+  /** What the broker said of topics and leaders; kept until something fails, because it is asked for with every record. */
+  readonly #topics = new Map<string, ClusterTopicMetadata>();
+  #brokers: ClusterMetadata['brokers'] = new Map();
   #closed = false;
 
   /** @param onRetry told now and then of attempts that go on failing and will be made again. */
@@ -74,11 +81,11 @@ export class FencedProducer {
 
   /** How many partitions a topic has; waits for a topic that is not there yet. */
   async partitions(topic: string): Promise<number> {
-    const known = this.#metadata?.topics.get(topic)?.partitionsCount;
-    if (known !== undefined) return known;
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known.partitionsCount;
     return this.#persist(async () => {
-      this.#metadata = await this.#client.metadata({ topics: [topic], forceUpdate: true });
-      const count = this.#metadata.topics.get(topic)?.partitionsCount;
+      await this.#learn([topic]);
+      const count = this.#topics.get(topic)?.partitionsCount;
       if (!count) throw new Error(`Topic ${topic} does not exist`);
       return count;
     });
@@ -145,7 +152,7 @@ export class FencedProducer {
         if (this.#closed || !(error instanceof Error)) throw error;
         if (isOneOf(error, FENCED)) throw new ProductError('publisherFenced');
         if (++failures % TOLD_EVERY === 0) this.onRetry(error);
-        this.#metadata = null;
+        this.#topics.clear();
         this.#client.clearMetadata();
         await sleep(pause);
       }
@@ -179,18 +186,23 @@ export class FencedProducer {
     return this.#connect({ host, port });
   }
 
+  /** Asks for those of these topics that are not known. The client answers of what it is asked alone. */
+  async #learn(topics: string[]): Promise<void> {
+    const missing = topics.filter((topic) => !this.#topics.has(topic));
+    if (missing.length === 0) return;
+    const said = await this.#client.metadata({ topics: missing, forceUpdate: true });
+    for (const [topic, found] of said.topics) if (found) this.#topics.set(topic, found);
+    this.#brokers = said.brokers;
+  }
+
   /** One request per leader; a retry sends all again, and the broker recognises what it has. */
   async #produce(batches: Encoded[]): Promise<void> {
     if (batches.length === 0) return;
     const topics = [...new Set(batches.map((batch) => batch.topic))];
-    this.#metadata ??= await this.#client.metadata({ topics, forceUpdate: true });
-    if (topics.some((topic) => !this.#metadata?.topics.has(topic))) {
-      this.#metadata = await this.#client.metadata({ topics, forceUpdate: true });
-    }
+    await this.#learn(topics);
     const byLeader = new Map<number, Encoded[]>();
     for (const batch of batches) {
-      const leader =
-        this.#metadata.topics.get(batch.topic)?.partitions[batch.partition]?.leader ?? -1;
+      const leader = this.#topics.get(batch.topic)?.partitions[batch.partition]?.leader ?? -1;
       const list = byLeader.get(leader);
       if (list) list.push(batch);
       else byLeader.set(leader, [batch]);
@@ -199,7 +211,7 @@ export class FencedProducer {
   }
 
   async #produceTo(leader: number, batches: Encoded[]): Promise<void> {
-    const broker = this.#metadata?.brokers.get(leader);
+    const broker = this.#brokers.get(leader);
     if (!broker) throw new Error('A partition has no leader now');
     const connection = await this.#connect(broker);
     await new Promise<void>((resolve, reject) => {
