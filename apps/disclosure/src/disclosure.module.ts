@@ -36,6 +36,7 @@ import { Care1795313000000 } from './database/care.js';
 import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { CodesInForce1795312800114 } from './database/codes-in-force.js';
 import { OneKindOfEnd1795315000002 } from './database/one-kind-of-end.js';
+import { Referrals1795322000000 } from './database/referrals.js';
 import { ToldMerges1795320000041 } from './database/told-merges.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Unsure1795320000042 } from './database/unsure.js';
@@ -147,6 +148,7 @@ export const migrations = [
   ToldMerges1795320000041,
   Unsure1795320000042,
   Followed1795321000002,
+  Referrals1795322000000,
 ];
 
 @Module({})

@@ -1,9 +1,11 @@
+import type { CareOrganisationFields } from '@caremesh/contract';
 import type { ClientBase } from 'pg';
 
 import type { Permitted } from '../choices/choices.js';
 import type { ProductReceived } from '../disclose/product-record.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { View } from '../views/view-store.js';
+import { referredBy } from './referrals.js';
 import { keepStandings, standingsOf } from './standings.js';
 import type { Standing, Standings } from './standings.js';
 
@@ -23,15 +25,17 @@ export class Narrowing {
   ): Promise<Permitted> {
     const edition = views[0]?.edition;
     if (edition === undefined) return { of: () => [], leaving: () => [], stays: () => [] };
-    const said = statementsOf(records, await this.#fields(views));
-    const before = await standingsOf(client, edition, [...said.keys()]);
-    const after = new Map(
-      [...said].map(([person, one]) => [person, newer(before.get(person), one)]),
-    );
-    await keepStandings(client, edition, changed(before, after));
+    const { registered, referred } = await this.#fields(views);
+    const said = statementsOf(records, registered);
+    const held = await standingsOf(client, edition, [...said.keys()]);
+    const news = new Map([...said].map(([person, one]) => [person, newer(held.get(person), one)]));
+    await keepStandings(client, edition, changed(held, news));
+    const referrals = await referredBy(client, edition, records, referred);
+    const before = placesOf(held, referrals.before);
+    const after = placesOf(news, referrals.after);
     const named = await namedOf(client, views);
-    const belongs = ({ id }: View, standing: Standing | undefined): boolean =>
-      standing?.organisations.some((ods) => named.get(id)?.has(ods)) ?? false;
+    const belongs = ({ id }: View, places: readonly string[] | undefined): boolean =>
+      places?.some((ods) => named.get(id)?.has(ods)) ?? false;
     // Who came was known before, so the view lacks what was told of them until now.
     const came = (view: View) =>
       [...before].some(([who, was]) => !belongs(view, was) && belongs(view, after.get(who)));
@@ -49,11 +53,27 @@ export class Narrowing {
     };
   }
 
-  async #fields(views: readonly View[]): Promise<string[]> {
+  async #fields(views: readonly View[]): Promise<CareOrganisationFields> {
     const plans = await Promise.all(views.map((view) => this.#plans.of(view)));
-    return [...new Set(plans.flatMap(({ careOrganisations }) => careOrganisations))];
+    const all = plans.map(({ careOrganisations }) => careOrganisations);
+    return {
+      registered: [...new Set(all.flatMap(({ registered }) => registered))],
+      referred: [...new Set(all.flatMap(({ referred }) => referred))],
+    };
   }
 }
+
+/** With whom each of these people is: where they are registered, and where they were referred. */
+const placesOf = (
+  standings: Standings,
+  referred: ReadonlyMap<string, string[]>,
+): Map<string, string[]> =>
+  new Map(
+    [...standings].map(([person, { organisations }]) => [
+      person,
+      [...organisations, ...(referred.get(person) ?? [])],
+    ]),
+  );
 
 /** Of each person of a batch the newest statement; one that names nobody where no record of theirs states anything. */
 function statementsOf(records: readonly ProductReceived[], fields: readonly string[]): Standings {

@@ -26,8 +26,6 @@ import { message, versions } from './publisher.js';
 import type { Person, Product, Sending } from './publisher.js';
 import { readView } from './reader.js';
 
-const PRODUCT: Product = 'gp.medication-statement';
-
 export type Rig = Awaited<ReturnType<typeof disclosureRig>>;
 type Tuning = Partial<
   Pick<
@@ -51,11 +49,12 @@ export async function disclosureRig(
   tuning: Tuning = {},
   major = 7,
   part: Part = SECONDARY_USE,
+  product: Product = 'gp.medication-statement',
 ) {
   const principal = `svc-${part.name}`;
-  const edition = part.editionOf(PRODUCT, major);
-  const { stack, place, opened, ids } = await surroundings(edition, part.name);
-  const { schema } = versions[PRODUCT]!;
+  const edition = part.editionOf(product, major);
+  const { stack, place, opened, ids } = await surroundings(edition, part.name, product);
+  const { schema } = versions[product]!;
   const granted: GrantedView[] = [];
   const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
   const options = (client: string) => ({
@@ -70,9 +69,9 @@ export async function disclosureRig(
       ...{ part, pool: opened.pool, databaseUrl: place.url },
       governance: {
         activeViews: () => Promise.resolve([...granted]),
-        approvedSchemas: () => Promise.resolve([{ schemaId: ids[PRODUCT]!, version: '1.0.0' }]),
+        approvedSchemas: () => Promise.resolve([{ schemaId: ids[product]!, version: '1.0.0' }]),
         showsGrantTo: () => Promise.resolve(true),
-        contractOf: (product) => Promise.resolve(versions[product]!.contract!),
+        contractOf: (of) => Promise.resolve(versions[of]!.contract!),
       },
       registry: new SchemaRegistry(stack.registryUrl),
       connection: {
@@ -104,7 +103,9 @@ export async function disclosureRig(
     return { parts: made, end };
   };
   let running = await begun(tuning.sensitive);
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(options('domain-gp'));
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(
+    options(`domain-${product.split('.')[0]}`),
+  );
 
   return {
     get parts() {
@@ -118,9 +119,9 @@ export async function disclosureRig(
       configs: Record<string, string> = { 'cleanup.policy': 'compact' },
     ): Promise<GrantedView> {
       const { keyGeneration = 1 } = terms;
-      const topic = names.viewTopic(id, PRODUCT, major, keyGeneration);
+      const topic = names.viewTopic(id, product, major, keyGeneration);
       const own = names.withdrawalsTopic(id);
-      const { contract } = versions[PRODUCT]!;
+      const { contract } = versions[product]!;
       const derived =
         part === SECONDARY_USE ? deriveViewSchema(schema!, contract!, id, ['all']) : schema!;
       const schemaId = await registerSchema(stack, names.subjectOf(topic), derived);
@@ -131,7 +132,7 @@ export async function disclosureRig(
       const told = keyGeneration === 1 ? own : names.renamingsTopic(id);
       await createTopics(stack, [told], { partitions: 1, configs: { 'cleanup.policy': 'delete' } });
       const view: GrantedView = {
-        ...{ topic, grantId: id, product: PRODUCT, major, schemaId },
+        ...{ topic, grantId: id, product, major, schemaId },
         recipient: { organisation: 'QUY', purpose: 'research' },
         ...{ commonLaw: 's251', exemption: null, erase: false, ...terms },
       };
@@ -142,7 +143,7 @@ export async function disclosureRig(
     /** Publishes record `n` of somebody, as the publisher's relay does. */
     async publish(...records: [n: number, one: Person, sent?: number | Sending][]): Promise<void> {
       const messages = records.map(([n, one, sent = 1]) => ({
-        ...message(ids, PRODUCT, n, one, typeof sent === 'number' ? { revision: sent } : sent),
+        ...message(ids, product, n, one, typeof sent === 'number' ? { revision: sent } : sent),
         topic: edition,
       }));
       await producer.send({ messages });
@@ -176,20 +177,26 @@ export async function disclosureRig(
 }
 
 /** A database, the topics, the schema and the rights of publisher and service. */
-async function surroundings(edition: string, part: Part['name']) {
+async function surroundings(edition: string, part: Part['name'], product: Product) {
+  const domain = product.split('.')[0]!;
   const stack = await sharedStack();
   const place = await testDatabase();
   const opened = await openDatabase({ url: place.url, entities: [], migrations, poolSize: 24 });
-  await enableDomain(stack, 'gp');
-  await allow(stack, 'domain-gp', [
-    { on: of.TOPIC, name: 'gp.', pattern: match.PREFIXED, operations: [can.WRITE, can.DESCRIBE] },
+  await enableDomain(stack, domain);
+  await allow(stack, `domain-${domain}`, [
+    {
+      on: of.TOPIC,
+      name: `${domain}.`,
+      pattern: match.PREFIXED,
+      operations: [can.WRITE, can.DESCRIBE],
+    },
   ]);
   await allow(stack, `svc-${part}`, rules(edition, part));
   await createTopics(stack, [edition]);
   // Another spec may have made it.
   await createTopics(stack, [`mesh.dead-letter.${part}`]).catch(() => undefined);
-  const schema = versions[PRODUCT]!.schema!;
-  const ids = { [PRODUCT]: await registerSchema(stack, names.subjectOf(edition), schema) };
+  const schema = versions[product]!.schema!;
+  const ids = { [product]: await registerSchema(stack, names.subjectOf(edition), schema) };
   return { stack, place, opened, ids };
 }
 

@@ -44,6 +44,8 @@ export type Sending = {
   code?: string;
   /** Where the person is registered, as the record has it. */
   practice?: string | null;
+  /** The trust that the record of a stay names. */
+  provider?: string | null;
   sequence?: number;
   /** In whose name the record stands of somebody restricted: nothing in it tells where they are. */
   restrictedBy?: string;
@@ -65,6 +67,7 @@ export function message(
     survivorKey = null,
     code = '39113611000001102',
     practice = null,
+    provider = null,
     sequence = 1,
     restrictedBy,
     bare = false,
@@ -84,7 +87,7 @@ export function message(
     survivorKey,
     ...(product === 'gp.medication-statement'
       ? { medicationCode: code, medicationText: `free text of ${one.localId}` }
-      : { hospitalProviderSpellNumber: `SPELL-${one.localId}` }),
+      : { hospitalProviderSpellNumber: `SPELL-${one.localId}`, providerOds: provider }),
     postcode: one.postcode,
     gpPracticeOds: practice,
     birthDate: 4_321,

@@ -1,5 +1,5 @@
 import { avroType } from '@caremesh/contract';
-import type { DataContract } from '@caremesh/contract';
+import type { CareOrganisationFields, DataContract } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 
 import { encodeWire, EnvelopeWriter, splitWire } from '@caremesh/product';
@@ -43,8 +43,8 @@ export type ViewPlan = {
   recordedByPublisher: boolean;
   /** Which codes it leaves out of the code systems it has, by their digest; empty where none. */
   codes: string;
-  /** Fields of the product that tell who cares for the person; empty where nobody asks. */
-  careOrganisations: readonly string[];
+  /** Fields of the product that tell who cares for the person; none where nobody asks. */
+  careOrganisations: CareOrganisationFields;
 };
 
 /**
@@ -100,7 +100,7 @@ export function planView(parts: {
     showsSourceTime: has('sourceSystemUpdatedAt'),
     recordedByPublisher: false,
     codes: sensitive.digestOf(systems),
-    careOrganisations: [],
+    careOrganisations: { registered: [], referred: [] },
   };
 }
 

@@ -124,7 +124,7 @@ function readProduct(given: RequestBody, wanted: Wanted, at: number) {
     ...(contract.purposes.includes(given.purpose)
       ? []
       : [fault(grantErrors.fieldPurpose, '$.purpose', `${product} allows ${contract.purposes}`)]),
-    ...(given.narrowedTo && careOrganisationFields(contract).length === 0
+    ...(given.narrowedTo && !tellsWhoCares(contract)
       ? [fault(grantErrors.fieldNarrowingUntold, `${path}.product`)]
       : []),
   ];
@@ -135,6 +135,11 @@ function readProduct(given: RequestBody, wanted: Wanted, at: number) {
     own === undefined ? '$.fields' : `${path}.fields`,
   );
   return answer([...errors, ...fields.errors], fields.fields);
+}
+
+function tellsWhoCares(contract: DataContract): boolean {
+  const { registered, referred } = careOrganisationFields(contract);
+  return registered.length > 0 || referred.length > 0;
 }
 
 function readFields(

@@ -34,6 +34,16 @@ describe('the last word on a record', () => {
     expect([4, 5].map((one) => again.isSuperseded(told(one)))).toEqual([true, false]);
   });
 
+  it('that says no revision is told if nothing came after it, and not if there is one again', () => {
+    const bare = told(UNKNOWN_REVISION);
+    expect(words([1], [UNKNOWN_REVISION, true]).isSuperseded(bare)).toBe(false);
+    expect(words([UNKNOWN_REVISION, true]).isSuperseded(bare)).toBe(false);
+    expect(words([1], [UNKNOWN_REVISION, true], [2, true]).isSuperseded(bare)).toBe(false);
+    expect(words([1], [UNKNOWN_REVISION, true], [2]).isSuperseded(bare)).toBe(true);
+    const twice = words([1], [UNKNOWN_REVISION, true], [UNKNOWN_REVISION, true], [2]);
+    expect([twice.isSuperseded(bare), twice.isEnded(told(1))]).toEqual([true, false]);
+  });
+
   it('is that of the highest revision for any order of any words', () => {
     fc.assert(
       fc.property(

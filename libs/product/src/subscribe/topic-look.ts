@@ -37,16 +37,17 @@ export class LastWords {
   add(key: string, revision: number, ends: boolean): void {
     const before = this.#revisions.get(key) ?? FIRST;
     // A tombstone that says no revision ends what came before it, and nothing that comes after.
-    const now = revision === UNKNOWN_REVISION ? before + 0.5 : Math.max(before, revision);
+    const now =
+      revision === UNKNOWN_REVISION ? Math.floor(before) + 0.5 : Math.max(before, revision);
     if (now === before) return;
     this.#revisions.set(key, now);
     if (ends) this.#ended.add(key);
     else this.#ended.delete(key);
   }
 
-  /** True if the stretch says something later of the same record. */
+  /** True if the stretch says something later of the same record. An end that says no revision is the last word, or what ends it again is. */
   isSuperseded({ key, envelope: { revision } }: Told): boolean {
-    if (revision === UNKNOWN_REVISION) return false;
+    if (revision === UNKNOWN_REVISION) return !this.#ended.has(key.text);
     return revision < (this.#revisions.get(key.text) ?? FIRST);
   }
 
