@@ -149,7 +149,10 @@ function registerRequest(grant: Command, io: Io): void {
     .option('--from <day>', 'first day, YYYY-MM-DD (default: today)')
     .requiredOption('--until <day>', 'last day')
     .requiredOption('--reason <text>', 'why')
-    .option('--terms <file>', 'further parts as JSON: people, justifications, dpia, agreement, …')
+    .option(
+      '--terms <file>',
+      'further parts as JSON: people, justifications, narrowedTo, dpia, agreement, …',
+    )
     .action((_: unknown, command: Command) => request(io, command));
 }
 

@@ -3,5 +3,6 @@
 import './as-started/demonstration.js';
 import './as-started/strangers.js';
 import './as-started/message-to-notebook.js';
+import './as-started/narrowed-care.js';
 import './as-started/labelled-sources.js';
 import './as-started/unapproved-record.js';
