@@ -88,6 +88,16 @@ export class Intake {
       : { status: 202, receipt: before.receipt };
   }
 
+  /**
+   * The answer of another process that was given the same key meanwhile: its receipt was kept, and this one's not. The items are
+   * the same, and each was landed once.
+   */
+  async #keptBeside(submission: Submission): Promise<Received | null> {
+    const { idempotencyKey, receipt } = submission;
+    if (idempotencyKey === null || (await this.submissions.byReceipt(receipt))) return null;
+    return this.#before(submission);
+  }
+
   async #answer(source: AnySource, submission: Submission, chunks: Buffer[]): Promise<Received> {
     submission.sha256 = sha256Of(chunks);
     const before = await this.#before(submission);
@@ -101,7 +111,7 @@ export class Intake {
         return last ? [insertSubmission({ ...submission, answer, done: answer.received })] : [];
       },
     });
-    return { status: 200, answer: tally.last };
+    return (await this.#keptBeside(submission)) ?? { status: 200, answer: tally.last };
   }
 
   async #store(source: AnySource, submission: Submission, beginning: Beginning): Promise<Received> {
@@ -114,6 +124,11 @@ export class Intake {
         return before;
       }
       await this.submissions.keepWaiting({ ...submission, state: 'waiting' });
+      const kept = await this.#keptBeside(submission);
+      if (kept) {
+        await this.submissions.dropBody(receipt);
+        return kept;
+      }
     } catch (error) {
       await this.submissions.dropBody(receipt).catch(() => undefined);
       throw error;

@@ -105,3 +105,38 @@ it('counts no item of a long body as done that was not stored', async () => {
   expect(await held()).toBe(before + ITEMS);
   await background.stop();
 });
+
+// A long body is more than 5 MiB; it is kept whole before any of it is read.
+it.each<[string, string, () => Buffer]>([
+  ['a short', 'both-short', () => file('c')],
+  ['a long', 'both-long', () => Buffer.alloc(6 * 1024 * 1024, '\n')],
+])(
+  'processes given one key for %s body at once tell the receipt that is kept',
+  async (_, idempotencyKey, body) => {
+    // Each has looked for the key before any of them keeps its receipt.
+    const looked = Promise.withResolvers<void>();
+    let looks = 0;
+    class Meeting extends Submissions {
+      override async byKey(source: string, key: string) {
+        const found = await super.byKey(source, key);
+        if (++looks === 3) looked.resolve();
+        await looked.promise;
+        return found;
+      }
+    }
+    const meeting = new Meeting(domain.database.pool, domain.seal);
+    const take = () =>
+      new Intake(reception, meeting, () => undefined).take(FEED!, {
+        ...{ contentType: 'application/x-ndjson', idempotencyKey, traceparent: undefined },
+        body: Readable.from([body()]),
+      });
+    const told = await Promise.all([take(), take(), take()]);
+    const receipts = told.map((one) => ('answer' in one ? one.answer.receipt : one.receipt));
+    expect(new Set(receipts).size).toBe(1);
+    expect(await submissions.byReceipt(receipts[0]!)).toMatchObject({ idempotencyKey });
+    const { rows } = await sql(
+      `SELECT count(DISTINCT receipt) FROM submission_body WHERE receipt NOT IN (SELECT receipt FROM submission)`,
+    );
+    expect(rows).toEqual([{ count: '0' }]);
+  },
+);
