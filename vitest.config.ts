@@ -48,6 +48,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'small',
+          globalSetup: ['libs/testing/src/temporary-files.ts'],
           include: where('spec'),
           exclude: [...where('medium.spec'), ...where('story.spec'), ...elsewhere],
           testTimeout: 20_000,

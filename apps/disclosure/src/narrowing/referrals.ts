@@ -29,11 +29,10 @@ export async function referredBy(
 ): Promise<Referred> {
   if (fields.length === 0) return { before: new Map(), after: new Map() };
   const said = saidOf(records, fields);
-  const held = await heldOf(client, edition, said);
-  const others = await namedElsewhere(client, edition, said);
+  const held = await heldOf(client, edition, [...new Set(records.map(({ key }) => key.person))]);
   const now = new Map([...said].map(([key, all]) => [key, all.reduce(newer, held.get(key))!]));
   await keep(client, edition, new Map([...now].filter(([key, one]) => one !== held.get(key))));
-  return { before: byPerson(others, held), after: byPerson(others, now) };
+  return { before: byPerson(held), after: byPerson(new Map([...held, ...now])) };
 }
 
 /** What a batch says of each record, in its order. */
@@ -69,45 +68,20 @@ function newer(held: Referral | undefined, said: Said): Referral {
 
 const keyOf = (person: string, record: string): string => `${person}.${record}`;
 
+/** What is held of these people's records. */
 async function heldOf(
   client: ClientBase,
   edition: string,
-  said: ReadonlyMap<string, Said[]>,
+  people: readonly string[],
 ): Promise<Referrals> {
-  const all = [...said.values()].map(([one]) => one!);
   const { rows } = await client.query<Omit<Referral, 'sequence'> & { sequence: string }>(
-    `SELECT source_person AS person, source_record AS record, sequence, organisations FROM care_referral
-     JOIN unnest($2::text[], $3::text[]) AS said (person, record)
-       ON source_person = said.person AND source_record = said.record WHERE edition = $1`,
-    [edition, all.map(({ person }) => person), all.map(({ record }) => record)],
+    `SELECT source_person AS person, source_record AS record, sequence, organisations
+     FROM care_referral WHERE edition = $1 AND source_person = ANY($2)`,
+    [edition, people],
   );
   return new Map(
     rows.map((row) => [keyOf(row.person, row.record), { ...row, sequence: Number(row.sequence) }]),
   );
-}
-
-/** Whom other records of these people name. */
-async function namedElsewhere(
-  client: ClientBase,
-  edition: string,
-  said: ReadonlyMap<string, Said[]>,
-) {
-  const all = [...said.values()].map(([one]) => one!);
-  const { rows } = await client.query<{ person: string; organisations: string[] }>(
-    `SELECT source_person AS person, array_agg(DISTINCT ods) AS organisations
-     FROM care_referral r, unnest(organisations) AS ods
-     WHERE edition = $1 AND source_person = ANY($2) AND NOT EXISTS (
-       SELECT FROM unnest($3::text[], $4::text[]) AS said (person, record)
-       WHERE said.person = r.source_person AND said.record = r.source_record)
-     GROUP BY source_person`,
-    [
-      edition,
-      [...new Set(all.map(({ person }) => person))],
-      all.map(({ person }) => person),
-      all.map(({ record }) => record),
-    ],
-  );
-  return new Map(rows.map(({ person, organisations }) => [person, organisations]));
 }
 
 async function keep(client: ClientBase, edition: string, changed: Referrals): Promise<void> {
@@ -130,9 +104,12 @@ async function keep(client: ClientBase, edition: string, changed: Referrals): Pr
   );
 }
 
-function byPerson(others: ReadonlyMap<string, string[]>, own: Referrals): Map<string, string[]> {
-  const all = new Map(others);
-  for (const { person, organisations } of own.values())
-    all.set(person, [...(all.get(person) ?? []), ...organisations]);
-  return all;
+function byPerson(referrals: Referrals): Map<string, string[]> {
+  const people = Map.groupBy(referrals.values(), ({ person }) => person);
+  return new Map(
+    [...people].map(([person, all]) => [
+      person,
+      [...new Set(all.flatMap(({ organisations }) => organisations))],
+    ]),
+  );
 }
