@@ -42,7 +42,6 @@ await run('disclosure', async () => {
   });
   relay.start();
   onStop(app, () => relay.stop());
-  lanes.start();
   onStop(app, () => lanes.stop());
 
   const looking = new Repeated({
@@ -55,6 +54,8 @@ await run('disclosure', async () => {
       await watch.look();
       await merges.look();
       app.get(Health).setReady();
+      // Until then this thread reads all there is for them: the mesh is not to wait for more threads.
+      lanes.start();
       await leftovers.look();
     },
   });

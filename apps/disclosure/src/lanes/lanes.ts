@@ -35,9 +35,10 @@ export class Lanes {
     this.#parts = parts;
   }
 
-  /** Starts the threads; the tables must be there. */
+  /** Starts the threads, if they are not; the tables must be there. */
   start(): void {
     const { beside, log } = this.#parts;
+    if (this.#threads.length > 0) return;
     this.#threads = Array.from({ length: beside }, (_, at) => new LaneThread(at + 1, log));
   }
 
