@@ -25,7 +25,7 @@ const SCRIPT = fileURLToPath(new URL('./lane-worker.js', import.meta.url));
 /**
  * The lanes in which editions are read: that of this thread, and threads beside it, each a member of the same groups with a
  * database of its own, as another instance of the service would be. One thread rewrote with one core while
- * the database waited for it, and the other core stood idle for a quarter of the time (ADR 037).
+ * the database waited for it, and a quarter of both cores' time was idle (ADR 037).
  */
 export class Lanes {
   readonly #parts: Parts;

@@ -6,6 +6,7 @@ import { INDIVIDUAL_CARE } from '../part.js';
 import { disclosureRig } from '../spec/disclosure-rig.fixture.js';
 import type { Rig } from '../spec/disclosure-rig.fixture.js';
 import { DOMAIN_KEYS, person, personOf } from '../spec/publisher.js';
+import { liveOf } from '../spec/reader.js';
 import type { Disclosed } from '../spec/reader.js';
 
 const PRODUCT = 'gp.medication-statement';
@@ -23,14 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** Record ids of somebody that are live in what was read. */
-function liveOf(records: readonly Disclosed[], who: typeof stays): string[] {
-  const last = new Map(records.map(({ key, value }) => [key, value]));
-  return [...last]
-    .filter(([key, value]) => value !== null && key.startsWith(personOf(PRODUCT, who)))
-    .map(([key]) => key.slice(27))
-    .sort();
-}
+const liveFor = (records: readonly Disclosed[], who: typeof stays): string[] =>
+  liveOf(records, personOf(PRODUCT, who));
 const record = (n: number) => keys.recordKey(DOMAIN_KEYS.gp, PRODUCT, `source-${n}`);
 
 test('a narrowed view has the whole record of people registered there, under the publisher’s names, and of nobody else', async () => {
@@ -68,8 +63,8 @@ test('who moves away has a tombstone for every record, and no further record', a
   const records = await rig.read(view, 6);
   expect(records).toHaveLength(6);
   expect(records.filter(({ value }) => value === null)).toHaveLength(2);
-  expect(liveOf(records, moves)).toEqual([]);
-  expect(liveOf(records, stays)).toEqual([record(1), record(7)].sort());
+  expect(liveFor(records, moves)).toEqual([]);
+  expect(liveFor(records, stays)).toEqual([record(1), record(7)].sort());
 });
 
 test('who comes is told of from the beginning; who comes back too, by new events', async () => {
@@ -80,8 +75,8 @@ test('who comes is told of from the beginning; who comes back too, by new events
   await rig.read(view, 8);
   await rig.look();
   const records = await rig.read(view, 11);
-  expect(liveOf(records, comes)).toEqual([record(4), record(8)].sort());
-  expect(liveOf(records, moves)).toEqual([record(2), record(3), record(6)].sort());
+  expect(liveFor(records, comes)).toEqual([record(4), record(8)].sort());
+  expect(liveFor(records, moves)).toEqual([record(2), record(3), record(6)].sort());
   expect(new Set(records.map(({ headers }) => headers['ce_id'])).size).toBe(records.length);
 });
 
@@ -107,8 +102,8 @@ test('who moved away while the grant was suspended is out of the view once it is
   const isOut = async () => {
     await rig.look();
     await rig.parts.leftovers.look();
-    return liveOf(await rig.read(view, 0), comes).length === 0;
+    return liveFor(await rig.read(view, 0), comes).length === 0;
   };
   await vi.waitUntil(isOut, { timeout: 30_000 });
-  expect(liveOf(await rig.read(view, 0), stays)).toEqual([1, 7, 9].map(record).sort());
+  expect(liveFor(await rig.read(view, 0), stays)).toEqual([1, 7, 9].map(record).sort());
 });

@@ -6,6 +6,7 @@ import { INDIVIDUAL_CARE } from '../part.js';
 import { disclosureRig } from '../spec/disclosure-rig.fixture.js';
 import type { Rig } from '../spec/disclosure-rig.fixture.js';
 import { DOMAIN_KEYS, person, personOf } from '../spec/publisher.js';
+import { liveOf } from '../spec/reader.js';
 import type { Disclosed } from '../spec/reader.js';
 
 /** Views narrowed to the people who were referred to a provider: with several at a time, unlike a practice. */
@@ -24,19 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** Record ids of somebody that are live in what was read. */
-function liveOf(records: readonly Disclosed[], who: typeof both): string[] {
-  const last = new Map(records.map(({ key, value }) => [key, value]));
-  return [...last]
-    .filter(([key, value]) => value !== null && key.startsWith(personOf(PRODUCT, who)))
-    .map(([key]) => key.slice(27))
-    .sort();
-}
+const liveFor = (records: readonly Disclosed[], who: typeof both): string[] =>
+  liveOf(records, personOf(PRODUCT, who));
 const ids = (...records: number[]): string[] =>
   records.map((n) => keys.recordKey(DOMAIN_KEYS.gp, PRODUCT, `source-${n}`)).sort();
 const live = async (atLeast: number) => {
   const records = await rig.read(view, atLeast);
-  return [both, there, registered].map((who) => liveOf(records, who));
+  return [both, there, registered].map((who) => liveFor(records, who));
 };
 
 test('a view has everybody of whom a record names the provider, also those whom a later one names another for', async () => {
@@ -73,7 +68,7 @@ test('a bare tombstone ends a referral too, and the record may come back', async
     vi.waitFor(
       async () => {
         await rig.look();
-        expect(liveOf(await rig.read(view, 0), there)).toEqual(ids(...records));
+        expect(liveFor(await rig.read(view, 0), there)).toEqual(ids(...records));
       },
       { timeout: 30_000, interval: 200 },
     );

@@ -57,6 +57,15 @@ export async function readView(
   return found;
 }
 
+/** Ids of the records of a person that are live in what was read; the person by the publisher's key. */
+export function liveOf(records: readonly Disclosed[], person: string): string[] {
+  const last = new Map(records.map(({ key, value }) => [key, value]));
+  return [...last]
+    .filter(([key, value]) => value !== null && key.startsWith(`${person}.`))
+    .map(([key]) => key.slice(person.length + 1))
+    .sort();
+}
+
 /**
  * The records of a view by their ids, once there are so many; what there is after four minutes. What was sent before a kill and
  * not yet noted as sent comes again under its id, so as many records may be there before the last of them is.

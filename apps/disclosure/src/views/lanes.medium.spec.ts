@@ -52,6 +52,11 @@ test('a lane beside is taken over when views are many, and given back when they 
   };
   const here = () => rig.parts.transport.subscriptions().length;
   const beside = () => other.parts.transport.subscriptions().length;
+  const untilRead = (first: number, second: number) =>
+    vi.waitUntil(async () => {
+      await look();
+      return here() === first && beside() === second;
+    }, PATIENCE);
   const told = async (view: GrantedView, n: number) =>
     (await rig.read(view, n)).filter(({ value }) => value !== null).length;
 
@@ -60,26 +65,16 @@ test('a lane beside is taken over when views are many, and given back when they 
   await until(2);
   await rig.publish(...many(1, 20));
   expect(await told(first, 20)).toBe(20);
-  await vi.waitUntil(async () => {
-    await look();
-    return here() === 1 && beside() === 1;
-  }, PATIENCE);
+  await untilRead(1, 1);
 
   const second = await rig.grant('lanesecond', { commonLaw: 'consent' });
-  await look();
-  await vi.waitUntil(async () => {
-    await look();
-    return here() === 2 && beside() === 0;
-  }, PATIENCE);
+  await untilRead(2, 0);
   await rig.publish(...many(21, 40));
   expect(await told(first, 40)).toBe(40);
   expect(await told(second, 40)).toBe(40);
 
   rig.granted.splice(1);
-  await vi.waitUntil(async () => {
-    await look();
-    return here() === 1 && beside() === 1;
-  }, PATIENCE);
+  await untilRead(1, 1);
   await rig.publish(...many(41, 60));
   expect(await told(first, 60)).toBe(60);
 });

@@ -19,8 +19,8 @@ import type { Decided } from './decided.js';
 import type { Drift, Found } from './drifts.js';
 
 /**
- * The settings of a topic are some 35, and grants have three topics each: with 200 of them a look at all took broker and governance an
- * eighth of a second of a core each time. Half of them at a time are all of them every eight seconds.
+ * The settings of a topic are some 35, and grants have three topics each: with 200 of them, describing all every four seconds was a fifteenth of
+ * what the broker did (ADR 037). Half of them at a time are all of them every eight seconds.
  */
 const TURNS_OF_GRANTS = 2;
 

@@ -77,25 +77,18 @@ export class Intake {
       : this.#answer(source, submission, beginning.chunks);
   }
 
-  /** The answer a key was given before, if it was for the same bytes. */
+  /**
+   * The answer a key was given before, if it was for the same bytes: also by another process meanwhile, whose receipt was kept and
+   * this one's not. Null where there is none, or this submission's own.
+   */
   async #before(submission: Submission): Promise<Received | null> {
     if (submission.idempotencyKey === null) return null;
     const before = await this.submissions.byKey(submission.source, submission.idempotencyKey);
-    if (!before) return null;
+    if (!before || before.receipt === submission.receipt) return null;
     if (before.sha256 !== submission.sha256) throw new ProductError('idempotencyKeyReused');
     return before.state === 'done'
       ? { status: 200, answer: before.answer }
       : { status: 202, receipt: before.receipt };
-  }
-
-  /**
-   * The answer of another process that was given the same key meanwhile: its receipt was kept, and this one's not. The items are
-   * the same, and each was landed once.
-   */
-  async #keptBeside(submission: Submission): Promise<Received | null> {
-    const { idempotencyKey, receipt } = submission;
-    if (idempotencyKey === null || (await this.submissions.byReceipt(receipt))) return null;
-    return this.#before(submission);
   }
 
   async #answer(source: AnySource, submission: Submission, chunks: Buffer[]): Promise<Received> {
@@ -111,7 +104,7 @@ export class Intake {
         return last ? [insertSubmission({ ...submission, answer, done: answer.received })] : [];
       },
     });
-    return (await this.#keptBeside(submission)) ?? { status: 200, answer: tally.last };
+    return (await this.#before(submission)) ?? { status: 200, answer: tally.last };
   }
 
   async #store(source: AnySource, submission: Submission, beginning: Beginning): Promise<Received> {
@@ -124,7 +117,7 @@ export class Intake {
         return before;
       }
       await this.submissions.keepWaiting({ ...submission, state: 'waiting' });
-      const kept = await this.#keptBeside(submission);
+      const kept = await this.#before(submission);
       if (kept) {
         await this.submissions.dropBody(receipt);
         return kept;

@@ -45,7 +45,7 @@ export class LastWords {
     else this.#ended.delete(key);
   }
 
-  /** True if the stretch says something later of the same record. An end that says no revision is the last word, or what ends it again is. */
+  /** True if the stretch says something later of the same record; of an end that says no revision, if the record is there again at last. */
   isSuperseded({ key, envelope: { revision } }: Told): boolean {
     if (revision === UNKNOWN_REVISION) return !this.#ended.has(key.text);
     return revision < (this.#revisions.get(key.text) ?? FIRST);

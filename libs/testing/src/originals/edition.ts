@@ -12,7 +12,9 @@ export type Held = {
   values: (Record<string, unknown> | null)[];
   /** Every path that a value may have by the schemas met. */
   paths: Set<string>;
-  /** Records that live on: neither deleted nor retracted nor moved to another person. */
+  /** Records that live on, by their key: neither deleted nor retracted nor moved to another person. */
+  living: Map<string, Record<string, unknown>>;
+  /** How many those are. */
   alive: number;
 };
 
@@ -25,13 +27,15 @@ export async function heldBy(mesh: Mesh, topic: string): Promise<Held> {
   const decode = decoding(mesh.status().registry.url);
   const paths = new Set<string>();
   const values: Held['values'] = [];
-  const latest = new Map<string, boolean>();
+  const living: Held['living'] = new Map();
   for (const { key, value } of records) {
     const decoded = value === null ? null : await decode(value, paths);
     values.push(decoded);
-    latest.set(key, ['CREATED', 'UPDATED'].includes(String(decoded?.['changeType'])));
+    if (decoded && ['CREATED', 'UPDATED'].includes(String(decoded['changeType'])))
+      living.set(key, decoded);
+    else living.delete(key);
   }
-  return { records, values, paths, alive: [...latest.values()].filter(Boolean).length };
+  return { records, values, paths, living, alive: living.size };
 }
 
 function decoding(registryUrl: string) {

@@ -3,29 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { dayFromNow } from '../../days.js';
-import { heldBy } from '../../originals/edition.js';
+import { heldBy, type Held } from '../../originals/edition.js';
 import { mesh } from './mesh.js';
 
 /** Individual care for the people of one hospital: a view that has identifiers, and nobody else. */
 const PRODUCT = 'acute.inpatient-spell';
 type Grant = { id: string; state: string; topics: { topic: string }[] };
-type Living = Map<string, Record<string, unknown>>;
+type Living = Held['living'];
 
-/** The records that live, by their key. */
-async function living(topic: string): Promise<Living> {
-  const { records, values } = await heldBy(mesh, topic);
-  const last: Living = new Map();
-  for (const [at, { key }] of records.entries()) {
-    const value = values[at] ?? null;
-    if (['CREATED', 'UPDATED'].includes(String(value?.['changeType']))) last.set(key, value!);
-    else last.delete(key);
-  }
-  return last;
-}
-
+const living = async (topic: string): Promise<Living> => (await heldBy(mesh, topic)).living;
 const personOf = (key: string): string => key.split('.')[0]!;
 
-/** The trust that looks after some, and not all, of whom there are records. */
+/** The trust that most records name. */
 function oneTrust(all: Living): string {
   const people = Map.groupBy(all, ([, value]) => String(value['providerOds']));
   const [ods] = [...people].sort(([, a], [, b]) => b.length - a.length)[0]!;
