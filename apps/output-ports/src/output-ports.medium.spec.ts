@@ -352,6 +352,33 @@ describe('a view as tables', () => {
     expect(count).toBe((await rows()).length);
   });
 
+  it('is taken again soon once a record has left it, and not for one that came or changed', async () => {
+    const held = await rows();
+    rig.around.snapshots.soonestMs = 0;
+    const { snapshots } = rig.again();
+    const taken = async () => {
+      await snapshots.look();
+      return (await snapshots.list(rig.grant.id))[0]!;
+    };
+    const before = await taken();
+    await rig.write(recordOf(1, 1, 'newer'), recordOf(9_001, 9_001, 'came'));
+    await vi.waitUntil(async () => (await standsAt()) === 86, patient);
+    expect(await taken()).toEqual(before);
+    await rig.write(recordOf(1, 1, null), recordOf(9_002, 9_002, null));
+    await vi.waitUntil(async () => (await standsAt()) === 88, patient);
+    const after = await taken();
+    expect([before.rows, after.rows]).toEqual([held.length, (await rows()).length]);
+    expect((await fetched(after, 'csv')).toString()).not.toContain(
+      messageKey(recordOf(1, 1, null)),
+    );
+    await rig.write(recordOf(9_002, 9_002, null));
+    await vi.waitUntil(async () => (await standsAt()) === 89, patient);
+    expect(await taken()).toEqual(after);
+    await expect(snapshots.file(rig.grant.id, before.id, before.files[0]!.name)).rejects.toThrow(
+      /MESH-4509/,
+    );
+  });
+
   it('has the recipient’s new pseudonyms alone once they changed', async () => {
     const { watch, snapshots } = rig.parts;
     await snapshots.want(rig.grant.id);

@@ -19,6 +19,7 @@ import { Followed1795321000003 } from './database/followed.js';
 import { Fillings1795313000050 } from './database/fillings.js';
 import { GrantUse1795317000002 } from './database/grant-use.js';
 import { Paused1795313000004 } from './database/paused.js';
+import { Removals1795323000001 } from './database/removals.js';
 import { Snapshots1795313000002 } from './database/snapshots.js';
 import { OutputPorts1795313000001 } from './database/tables.js';
 import { Told1795313000003 } from './database/told.js';
@@ -52,7 +53,7 @@ export type Surroundings = {
   registry: Pick<SchemaRegistry, 'schema'>;
   connection: KafkaConnection;
   place: DatabasePlace;
-  snapshots: { folder: string; everyMs: number };
+  snapshots: { folder: string; everyMs: number; soonestMs: number };
   /** How long views keep a tombstone. */
   tombstonesKeptMs: number;
   ledger: LedgerWriter;
@@ -67,6 +68,7 @@ export const migrations = [
   Fillings1795313000050,
   GrantUse1795317000002,
   Followed1795321000003,
+  Removals1795323000001,
 ];
 
 @Module({})
@@ -89,6 +91,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     snapshots: {
       folder: settings.snapshotsFolder ?? join(settings.home, 'snapshots'),
       everyMs: settings.snapshotsEveryMs,
+      soonestMs: settings.snapshotsSoonestMs,
     },
     tombstonesKeptMs: settings.topicDeleteRetentionMs,
     ledger: ledgerAt(settings.governanceUrl, tokens),

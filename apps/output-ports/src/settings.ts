@@ -7,6 +7,8 @@ export const outputPortEnvironment = serviceEnvironment.extend({
   grantsEveryMs: z.coerce.number().int().min(100).default(1_000),
   /** After this long a view that changed gets its next snapshot: an hour. */
   snapshotsEveryMs: z.coerce.number().int().min(1_000).default(3_600_000),
+  /** A view that a record has left gets its next snapshot this long after the last one at the soonest: a minute. */
+  snapshotsSoonestMs: z.coerce.number().int().min(100).default(60_000),
   /** How long topics keep a tombstone, as governance sets them: seven days. */
   topicDeleteRetentionMs: z.coerce.number().int().min(100).default(604_800_000),
   /** How often governance is told how grants are used, where anything was. */

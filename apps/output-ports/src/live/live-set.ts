@@ -39,9 +39,9 @@ export class LiveSet {
         ({ origin }) => origin.offset >= (before.get(origin.partition) ?? 0n),
       );
       const { live, gone } = outcomeOf(table.columns, fresh);
-      await remove(client, table, gone);
+      const removed = await remove(client, table, gone);
       await upsert(client, table, live);
-      await advance(client, table, batch, fresh);
+      await advance(client, table, batch, fresh, removed);
     });
   }
 }
@@ -88,13 +88,15 @@ function outcomeOf(columns: readonly Column[], records: InspectedBatch['records'
   return { live: [...live.values()], gone: [...gone] };
 }
 
-async function remove(client: PoolClient, table: LiveTable, keys: string[]): Promise<void> {
-  if (keys.length === 0) return;
+/** How many rows there were. */
+async function remove(client: PoolClient, table: LiveTable, keys: string[]): Promise<number> {
+  if (keys.length === 0) return 0;
   const { schemaName, tableName } = table;
-  await client.query(
+  const { rowCount } = await client.query(
     `DELETE FROM ${qualified(schemaName, tableName)} WHERE ${KEY_COLUMN} = ANY($1)`,
     [keys],
   );
+  return rowCount ?? 0;
 }
 
 async function upsert(
@@ -122,6 +124,7 @@ async function advance(
   { topic, schemaName, tableName }: LiveTable,
   { next }: InspectedBatch,
   fresh: InspectedBatch['records'],
+  removed: number,
 ): Promise<void> {
   await client.query(
     `UPDATE port_position SET next_offset = greatest(next_offset, news.next)
@@ -139,5 +142,8 @@ async function advance(
       WHERE table_name = $2`,
     [topic, tableName, newest === 0n ? null : String(newest)],
   );
-  await client.query('UPDATE port_view SET changed_at = now() WHERE topic = $1', [topic]);
+  await client.query(
+    'UPDATE port_view SET changed_at = now(), removals = removals + $2 WHERE topic = $1',
+    [topic, removed],
+  );
 }

@@ -237,7 +237,7 @@ async function usersOf(client: PoolClient, grantId: string): Promise<string[]> {
 
 async function forgetRows(client: PoolClient, grantId: string): Promise<void> {
   const { rows } = await client.query<{ schema_name: string; table_name: string }>(
-    `UPDATE port_view SET filling = nextval('port_filling'), changed_at = NULL, snapshot_wanted = false
+    `UPDATE port_view SET filling = nextval('port_filling'), changed_at = NULL, removals = removals + 1
      WHERE grant_id = $1 RETURNING schema_name, table_name`,
     [grantId],
   );

@@ -11,7 +11,7 @@ import { outputPortErrors } from '../errors.js';
 import type { Filled } from '../live/filled.js';
 import type { LiveTable } from '../live/live-set.js';
 import { writeSnapshot } from './write-files.js';
-import type { Manifest, SnapshotFile } from './write-files.js';
+import type { Manifest, SnapshotFile, Written } from './write-files.js';
 
 type Parts = {
   pool: Pool;
@@ -19,6 +19,8 @@ type Parts = {
   folder: string;
   /** A view that changed gets its next snapshot after this long. */
   everyMs: number;
+  /** One that a record has left gets it this long after the last one at the soonest. */
+  soonestMs: number;
   filled: Pick<Filled, 'isFilled'>;
   log: Logger;
 };
@@ -30,6 +32,8 @@ type Due = LiveTable & { grantId: string; filling: number };
 
 /** Before the first snapshot a view is left to be filled: this long without a change, in seconds. */
 const QUIET_SECONDS = 2;
+/** What leaves a view has it written again for a tenth of the time at most: a million rows take 26 s, so every four minutes. */
+const SHARE_OF_TIME = 10;
 
 /** Takes snapshots when they are due, lists them, and gives out their files. */
 export class Snapshots {
@@ -51,7 +55,7 @@ export class Snapshots {
   /** A wish for a snapshot as soon as the view is filled. Throws MESH-4506. */
   async want(grantId: string): Promise<void> {
     const { rowCount } = await this.#parts.pool.query(
-      'UPDATE port_view SET snapshot_wanted = true WHERE grant_id = $1',
+      'UPDATE port_view SET wishes = wishes + 1 WHERE grant_id = $1',
       [grantId],
     );
     if (rowCount === 0) throw problem(outputPortErrors.portNotOpen, grantId);
@@ -109,16 +113,19 @@ export class Snapshots {
   }
 
   async #due(): Promise<Due[]> {
+    const { everyMs, soonestMs } = this.#parts;
     const { rows } = await this.#parts.pool.query<Due>(
       `SELECT v.topic, v.grant_id AS "grantId", v.schema_name AS "schemaName", v.table_name AS "tableName",
          v.columns, v.filling
        FROM port_view v JOIN port p USING (grant_id) LEFT JOIN snapshot s USING (topic)
-       WHERE p.paused_at IS NULL AND (v.snapshot_wanted
+       WHERE p.paused_at IS NULL AND (v.wishes > coalesce(s.wishes, 0)
           OR (s.topic IS NULL AND v.changed_at < now() - make_interval(secs => $1))
+          OR (v.removals > s.removals
+              AND s.taken_at < now() - make_interval(secs => greatest($3, $4 * s.took_ms / 1000.0)))
           OR (s.taken_at < now() - make_interval(secs => $2) AND s.manifest->'offsets' <> (
                 SELECT jsonb_object_agg(partition, next_offset) FROM port_position o WHERE o.topic = v.topic)))
        ORDER BY v.topic`,
-      [QUIET_SECONDS, this.#parts.everyMs / 1_000],
+      [QUIET_SECONDS, everyMs / 1_000, soonestMs / 1_000, SHARE_OF_TIME],
     );
     return rows;
   }
@@ -142,10 +149,11 @@ export class Snapshots {
     const writing = new AbortController();
     this.#writing.set(grantId, writing);
     try {
-      const { id, manifest, files } = await writeSnapshot(pool, view, folder, writing.signal);
-      const former = await this.#keep(topic, id, manifest, files);
+      const began = Date.now();
+      const written = await writeSnapshot(pool, view, folder, writing.signal);
+      const former = await this.#keep(topic, written, Date.now() - began);
       if (former !== null) await rm(join(folder, former), { recursive: true, force: true });
-      log.info({ topic, rows: manifest.rows }, 'A snapshot was taken');
+      log.info({ topic, rows: written.manifest.rows }, 'A snapshot was taken');
     } catch (err) {
       if (!writing.signal.aborted) log.warn({ topic, err }, 'A snapshot could not be taken');
       // The grant, or its view, may have ended meanwhile: then nothing of it stays here.
@@ -158,18 +166,21 @@ export class Snapshots {
   /** What is listed is the new one from here on; the id of the one before comes back. */
   async #keep(
     topic: string,
-    id: string,
-    manifest: Manifest,
-    files: SnapshotFile[],
+    { id, manifest, files, seen }: Written,
+    tookMs: number,
   ): Promise<string | null> {
     const { rows } = await this.#parts.pool.query<{ former: string | null }>(
-      `WITH before AS (SELECT id FROM snapshot WHERE topic = $1),
-         fulfilled AS (UPDATE port_view SET snapshot_wanted = false WHERE topic = $1)
-       INSERT INTO snapshot (topic, id, taken_at, manifest, files) VALUES ($1, $2, $3, $4, $5)
+      `WITH before AS (SELECT id FROM snapshot WHERE topic = $1)
+       INSERT INTO snapshot (topic, id, taken_at, manifest, files, removals, wishes, took_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (topic) DO UPDATE SET id = excluded.id, taken_at = excluded.taken_at,
-         manifest = excluded.manifest, files = excluded.files
+         manifest = excluded.manifest, files = excluded.files, removals = excluded.removals,
+         wishes = excluded.wishes, took_ms = excluded.took_ms
        RETURNING (SELECT id FROM before) AS former`,
-      [topic, id, manifest.takenAt, JSON.stringify(manifest), JSON.stringify(files)],
+      [
+        ...[topic, id, manifest.takenAt, JSON.stringify(manifest), JSON.stringify(files)],
+        ...[seen.removals, seen.wishes, tookMs],
+      ],
     );
     return rows[0]?.former ?? null;
   }

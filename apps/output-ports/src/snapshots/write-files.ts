@@ -38,7 +38,10 @@ export type Manifest = {
 };
 
 /** A snapshot as it was written, in a folder of its own. */
-export type Written = { id: string; manifest: Manifest; files: SnapshotFile[] };
+export type Written = { id: string; manifest: Manifest; files: SnapshotFile[]; seen: Seen };
+
+/** How many removals and wishes there had been at its moment. */
+export type Seen = { removals: string; wishes: string };
 
 type About = {
   product: string;
@@ -71,7 +74,7 @@ export async function writeSnapshot(
   const growing = join(folder, `.${id}`);
   await mkdir(growing, { recursive: true, mode: 0o700 });
   try {
-    const manifest = await writeTables(pool, table, growing, signal);
+    const { manifest, seen } = await writeTables(pool, table, growing, signal);
     const name = fileNameOf(manifest);
     await writeFile(join(growing, `${name}.json`), JSON.stringify(manifest, null, 2));
     const files = [
@@ -80,7 +83,7 @@ export async function writeSnapshot(
       await described(growing, `${name}.json`, 'json'),
     ];
     await rename(growing, join(folder, id));
-    return { id, manifest, files };
+    return { id, manifest, files, seen };
   } catch (error) {
     await rm(growing, { recursive: true, force: true });
     throw error;
@@ -92,13 +95,17 @@ async function writeTables(
   table: LiveTable,
   folder: string,
   signal: AbortSignal,
-): Promise<Manifest> {
+): Promise<{ manifest: Manifest; seen: Seen }> {
   return inTransaction(
     pool,
     async (client) => {
       const { rows: abouts } = await client.query<About>(
         `SELECT * FROM ${qualified(table.schemaName, ABOUT)} WHERE table_name = $1`,
         [table.tableName],
+      );
+      const { rows: seen } = await client.query<Seen>(
+        'SELECT removals, wishes FROM port_view WHERE topic = $1',
+        [table.topic],
       );
       const { rows: counted } = await client.query<{ count: string }>(
         `SELECT count(*) FROM ${qualified(table.schemaName, table.tableName)}`,
@@ -120,7 +127,7 @@ async function writeTables(
         await csv.end();
       }
       await parquet.end();
-      return manifest;
+      return { manifest, seen: seen[0]! };
     },
     { begin: MOMENT },
   );

@@ -94,7 +94,10 @@ export async function portRig() {
       tokens: { token: () => clientToken(stack, 'svc-output-ports', 'mesh-kafka') },
     },
     place: { host: url.hostname, port: Number(url.port), database: place.name, sslMode: 'prefer' },
-    snapshots: { folder: mkdtempSync(join(tmpdir(), 'caremesh-snapshots-')), everyMs: 3_600_000 },
+    snapshots: {
+      folder: mkdtempSync(join(tmpdir(), 'caremesh-snapshots-')),
+      ...{ everyMs: 3_600_000, soonestMs: 3_600_000 },
+    },
     tombstonesKeptMs: 7 * DAY,
     ledger: (note: { action: string }) => Promise.resolve(void notes.push(note.action)),
     log: createLogger('spec', 'silent'),
