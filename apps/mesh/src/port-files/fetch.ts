@@ -8,7 +8,7 @@ import { domainUrl } from '../addresses.js';
 import type { Credential } from '../consume/credential.js';
 import { tokenOf } from '../consume/token.js';
 import { until } from '../demo/waiting.js';
-import { cliError, meshErrors } from '../errors.js';
+import { CliError, EXIT, cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
 import { bodyOf, request } from '../request.js';
 
@@ -25,6 +25,8 @@ export type Snapshot = {
 };
 
 const PATIENCE_MS = 300_000;
+/** Views that lose records have a new snapshot every minute, which takes the place of the one that was listed. */
+const ATTEMPTS = 5;
 
 /** Fetches snapshots of one grant, with its credential. */
 export class SnapshotFetch {
@@ -65,8 +67,27 @@ export class SnapshotFetch {
     );
   }
 
-  /** Writes the files of a snapshot; what comes back is where they are. */
-  async save(io: Io, { id, files }: Snapshot, out: string): Promise<string[]> {
+  /** Writes the files of a snapshot, or of the one that took its place meanwhile; what comes back is which, and where they are. */
+  async save(
+    io: Io,
+    listed: Snapshot,
+    out: string,
+  ): Promise<{ snapshot: Snapshot; paths: string[] }> {
+    let snapshot = listed;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { snapshot, paths: await this.#saveFiles(io, snapshot, out) };
+      } catch (error) {
+        const isGone = error instanceof CliError && error.exit === EXIT.notFound;
+        if (!isGone || attempt === ATTEMPTS) throw error;
+        const newest = (await this.#list()).find(({ topic }) => topic === snapshot.topic);
+        if (newest === undefined || newest.id === snapshot.id) throw error;
+        snapshot = newest;
+      }
+    }
+  }
+
+  async #saveFiles(io: Io, { id, files }: Snapshot, out: string): Promise<string[]> {
     const folder = isAbsolute(out) ? out : join(io.cwd, out);
     await mkdir(folder, { recursive: true });
     const saved: string[] = [];

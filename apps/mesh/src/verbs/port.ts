@@ -102,9 +102,14 @@ async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
   const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));
   const topics = body.tables.map(({ topic }) => topic);
   const newest = await fetching.newest(topics, options.fresh ?? false);
+  const items: Snapshot[] = [];
   const saved: string[] = [];
-  for (const one of newest) saved.push(...(await fetching.save(io, one, options.out)));
-  printValue(io, options, { items: newest, saved }, () => saved.join('\n'));
+  for (const one of newest) {
+    const { snapshot, paths } = await fetching.save(io, one, options.out);
+    items.push(snapshot);
+    saved.push(...paths);
+  }
+  printValue(io, options, { items, saved }, () => saved.join('\n'));
 }
 
 async function close(io: Io, id: string, command: Command): Promise<void> {
