@@ -88,6 +88,8 @@ export type Surroundings = {
   lanesHere?: LanesHere;
   /** How many threads read beside this one. */
   besideThreads?: number;
+  /** Views that are written without a pause. */
+  viewsTogether?: number;
   pool: Pool;
   databaseUrl: string;
   governance: Pick<Governance, 'activeViews' | 'approvedSchemas' | 'contractOf' | 'showsGrantTo'>;
@@ -214,7 +216,7 @@ export function compose(around: Surroundings): Parts {
   const lists = new Lists({ pool, seal, maxAgeMs: around.listMaxAgeMs });
   const cohort = new Cohort(seal);
   const choices = isCare ? new Narrowing(plans) : new Choices(lists, cohort);
-  const discloser = new Discloser(plans, outbox, choices);
+  const discloser = new Discloser(plans, outbox, choices, around.viewsTogether);
   const { name } = part;
   const { lanesHere = allLanes(part.lanes), besideThreads = 0 } = around;
   const lanes = new Lanes({ transport, beside: besideThreads, log });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Problem } from '@caremesh/platform';
 import type { OutgoingRecord, WrittenRecord } from '@caremesh/product';
 import type { ClientBase } from 'pg';
@@ -23,13 +25,29 @@ export type Outbox = {
   ): Promise<void>;
 };
 
+/**
+ * Views that are written without a pause. A short batch for 200 of them is a third of a second of work for this process and its
+ * database at once, and whoever publishes meanwhile stands behind it: in eight parts their p99 is 34 to 43 ms, in one 46 to 59.
+ */
+const TOGETHER = 25;
+const PAUSE_MS = 20;
+/** More records than this are a backlog, which is written as fast as may be. */
+const SHORT_BATCH = 100;
+
 /** Turns batches of an edition into records of every view on it. */
 export class Discloser {
   readonly #plans: Pick<ViewPlans, 'of'>;
   readonly #outbox: Outbox;
   readonly #choices: Pick<Choices, 'permitted'>;
+  readonly #together: number;
 
-  constructor(plans: Pick<ViewPlans, 'of'>, outbox: Outbox, choices: Pick<Choices, 'permitted'>) {
+  constructor(
+    plans: Pick<ViewPlans, 'of'>,
+    outbox: Outbox,
+    choices: Pick<Choices, 'permitted'>,
+    together = TOGETHER,
+  ) {
+    this.#together = together;
     this.#plans = plans;
     this.#choices = choices;
     this.#outbox = outbox;
@@ -84,7 +102,13 @@ export class Discloser {
       const { id: viewId, generation } = view;
       writings.push({ viewId, generation, plan, records: permitted.of(view) });
     }
-    return [...ends, ...(await writeViews(client, writings, fills))];
+    const all = ends;
+    for (let at = 0; at < writings.length; at += this.#together) {
+      const some = writings.slice(at, at + this.#together);
+      if (at > 0 && some[0]!.records.length <= SHORT_BATCH) await sleep(PAUSE_MS);
+      for (const record of await writeViews(client, some, fills)) all.push(record);
+    }
+    return all;
   }
 
   /**

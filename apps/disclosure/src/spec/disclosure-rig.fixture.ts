@@ -36,6 +36,7 @@ type Tuning = Partial<
     | 'wrapping'
     | 'sensitive'
     | 'lanesHere'
+    | 'viewsTogether'
     | 'absenceNotedEveryMs'
   >
 >;
@@ -82,6 +83,7 @@ export async function disclosureRig(
       pace: tuning.pace ?? { refreshMs: 3_600_000, againMs: 0, answerMs: 60_000 },
       ...(sensitive && { sensitive }),
       ...(lanesHere && { lanesHere }),
+      ...(tuning.viewsTogether && { viewsTogether: tuning.viewsTogether }),
       ...(tuning.absenceNotedEveryMs !== undefined && {
         absenceNotedEveryMs: tuning.absenceNotedEveryMs,
       }),

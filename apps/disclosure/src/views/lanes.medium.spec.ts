@@ -43,7 +43,10 @@ test('an edition with a view is read in two lanes of one group, and in none when
 });
 
 test('a lane beside is taken over when views are many, and given back when they are few; every view has every record', async () => {
-  const { rig, until } = await started(60, { lanesHere: (views) => (views > 1 ? [0, 1] : [0]) });
+  const { rig, until } = await started(60, {
+    lanesHere: (views) => (views > 1 ? [0, 1] : [0]),
+    viewsTogether: 1,
+  });
   const other = await rig.beside((views) => (views > 1 ? [] : [1]));
   open.push(() => other.end());
   const look = async (): Promise<void> => {
