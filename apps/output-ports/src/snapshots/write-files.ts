@@ -41,7 +41,7 @@ export type Manifest = {
 export type Written = { id: string; manifest: Manifest; files: SnapshotFile[]; seen: Seen };
 
 /** How many removals and wishes there had been at its moment. */
-export type Seen = { removals: string; wishes: string };
+type Seen = { removals: string; wishes: string };
 
 type About = {
   product: string;
