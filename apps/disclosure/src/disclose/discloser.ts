@@ -63,7 +63,7 @@ export class Discloser {
     const records = received.filter(isTold).map(withoutRetraction);
     const views = await viewsOf(client, edition);
     const permitted = await this.#choices.permitted(client, views, records);
-    const outgoing = await this.#write(client, views, permitted);
+    const outgoing = await this.#write(client, views, permitted, records.length <= SHORT_BATCH);
     await advance(client, edition, nextOffsets(received));
     // Last, because the outbox is locked from the first row written until the transaction ends.
     await this.#outbox.write(client, outgoing);
@@ -80,32 +80,32 @@ export class Discloser {
     const wanted = records.map(withoutRetraction);
     if (view === null || wanted.length === 0) return;
     const permitted = await this.#choices.permitted(client, [view], wanted);
-    const filled = await this.#write(client, [{ ...view, generation }], permitted, true);
+    const filled = await this.#write(client, [{ ...view, generation }], permitted, false, true);
     await confirmRecords(client, view.id, permitted.stays(view));
     await this.#outbox.write(client, filled);
   }
 
-  /** Whoever leaves a view goes before what the batch brings. */
+  /** Whoever leaves a view goes before what the batch brings. `isShort`: there is time to let others at the machine in between. */
   async #write(
     client: ClientBase,
     views: readonly View[],
     permitted: Permitted,
+    isShort: boolean,
     fills = false,
   ): Promise<WrittenRecord[]> {
-    const ends: WrittenRecord[] = [];
+    const all: WrittenRecord[] = [];
     const writings: Writing[] = [];
     for (const view of views) {
       const plan = await this.#planOf(client, view);
       if (plan === null) continue;
       const leaving = permitted.leaving(view);
-      if (leaving.length > 0) ends.push(...(await withdrawPeople(client, view.id, plan, leaving)));
+      if (leaving.length > 0) all.push(...(await withdrawPeople(client, view.id, plan, leaving)));
       const { id: viewId, generation } = view;
       writings.push({ viewId, generation, plan, records: permitted.of(view) });
     }
-    const all = ends;
     for (let at = 0; at < writings.length; at += this.#together) {
       const some = writings.slice(at, at + this.#together);
-      if (at > 0 && some[0]!.records.length <= SHORT_BATCH) await sleep(PAUSE_MS);
+      if (at > 0 && isShort) await sleep(PAUSE_MS);
       for (const record of await writeViews(client, some, fills)) all.push(record);
     }
     return all;
