@@ -78,12 +78,22 @@ function parserOf(contentType: string): Dicer {
   return new Dicer({ boundary, maxHeaderPairs: 50 });
 }
 
+/**
+ * Gives the parser the body as fast as its parts are read. Of a piece that ends the last part the parser never says that it has
+ * done with it, if that part was not read at once: it finishes instead. What comes after the form's end is nobody's (RFC 2046, 5.1.1).
+ */
 async function feed(parser: Dicer, body: AsyncIterable<Uint8Array>): Promise<void> {
+  let isFinished = false;
+  let goOn = (): void => undefined;
+  parser.on('drain', () => goOn());
+  parser.on('finish', () => ((isFinished = true), goOn()));
+  parser.on('error', () => goOn());
   for await (const chunk of body) {
-    if (!parser.write(chunk))
-      await new Promise<void>((resolve) => parser.once('drain', () => resolve()));
+    if (isFinished) continue;
+    const room = new Promise<void>((resolve) => (goOn = resolve));
+    if (!parser.write(chunk)) await room;
   }
-  parser.end();
+  if (!isFinished) parser.end();
 }
 
 async function* readWhole(stream: Readable): AsyncGenerator<Uint8Array> {
