@@ -1,7 +1,8 @@
 import { fault, type Fault, type Mode, type SourceItem } from '@caremesh/product';
 import { decode } from './hl7/charset.js';
+import { cutShort } from './cut-short.js';
 import { withoutBlanks } from './hl7/batch.js';
-import { holdsAnother, isFaultOf, readHeader, type Header } from './hl7/header.js';
+import { holdsAnother, isFaultOf, nameOfSender, readHeader, type Header } from './hl7/header.js';
 import { Message } from './hl7/message.js';
 import { timeOf } from './hl7/time.js';
 import type { Certified, Senders } from './senders.js';
@@ -49,7 +50,7 @@ export function readMessage(
   if (isFaultOf(header)) return { refused: header, header: null };
   const refused = refusalOf(header, bytes);
   if (refused) return { refused, header };
-  const trust = senders.odsOf(facilityOf(header), certified);
+  const trust = senders.odsOf(nameOfSender(header), certified);
   if (trust === null) return { refused: fault('senderNotAllowed', 'MSH-4'), header };
   return { header, item: itemOf(bytes, index, header, trust, mode) };
 }
@@ -60,10 +61,6 @@ function refusalOf({ version, type, event }: Header, bytes: Buffer): Fault | nul
   if (holdsAnother(bytes)) return fault('hl7SegmentMalformed', 'MSH[2]', 'a second message');
   return null;
 }
-
-/** The name (first component) of the sending facility. */
-const facilityOf = ({ sendingFacility, delimiters }: Header): string =>
-  sendingFacility.split(delimiters.component)[0]!.trim();
 
 function itemOf(
   bytes: Buffer,
@@ -89,7 +86,7 @@ function itemOf(
   if (isFaultOf(message)) return { ...head, outcome: 'quarantined', errors: [message] };
   const missing = missingSegments(message, header.event);
   const at = timeOf(header.time, 'MSH-7');
-  const errors = [...missing, ...(typeof at === 'string' ? [] : [at])];
+  const errors = [...missing, ...cutShort(message), ...(typeof at === 'string' ? [] : [at])];
   if (errors.length > 0 || typeof at !== 'string')
     return { ...head, outcome: 'quarantined', errors };
   return { ...head, record: { event: header.event, message, trust, at, mode }, at };

@@ -60,11 +60,12 @@ const isFrom = ({ certificates }: Sender, certified: Certified | undefined): boo
  * one of its sites (five characters that begin with the trust's), or a practice. A shape alone will not do:
  * `PAS` and `MRN` look like trust codes and are none.
  */
-export function isOdsCode(text: string): boolean {
-  if (text.length === 3) return TRUSTS.has(text);
-  if (/^[A-Z]\d{5}$/.test(text)) return true;
-  return /^[A-Z0-9]{5}$/.test(text) && TRUSTS.has(text.slice(0, 3));
-}
+export const isOdsCode = (text: string): boolean =>
+  /^[A-Z]\d{5}$/.test(text) || isTrustOrSite(text);
+
+/** True for the code of a known trust, or of one of its sites. */
+export const isTrustOrSite = (text: string): boolean =>
+  /^[A-Z0-9]{3}(?:[A-Z0-9]{2})?$/.test(text) && TRUSTS.has(text.slice(0, 3));
 
 function listFrom(file: string): Map<string, Sender> {
   const list: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Faulty, type MergeRef } from '@caremesh/product';
+import { Faulty } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import { readMessage, type AdtMessage } from '../../sources/adt-message.js';
 import { sendersOf } from '../../sources/senders.js';
@@ -104,11 +104,6 @@ describe('a fault names its code and its place', () => {
     expect(codes(toInpatientSpell(adt(cut)))).toEqual(['MESH-2112 PV1']);
   });
 
-  it('a merge of somebody into themselves', () => {
-    const self = text('merge').replace('22789^^^LOCALID', '9434765919^^^NHS');
-    expect(codes(toInpatientSpell(adt(self)))).toEqual(['MESH-2601 MRG-1']);
-  });
-
   it('all faults of a message at once', () => {
     const two = admission
       .replace('9434765919', '9434765910')
@@ -146,74 +141,6 @@ describe('whom a message is about', () => {
     const named = text('admission').replace('9434765919^^^NHS~448812^^^RCB^PI', identifiers);
     const [change] = toInpatientSpell(adt(named)) as { person: unknown }[];
     expect(change!.person).toEqual({ nhsNumber, nhsNumberStatus: '01', local });
-  });
-});
-
-describe('whom a merge names', () => {
-  const text40 = text('merge');
-  const A = '9434765919^^^NHS';
-  const B = '9000000009^^^NHS';
-  const local = (...ids: string[]) => ids.map((id) => ({ issuer: 'RCB', id }));
-  it.each([
-    [
-      'each repetition of MRG-1',
-      'S7^^^RCB',
-      'S8^^^RCB~S9^^^RCB',
-      [null, ...local('S8', 'S9')],
-      [null, ...local('S7')],
-    ],
-    ['each repetition of PID-3', `${A}~X3^^^RCB~X4^^^RCB`, B, [B], [A, ...local('X3', 'X4')]],
-    [
-      'numbers and local identifiers',
-      `${A}~X3^^^RCB`,
-      `${B}~Y2^^^RCB~Y2^^^RCB`,
-      [B, ...local('Y2')],
-      [A, ...local('X3')],
-    ],
-    [
-      'no visit',
-      'S7^^^RCB',
-      'S8^^^RCB~V1^^^RCB^VN~',
-      [null, ...local('S8')],
-      [null, ...local('S7')],
-    ],
-    [
-      'of one NHS number what differs',
-      `${A}~S7^^^RCB`,
-      `${A}~S7^^^RCB~S8^^^RCB~S9^^^RCB`,
-      [null, ...local('S8', 'S9')],
-      [A, ...local('S7')],
-    ],
-  ])('%s', (_, pid, mrg, from, into) => {
-    const message = text40
-      .split('\n')
-      .slice(0, 5)
-      .join('\n')
-      .replace('9434765919^^^NHS', pid)
-      .replace('22789^^^LOCALID', mrg);
-    const changes = toInpatientSpell(adt(`${message}\n`)) as Record<'from' | 'into', MergeRef>[];
-    const named = ({ nhsNumber, local: first, others = [] }: MergeRef) => [
-      nhsNumber && `${nhsNumber}^^^NHS`,
-      ...(first ? [first, ...others] : others),
-    ];
-    expect(changes.map((one) => [named(one.from), named(one.into)])).toEqual([[from, into]]);
-  });
-});
-
-describe('how many a merge names', () => {
-  const merging = (times: number) =>
-    text('merge')
-      .split('\n')
-      .slice(0, 3)
-      .concat(
-        'PID|1||9434765919^^^NHS',
-        ...Array.from({ length: times }, (_, n) => `MRG|S${n}^^^RCB`),
-      )
-      .join('\n');
-
-  it('is at most 200', () => {
-    expect(toInpatientSpell(adt(`${merging(200)}\n`))).toHaveLength(200);
-    expect(codes(toInpatientSpell(adt(`${merging(201)}\n`)))).toEqual(['MESH-2115 MRG[201]']);
   });
 });
 

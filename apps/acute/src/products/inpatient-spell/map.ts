@@ -77,7 +77,7 @@ function toSpell(
 
 /** Without PV1-19 nothing says which stay this is; if PV1 is the message's unfinished end, that is why. */
 function visitMissing({ message }: AdtMessage): ReturnType<typeof fault> {
-  const cut = !message.ended && message.lastName === 'PV1';
+  const cut = !message.ended && message.last?.name === 'PV1';
   return cut ? fault('hl7Truncated', 'PV1') : fault('recordIdMissing', 'PV1-19');
 }
 

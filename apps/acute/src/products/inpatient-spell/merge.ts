@@ -1,11 +1,10 @@
 import { Faulty, fault, type Change, type MergeRef, type PersonRef } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment } from '../../sources/hl7/message.js';
-import { numberStatusOf, personOf } from './person.js';
+import { isSame, localsOf, numberStatusOf, personOf, type Local } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
 
 type Naming = Pick<AdtMessage, 'trust' | 'mode'>;
-type Local = NonNullable<PersonRef['local']>;
 /** Most people that one message merges: senders state one, and all of a message are decided in one transaction. */
 const MOST_MERGES = 200;
 const TOO_MANY = `a message merges at most ${MOST_MERGES} people`;
@@ -33,9 +32,10 @@ export function toMerges({
     const prior = named(segment, 1, null, { trust, mode });
     if (into instanceof Faulty) return into;
     if (prior instanceof Faulty) return prior;
-    const from = whatEnds(prior, into);
+    const survivor = whoSurvives(into, prior);
+    const from = whatEnds(prior, survivor);
     if (!from) return new Faulty([fault('mergeIntoSelf', 'MRG-1')]);
-    changes.push({ change: 'merge', from, into, publisherOds: trust, at });
+    changes.push({ change: 'merge', from, into: survivor, publisherOds: trust, at });
   }
   return changes;
 }
@@ -49,26 +49,38 @@ function named(
 ): MergeRef | Faulty {
   const person = personOf(segment, field, { status, ...naming });
   if (person instanceof Faulty) return person;
-  const others: Local[] = [];
-  for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
-    const one = personOf(segment.only(field, repetition), field, { status: null, ...naming });
-    // One that names nobody numbers a visit, or is empty.
-    const local = one instanceof Faulty ? null : one.local;
-    if (local && ![person.local, ...others].some((known) => isSame(local, known)))
-      others.push(local);
-  }
-  return others.length > 0 ? { ...person, others } : person;
+  return withLocals(person, localsOf(segment, field, naming.trust));
 }
 
-/** The prior person without what the survivor keeps; null if nothing is left. */
+/**
+ * The survivor under an identifier that does not end, if they have one: PID-3 may give those of both, in any order, and
+ * which comes first must not decide whether they are two.
+ */
+function whoSurvives(into: MergeRef, prior: MergeRef): MergeRef {
+  const [ending, locals] = [localsIn(prior), localsIn(into)];
+  const kept = locals.find((local) => !ending.some((one) => isSame(one, local)));
+  if (!kept) return into;
+  return withLocals(into, [kept, ...locals.filter((one) => one !== kept)]);
+}
+
+/**
+ * The prior person without what the survivor keeps; null if nothing is left. Somebody known by the survivor's own local
+ * identifier, but without their number, is held as another until now, and ends: an update that gives both says as much.
+ */
 function whatEnds(prior: MergeRef, into: MergeRef): MergeRef | null {
   if (prior.nhsNumber !== null && prior.nhsNumber !== into.nhsNumber) return prior;
-  const locals = prior.local ? [prior.local, ...(prior.others ?? [])] : [];
-  const [local, ...others] = locals.filter((one) => !isSame(one, into.local));
-  if (!local) return null;
-  const ends = { nhsNumber: null, nhsNumberStatus: '03', local };
-  return others.length > 0 ? { ...ends, others } : ends;
+  const ending = localsIn(prior).filter((one) => !isSame(one, into.local));
+  if (ending.length > 0)
+    return withLocals({ nhsNumber: null, nhsNumberStatus: '03', local: null }, ending);
+  return prior.nhsNumber === null && into.nhsNumber !== null ? prior : null;
 }
 
-const isSame = (one: Local, other: Local | null): boolean =>
-  one.id === other?.id && one.issuer === other.issuer;
+const localsIn = ({ local, others = [] }: MergeRef): Local[] => (local ? [local, ...others] : []);
+
+function withLocals(
+  { nhsNumber, nhsNumberStatus }: PersonRef,
+  [local, ...others]: Local[],
+): MergeRef {
+  const named = { nhsNumber, nhsNumberStatus, local: local ?? null };
+  return others.length > 0 ? { ...named, others } : named;
+}

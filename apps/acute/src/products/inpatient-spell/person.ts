@@ -2,6 +2,7 @@ import { Faulty, fault, nhsNumber, type Fault, type Mode, type PersonRef } from 
 import type { Segment } from '../../sources/hl7/message.js';
 import { isOdsCode } from '../../sources/senders.js';
 
+export type Local = NonNullable<PersonRef['local']>;
 type Identifier = {
   id: string;
   authority: string | null;
@@ -55,7 +56,7 @@ export function personOf(
   if (digits.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status !== null && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${segment.name}-32`));
-  const local = localOf(identifiers, trust);
+  const [local = null] = localsOf(segment, field, trust);
   const [number = null] = digits;
   if (faults.length === 0 && !number && !local) faults.push(fault('personMissing', path));
   if (faults.length > 0) return new Faulty(faults);
@@ -67,19 +68,26 @@ export function personOf(
   };
 }
 
-/** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
-function localOf(identifiers: Identifier[], trust: string): PersonRef['local'] {
+/**
+ * The local identifiers of a field, each once, the one that counts first. A sender's own come before those of others, and then
+ * one order is as good as any, if it is always the same.
+ */
+export function localsOf(segment: Segment, field: number, trust: string): Local[] {
   const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
-  const [first] = identifiers
+  return identifiersOf(segment, field)
     .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
     .map((one) => {
       const issuer = issuerOf(one, trust);
       const order = [rankOf(one), issuer === trust ? 0 : 1, issuer, one.id];
       return { local: { id: one.id, issuer }, order };
     })
-    .sort((one, other) => compare(one.order, other.order));
-  return first?.local ?? null;
+    .sort((one, other) => compare(one.order, other.order))
+    .map(({ local }) => local)
+    .filter((local, at, all) => all.findIndex((one) => isSame(one, local)) === at);
 }
+
+export const isSame = (one: Local, other: Local | null): boolean =>
+  one.id === other?.id && one.issuer === other.issuer;
 
 function compare(one: (string | number)[], other: (string | number)[]): number {
   const at = one.findIndex((part, position) => part !== other[position]);

@@ -1,7 +1,8 @@
 import { fault } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
+import { nameOfSender } from '../../sources/hl7/header.js';
 import type { Segment, Value } from '../../sources/hl7/message.js';
-import { isOdsCode } from '../../sources/senders.js';
+import { isOdsCode, isTrustOrSite } from '../../sources/senders.js';
 import type { InpatientSpell } from './record.gen.js';
 import type { Stated } from './stated.js';
 
@@ -60,12 +61,12 @@ function stateClassification(stated: Stated, patientClass: Value): void {
 }
 
 /**
- * Where the person is: PV1-3 is ward (component 2 in ITK, 1 elsewhere), bed and site. A transfer (A02) says when;
+ * Where the person is: PV1-3 is ward (see `wardOf`), bed (component 3) and site (4). A transfer (A02) says when;
  * its cancellation (A12) takes that back, PV1-3 being the place before it.
  */
 function stateLocation(stated: Stated, pv1: Segment, source: AdtMessage): void {
-  const [ward, site] = [pv1.value(3, 2), pv1.part(3, 4)];
-  stated.text('wardCode', ward === undefined ? pv1.part(3) : ward);
+  const site = pv1.part(3, 4);
+  stated.text('wardCode', wardOf(pv1, source));
   stated.text('bedCode', pv1.part(3, 3));
   stated.text('siteOds', site && !isOdsCode(site) ? null : site);
   if (source.event === 'A12') stated.give('transferredAt', null);
@@ -74,6 +75,27 @@ function stateLocation(stated: Stated, pv1: Segment, source: AdtMessage): void {
     stated.time('transferredAt', occurred.value, occurred.path);
   }
 }
+
+/**
+ * The ward is component 1 of PV1-3, as the standard has it: point of care, room, bed, facility. In the ITK profile that is an
+ * organisation and the ward component 2. By its shape alone an organisation cannot be told (`W27` looks like a code), so it
+ * is one that the message names elsewhere, the sender or the facility, or a trust of England where no facility says otherwise.
+ */
+function wardOf(pv1: Segment, { message, trust }: AdtMessage): Value {
+  const [first, second, facility] = [pv1.value(3), pv1.value(3, 2), pv1.value(3, 4)];
+  if (typeof first !== 'string') return second === undefined ? pv1.part(3) : second;
+  const named = [trust, nameOfSender(message.header), facility];
+  if (named.some((one) => one && isOfOne(first.toUpperCase(), one.toUpperCase())))
+    return pv1.part(3, 2);
+  const isOther = second !== undefined && !facility && isTrustOrSite(first);
+  return isOther ? second : first;
+}
+
+/** True of the same name, and of a trust and its sites: a site's code is that of its trust with two characters more. */
+const isOfOne = (one: string, other: string): boolean =>
+  one === other ||
+  ([one, other].every((code) => /^[A-Z0-9]{3}(?:[A-Z0-9]{2})?$/.test(code)) &&
+    one.slice(0, 3) === other.slice(0, 3));
 
 /** A discharge (A03) has a time; its cancellation (A13) takes everything about the discharge back. */
 function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void {

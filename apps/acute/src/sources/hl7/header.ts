@@ -121,3 +121,7 @@ function wrongEncoding(bytes: Buffer): Fault | null {
   if (a === 0xef && b === 0xbb && c === 0xbf) return fault('byteOrderMark', 'MSH');
   return null;
 }
+
+/** The name (first component) of the sending facility. */
+export const nameOfSender = ({ sendingFacility, delimiters }: Header): string =>
+  sendingFacility.split(delimiters.component)[0]!.trim();

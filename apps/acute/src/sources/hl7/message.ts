@@ -59,6 +59,16 @@ export class Segment {
     return [...(this.fields[field] ?? '')].some((character) => !separators.has(character));
   }
 
+  /** The position of the last field. */
+  get lastField(): number {
+    return this.fields.length - 1;
+  }
+
+  /** How many components a field has. */
+  components(field: number): number {
+    return (this.fields[field] ?? '').split(this.header.delimiters.component).length;
+  }
+
   /** How often a field is repeated; 0 if the segment ends before it. */
   repetitions(field: number): number {
     return this.repetitionsOf(field).length;
@@ -71,13 +81,6 @@ export class Segment {
       this.repeated.set(field, found);
     }
     return found;
-  }
-
-  /** The segment as if one repetition of a field were all that it holds. */
-  only(field: number, repetition: number): Segment {
-    const one = this.repetitionsOf(field)[repetition] ?? '';
-    const separators = this.header.delimiters.field.repeat(field);
-    return new Segment(`${this.name}${separators}${one}`, this.header);
   }
 }
 
@@ -114,9 +117,9 @@ export class Message {
       .map((line) => new Segment(line, this.header));
   }
 
-  /** The name of the last segment. */
-  get lastName(): string | undefined {
-    return this.lines.at(-1)?.slice(0, 3);
+  get last(): Segment | undefined {
+    const line = this.lines.at(-1);
+    return line === undefined ? undefined : new Segment(line, this.header);
   }
 }
 
