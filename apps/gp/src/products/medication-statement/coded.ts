@@ -29,4 +29,8 @@ export function clinicalCode(
 
 /** The words of a concept: as typed, else the name that came with its first code. */
 export const wordsOf = (concept: Concept | undefined): string | null =>
-  concept?.text ?? concept?.coding?.find((one) => one.display !== undefined)?.display ?? null;
+  stated(concept?.text) ??
+  stated(concept?.coding?.find(({ display }) => stated(display) !== null)?.display);
+
+/** A text that says something. FHIR R4 has no empty strings, but senders write them where there is nothing to say. */
+export const stated = (text: string | undefined): string | null => (text?.trim() ? text : null);

@@ -1,6 +1,6 @@
 import { fault, type Fault } from '@caremesh/product';
 import type { Dosage, Medicine } from '../../sources/fhir/resources.js';
-import { clinicalCode } from './coded.js';
+import { clinicalCode, stated } from './coded.js';
 import type { MedicationStatement } from './record.gen.js';
 
 /**
@@ -21,7 +21,7 @@ export function doseOf(medicine: Medicine, faults: Fault[]): Partial<MedicationS
     doseText: lines(inOrder.map(({ text }) => text)),
     patientInstruction: lines(inOrder.map((one) => one.patientInstruction)),
     doseValue: amount?.value ?? null,
-    doseUnit: amount?.unit ?? amount?.code ?? null,
+    doseUnit: stated(amount?.unit) ?? stated(amount?.code),
     doseRouteCode: clinicalCode(only?.route, `${name}/0/route`, faults),
     asNeeded: asNeededOf(only),
   };

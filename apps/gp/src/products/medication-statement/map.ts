@@ -6,7 +6,7 @@ import { odsOf } from '../../sources/fhir/ods.js';
 import { personOf } from '../../sources/fhir/person.js';
 import type { Medicine } from '../../sources/fhir/resources.js';
 import { unresolved } from '../../sources/fhir/unresolved.js';
-import { clinicalCode, clinicalCoding, wordsOf } from './coded.js';
+import { clinicalCode, clinicalCoding, stated, wordsOf } from './coded.js';
 import { demographicsOf, practiceOf } from './demographics.js';
 import { doseOf } from './dose.js';
 import type { MedicationStatement } from './record.gen.js';
@@ -140,14 +140,15 @@ function medicationOf(entry: MedicineEntry, faults: Fault[]): Partial<Medication
     faults.push(fault('fhirElementInvalid', '/medicationReference/status', 'entered in error'));
   const concept = medicine.medicationCodeableConcept ??
     medication?.code ?? { text: reference?.display };
-  if (wordsOf(concept) === null && codeOf(concept) === null)
+  const isCoded = concept.coding?.some(({ code }) => stated(code) !== null) ?? false;
+  if (wordsOf(concept) === null && !isCoded)
     faults.push(fault('fhirElementMissing', '/medicationCodeableConcept'));
   const degraded = concept.coding?.some(({ code }) => code === TRANSFER_DEGRADED) ?? false;
   const code = degraded ? null : clinicalCode(concept, '/medicationCodeableConcept/coding', faults);
   return {
     medicationCode: code,
-    medicationDisplay: code === null ? null : (clinicalCoding(concept)?.display ?? null),
-    medicationText: concept.text ?? (code === null ? wordsOf(concept) : null),
+    medicationDisplay: code === null ? null : stated(clinicalCoding(concept)?.display),
+    medicationText: stated(concept.text) ?? (code === null ? wordsOf(concept) : null),
     dmdLevel: null,
     transferDegraded: degraded,
   };

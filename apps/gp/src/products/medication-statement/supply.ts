@@ -1,6 +1,7 @@
 import { fault, type Fault } from '@caremesh/product';
 import type { Medicine } from '../../sources/fhir/resources.js';
 import { extensionOf } from '../../sources/fhir/extension.js';
+import { stated } from './coded.js';
 import type { MedicationStatement } from './record.gen.js';
 import { dayOf } from './time.js';
 
@@ -18,7 +19,7 @@ export function supplyOf(medicine: Medicine, faults: Fault[]): Partial<Medicatio
   const expiry = extensionOf(repeats, 'authorisationExpiryDate');
   return {
     quantityValue: supply?.quantity?.value ?? null,
-    quantityUnit: supply?.quantity?.unit ?? supply?.quantity?.code ?? null,
+    quantityUnit: stated(supply?.quantity?.unit) ?? stated(supply?.quantity?.code),
     expectedSupplyDays: daysOf(supply?.expectedSupplyDuration),
     repeatsAllowed: supply?.numberOfRepeatsAllowed ?? null,
     repeatsIssued: issued?.valueUnsignedInt ?? issued?.valueInteger ?? null,

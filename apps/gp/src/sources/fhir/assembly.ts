@@ -2,7 +2,6 @@ import {
   choiceStatedAt,
   fault,
   isFault,
-  References,
   type Fault,
   type Held,
   type Mode,
@@ -11,6 +10,7 @@ import {
 } from '@caremesh/product';
 import { TYPE_1_CODES } from '../../choices/type-1.js';
 import { organisation } from '../../organisation.js';
+import { Submission } from './conditional.js';
 import type { Entry } from './entries.js';
 import { contestedBy, lonePatient, unreadPatient } from './lone-patient.js';
 import {
@@ -60,7 +60,7 @@ const KNOWN_KINDS = new Set(
  * is an item left out.
  */
 export class Assembly {
-  private readonly references = new References<Supporting>((kind, resource) =>
+  private readonly references = new Submission((kind, resource) =>
     isSupportingKind(kind) ? readSupporting(kind, resource) : null,
   );
   /** Patients marked as restricted who cannot be read, as they came. */

@@ -9,6 +9,7 @@ import {
   type SourceItem,
 } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
+import { identifiersAskedFor, isConditional } from './conditional.js';
 import { personOf } from './person.js';
 import { restrictionOf } from './restriction.js';
 import { isOdsSystem } from './resources.js';
@@ -87,7 +88,8 @@ export function itemOf(
   const patient = patientOf(subject);
   const organisations = organisationsOf(reach, references);
   const keeper = patient?.managingOrganization && organisations.get(patient.managingOrganization);
-  const identifiers = [medicine.subject?.identifier, ...(patient?.identifier ?? [])];
+  const asked = medicine.subject ? identifiersAskedFor(medicine.subject) : [];
+  const identifiers = [medicine.subject?.identifier, ...asked, ...(patient?.identifier ?? [])];
   const people = identifiers.flatMap((one) => one?.value ?? []);
   const head = {
     index,
@@ -176,10 +178,11 @@ const placed = (all: (Reference | undefined)[], from: Place | undefined): Placed
   all.flatMap((reference) => (reference && from ? [{ reference, from }] : []));
 
 /** True if the reference may be to something that this domain reads and that stands further on. */
-const mayCome = ({ reference }: Reference): boolean =>
-  reference !== undefined &&
-  (/(?:^|\/)(?:Patient|Medication|Organization|PractitionerRole)\//.test(reference) ||
-    reference.startsWith('urn:'));
+const mayCome = (one: Reference): boolean =>
+  one.reference !== undefined &&
+  (/(?:^|\/)(?:Patient|Medication|Organization|PractitionerRole)\//.test(one.reference) ||
+    one.reference.startsWith('urn:') ||
+    isConditional(one));
 
 const patientOf = (held: Held | undefined): Patient | null =>
   held?.resource?.resourceType === 'Patient' ? held.resource : null;

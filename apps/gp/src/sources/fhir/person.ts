@@ -1,4 +1,5 @@
 import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
+import { numbersAskedFor } from './conditional.js';
 import { extensionCode } from './extension.js';
 import type { MedicineEntry } from './medicine-entry.js';
 import { odsOf } from './ods.js';
@@ -22,7 +23,7 @@ const STATUSES: Record<string, string> = {
 };
 
 /**
- * Whom a statement or request is about: its patient in the submission, or the identifier beside the reference.
+ * Whom a statement or request is about: its patient in the submission, or the identifier beside or in the reference.
  * @returns null with the faults told if nobody can be identified
  */
 export function personOf(
@@ -41,6 +42,7 @@ export function personOf(
     ...(entry.patient?.identifier ?? []),
     ...(subject.identifier ? [subject.identifier] : []),
     ...(national ? [{ system: NHS_NUMBER, value: national }] : []),
+    ...numbersAskedFor(subject),
   ];
   if (!entry.patient && identifiers.length === 0 && subject.reference)
     return refuse(faults, unresolved(subject, '/subject/reference', entry));
