@@ -4,7 +4,7 @@ import type { CareActivity, CareContact } from './record.gen.js';
 
 /**
  * A care contact with the referral it belongs to, the person it is with, and what was done in it.
- * Codes are passed on as they came: the contract says which are right.
+ * Codes are passed on as they were read: the contract says which are right.
  */
 export function mapCareContact({
   root,

@@ -1,5 +1,6 @@
 import { isOdsShaped, nhsNumber, postcodeIn, RowReader } from '@caremesh/product';
 import type { CsvTable, Fault, Mode, PersonRef } from '@caremesh/product';
+import { ALLOWED, checked, coded, dayAllowed, ethnicCategoryOf } from './codes.js';
 import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
 
 /** What a row of each table says, in plain typed values: days since 1970, milliseconds, codes as they came. */
@@ -55,10 +56,10 @@ export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): 
     providerOds,
     at: periodOf(row),
     person: personOf(row, values, localId, reading.mode),
-    birthDate: row.day('birthDate'),
+    birthDate: dayAllowed(row, 'birthDate'),
     postcode: postcodeOf(row),
-    gender: row.text('gender'),
-    ethnicCategory: row.text('ethnicCategory'),
+    gender: coded(row, 'gender', ALLOWED.CYP001.gender),
+    ethnicCategory: ethnicCategoryOf(row),
   });
 }
 
@@ -72,14 +73,19 @@ export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading):
     parentKey: keyIn(providerOds, row.mandatoryIdentifier('localPatientId')),
     providerOds,
     at: periodOf(row),
-    serviceRequestId,
+    serviceRequestId: checked(
+      row,
+      'serviceRequestId',
+      serviceRequestId,
+      ALLOWED.CYP101.serviceRequestId,
+    ),
     commissionerOds: odsOf(row, 'commissioner'),
-    receivedDate: row.day('receivedDate'),
-    source: row.text('source'),
+    receivedDate: dayAllowed(row, 'receivedDate'),
+    source: coded(row, 'source', ALLOWED.CYP101.source),
     referringOds: odsOf(row, 'referring'),
-    priority: row.text('priority'),
-    reason: row.text('reason'),
-    dischargeDate: row.day('dischargeDate'),
+    priority: coded(row, 'priority', ALLOWED.CYP101.priority),
+    reason: coded(row, 'reason', ALLOWED.CYP101.reason),
+    dischargeDate: dayAllowed(row, 'dischargeDate'),
   });
 }
 
@@ -134,17 +140,22 @@ function activityOf(row: RowReader<keyof typeof CYP202.columns>, reading: Readin
     parentKey: keyIn(providerOds, row.mandatoryIdentifier('careContactId')),
     providerOds,
     at: periodOf(row),
-    careActivityId,
-    type: row.text('type'),
-    professional: row.identifier('professional'),
+    careActivityId: checked(row, 'careActivityId', careActivityId, ALLOWED.CYP202.careActivityId),
+    type: coded(row, 'type', ALLOWED.CYP202.type),
+    professional: checked(
+      row,
+      'professional',
+      row.identifier('professional'),
+      ALLOWED.CYP202.professional,
+    ),
     duration: row.integer('duration', { min: 0, max: 9999 }),
-    procedure: row.text('procedure'),
-    findingScheme: row.text('findingScheme'),
-    finding: row.text('finding'),
-    observationScheme: row.text('observationScheme'),
-    observation: row.text('observation'),
-    value: row.text('value'),
-    unit: row.text('unit'),
+    procedure: coded(row, 'procedure', ALLOWED.CYP202.procedure),
+    findingScheme: coded(row, 'findingScheme', ALLOWED.CYP202.findingScheme),
+    finding: coded(row, 'finding', ALLOWED.CYP202.finding),
+    observationScheme: coded(row, 'observationScheme', ALLOWED.CYP202.observationScheme),
+    observation: coded(row, 'observation', ALLOWED.CYP202.observation),
+    value: coded(row, 'value', ALLOWED.CYP202.value),
+    unit: coded(row, 'unit', ALLOWED.CYP202.unit),
   };
 }
 
@@ -177,11 +188,10 @@ function personOf(
   if (!nhsNumber.isNhsNumberStatus(status)) row.wrong('nhsNumberStatus', 'nhsNumberStatusUnknown');
   if (nhsNumber.contradictsNumber(status, values.nhsNumber || null))
     row.wrong('nhsNumberStatus', 'nhsNumberStatusConflict');
-  return {
-    nhsNumber: number?.value ?? null,
-    nhsNumberStatus: status,
-    local: issuer && localId ? { issuer, id: localId } : null,
-  };
+  const local = issuer && localId ? { issuer, id: localId } : null;
+  // Without its issuer it stands in no record, so that its length does no harm.
+  if (local) checked(row, 'localPatientId', localId, ALLOWED.CYP001.localPatientId);
+  return { nhsNumber: number?.value ?? null, nhsNumberStatus: status, local };
 }
 
 function odsOf<K extends string>(row: RowReader<K>, key: K): string | null {
