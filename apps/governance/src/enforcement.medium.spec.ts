@@ -1,6 +1,7 @@
 import { openDatabase } from '@caremesh/platform';
 import {
   brokerAdmin,
+  brokerProducer,
   clientToken,
   dayFromNow,
   personToken,
@@ -10,6 +11,7 @@ import {
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import {
+  ClientQuotaMatchTypes,
   ConfigResourceTypes,
   Consumer,
   IncrementalAlterConfigOperationTypes,
@@ -17,6 +19,7 @@ import {
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLOSED } from './broker/waiting-fetches.js';
 import { tables } from './database/tables.js';
 import { hashOf } from './ledger/entry.js';
 import type { LedgerEntry } from './ledger/entry.js';
@@ -349,7 +352,7 @@ describe('a grant of individual care', () => {
       groupId: `${credential.groupPrefix}spec`,
       clientId: credential.clientId,
       bootstrapBrokers: credential.bootstrap.split(','),
-      sasl: { mechanism: 'OAUTHBEARER', token: tokenOf },
+      sasl: { mechanism: 'OAUTHBEARER', token: () => tokenOf() },
       retries: 0,
       // A fetch of a topic where nothing comes is held as long as its client asks, so it is refused that much later.
       maxWaitTime: 1_000,
@@ -418,6 +421,34 @@ describe('a grant of individual care', () => {
     ]);
   });
 
+  it('tells a fetch that waits nothing of what is written after the revocation', async () => {
+    const { id } = await granted();
+    const analyst = await person('analyst');
+    const own = (await analyst.post(`/v1/grants/${id}/credentials`)).body as Credential;
+    const sasl = { mechanism: 'OAUTHBEARER' as const, token: () => tokenOf(own) };
+    const consumer = new Consumer({
+      groupId: `${own.groupPrefix}waiting`,
+      clientId: own.clientId,
+      bootstrapBrokers: own.bootstrap.split(','),
+      ...{ sasl, retries: 0, maxWaitTime: 25_000 },
+    });
+    const producer = brokerProducer(stack);
+    const write = () =>
+      producer.send({ messages: [{ topic: TOPIC, key: 'p.r', value: 'x'.repeat(300) }] });
+    const came: unknown[] = [];
+    const stream = await consumer.consume({ topics: [TOPIC], mode: 'earliest', autocommit: false });
+    stream.on('data', (message) => came.push(message)).on('error', () => undefined);
+    await write();
+    await expect.poll(() => came.length, { timeout: 10_000 }).toBe(1);
+    const owner = await person('acute-owner');
+    await owner.post(`/v1/grants/${id}/decisions`, { decision: 'revoke', reason: 'Ended' });
+    await expect.poll(() => rateOf(`grant-${id}`), { timeout: 5_000 }).toBe(CLOSED.bytesPerSecond);
+    await write();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(came).toHaveLength(1);
+    await Promise.allSettled([consumer.close(true), producer.close()]);
+  });
+
   it('is suspended with the agreement it rests on, and not asked for again without one', async () => {
     const { id } = await granted();
     const lead = await person('governance-lead');
@@ -439,13 +470,22 @@ describe('a grant of individual care', () => {
     });
   });
 
-  async function tokenOf(): Promise<string> {
-    const answer = await fetch(credential.tokenUrl, {
+  async function rateOf(principal: string): Promise<number | undefined> {
+    const admin = brokerAdmin(stack);
+    const user = { entityType: 'user' as const, matchType: ClientQuotaMatchTypes.EXACT };
+    const components = [{ ...user, match: principal }];
+    const [held] = await admin.describeClientQuotas({ components, strict: true });
+    await admin.close();
+    return held?.values.find(({ key }) => key === 'consumer_byte_rate')?.value;
+  }
+
+  async function tokenOf(of = credential): Promise<string> {
+    const answer = await fetch(of.tokenUrl, {
       method: 'POST',
       body: new URLSearchParams({
         grant_type: 'client_credentials',
-        client_id: credential.clientId,
-        client_secret: credential.clientSecret,
+        client_id: of.clientId,
+        client_secret: of.clientSecret,
       }),
     });
     const { access_token: token } = (await answer.json()) as { access_token?: string };

@@ -2,8 +2,10 @@ import {
   AclOperations as can,
   AclPermissionTypes,
   Admin,
+  Producer,
   ResourcePatternTypes as match,
   ResourceTypes as of,
+  stringSerializers,
 } from '@platformatic/kafka';
 import type { TestStack } from './base-stack.js';
 import { clientToken } from './sign-in.js';
@@ -25,6 +27,16 @@ export function brokerAdmin(stack: TestStack): Admin {
     bootstrapBrokers: [stack.kafkaInternal.broker],
     sasl: { mechanism: 'PLAIN', username: 'broker', password: stack.kafkaInternal.password },
     retries: 5,
+  });
+}
+
+/** A producer of texts with the broker's own rights: writes what no domain would. Close it. */
+export function brokerProducer(stack: TestStack): Producer<string, string, string, string> {
+  return new Producer({
+    clientId: 'test-producer',
+    bootstrapBrokers: [stack.kafkaInternal.broker],
+    sasl: { mechanism: 'PLAIN', username: 'broker', password: stack.kafkaInternal.password },
+    serializers: stringSerializers,
   });
 }
 

@@ -2,6 +2,7 @@ export { build, type TestStack } from './base-stack.js';
 export {
   allow,
   brokerAdmin,
+  brokerProducer,
   can,
   createTopics,
   domainRules,

@@ -56,7 +56,7 @@ export class Access {
     await this.#kafka.admin((admin) => admin.deleteAcls({ filters: rules.map(entryOf) }));
   }
 
-  /** Takes everything away from a principal: an open consumer is refused at its next fetch. */
+  /** Takes everything away from a principal: an open consumer is refused at its next fetch (see `WaitingFetches` for one that waits). */
   async withdrawAll(principal: string): Promise<void> {
     await this.#kafka.admin((admin) =>
       admin.deleteAcls({

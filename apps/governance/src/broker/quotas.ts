@@ -17,8 +17,7 @@ export type StandingQuota = {
 
 type Entity = { entityType: 'user' | 'client-id'; entityName: string | null };
 
-const KEYS = ['consumer_byte_rate', 'producer_byte_rate', 'request_percentage'] as const;
-type Key = (typeof KEYS)[number];
+type Key = 'consumer_byte_rate' | 'producer_byte_rate' | 'request_percentage';
 
 /** The quota as the broker's own keys have it. */
 export function quotaValues({ bytesPerSecond, requestPercent }: Quota): Record<Key, number> {
@@ -80,12 +79,6 @@ export class Quotas {
     }));
     if (entries.length === 0) return;
     await this.#kafka.configs((admin) => admin.alterClientQuotas({ entries }));
-  }
-
-  /** Takes away whatever the principal itself was given. */
-  async removeOf(principal: string): Promise<void> {
-    const values = Object.fromEntries(KEYS.map((key) => [key, 0]));
-    await this.remove([{ principal, clientId: null, values }]);
   }
 }
 

@@ -4,9 +4,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { Access } from '../broker/access.js';
 import { grantRules } from '../broker/access-rules.js';
+import { grantQuota } from '../broker/quota-plan.js';
+import { Quotas } from '../broker/quotas.js';
+import { WaitingFetches } from '../broker/waiting-fetches.js';
 import { Store } from '../database/store.js';
 import { GrantEntity } from '../grants/grant.entity.js';
-import { LOGGER } from '../settings.js';
+import { LOGGER, SETTINGS } from '../settings.js';
+import type { Settings } from '../settings.js';
 import { CredentialEntity } from './credential.entity.js';
 
 /**
@@ -17,11 +21,24 @@ import { CredentialEntity } from './credential.entity.js';
 export class CredentialReading {
   readonly #store: Store;
   readonly #access: Access;
+  readonly #quotas: Quotas;
+  readonly #waiting: WaitingFetches;
+  readonly #settings: Settings;
   readonly #log: Logger;
 
-  constructor(store: Store, access: Access, @Inject(LOGGER) log: Logger) {
+  constructor(
+    store: Store,
+    access: Access,
+    quotas: Quotas,
+    waiting: WaitingFetches,
+    @Inject(SETTINGS) settings: Settings,
+    @Inject(LOGGER) log: Logger,
+  ) {
     this.#store = store;
     this.#access = access;
+    this.#quotas = quotas;
+    this.#waiting = waiting;
+    this.#settings = settings;
     this.#log = log;
   }
 
@@ -36,7 +53,13 @@ export class CredentialReading {
       [grantId],
     );
     const topics = rows.map(({ topic }) => topic);
-    await this.#try(grantId, this.#access.permit(grantRules(grantId, topics)));
+    const principal = names.grantPrincipal(grantId);
+    this.#waiting.spare(principal);
+    const quota = grant.quota ?? grantQuota(this.#settings);
+    const standing = this.#quotas
+      .hold([[principal, quota]])
+      .then(() => this.#access.permit(grantRules(grantId, topics)));
+    await this.#try(grantId, standing);
   }
 
   /** A service that reads under its own principal reads on. Never throws. */
@@ -44,7 +67,9 @@ export class CredentialReading {
     const { consumer } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grantId });
     const live = { grantId, endedAt: IsNull() };
     if (consumer !== null || (await this.#store.reader.existsBy(CredentialEntity, live))) return;
-    await this.#try(grantId, this.#access.withdrawAll(names.grantPrincipal(grantId)));
+    const principal = names.grantPrincipal(grantId);
+    await this.#try(grantId, this.#access.withdrawAll(principal));
+    this.#waiting.cut(principal);
   }
 
   async #try(grant: string, work: Promise<void>): Promise<void> {

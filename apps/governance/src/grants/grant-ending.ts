@@ -2,8 +2,10 @@ import { Repeated } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { IsNull, LessThanOrEqual, In, Not } from 'typeorm';
+import { IsNull, LessThanOrEqual, In, MoreThan, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { names } from '@caremesh/contract';
+import { WaitingFetches } from '../broker/waiting-fetches.js';
 import { CredentialEntity } from '../credentials/credential.entity.js';
 import { Store } from '../database/store.js';
 import { IdentityClients } from '../identity/identity-clients.js';
@@ -16,6 +18,8 @@ import type { GrantBy } from './lifecycle.service.js';
 import { Provision } from './provision.js';
 
 const EVERY_MS = 1_000;
+/** A fetch waits no longer than its connection is let be: Kafka's `connections.max.idle.ms`, ten minutes where nobody says otherwise. */
+const IDLE_MS = 15 * 60_000;
 const BY_ITSELF = { actor: 'svc-governance', role: 'clock' };
 
 /**
@@ -31,6 +35,7 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly store: Store,
     private readonly lifecycle: GrantLifecycle,
     private readonly provision: Provision,
+    private readonly waiting: WaitingFetches,
     private readonly identity: IdentityClients,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
@@ -40,10 +45,24 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
 
   onApplicationBootstrap(): void {
     this.#work.start();
+    // Of what ended a moment before this service did, fetches may still wait.
+    void this.#cutAgain();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#work.stop();
+  }
+
+  async #cutAgain(): Promise<void> {
+    try {
+      const ended = await this.store.reader.find(GrantEntity, {
+        select: { id: true },
+        where: [{ endedAt: MoreThan(new Date(Date.now() - IDLE_MS)) }, { state: 'suspended' }],
+      });
+      await this.waiting.cutNow(ended.map(({ id }) => names.grantPrincipal(id)));
+    } catch (err) {
+      this.log.warn({ err }, 'Which grants ended a moment ago is not known');
+    }
   }
 
   /** Ends the grant in the caller's transaction; `enforce` after its commit makes it felt. */

@@ -16,6 +16,7 @@ import { Quotas } from '../broker/quotas.js';
 import { toldSchemaOf } from '../broker/told-schemas.js';
 import { toldTopicPlan, viewTopicPlan } from '../broker/topic-plan.js';
 import { Topics } from '../broker/topics.js';
+import { WaitingFetches } from '../broker/waiting-fetches.js';
 import { Store } from '../database/store.js';
 import { ProductMajorEntity } from '../products/product.entity.js';
 import { VersionContentEntity } from '../proposals/proposal.entity.js';
@@ -32,6 +33,7 @@ export class Provision {
   readonly #topics: Topics;
   readonly #access: Access;
   readonly #quotas: Quotas;
+  readonly #waiting: WaitingFetches;
   readonly #settings: Settings;
 
   constructor(
@@ -40,6 +42,7 @@ export class Provision {
     topics: Topics,
     access: Access,
     quotas: Quotas,
+    waiting: WaitingFetches,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.#store = store;
@@ -47,6 +50,7 @@ export class Provision {
     this.#topics = topics;
     this.#access = access;
     this.#quotas = quotas;
+    this.#waiting = waiting;
     this.#settings = settings;
   }
 
@@ -74,7 +78,9 @@ export class Provision {
     ]);
     // Before the rules: nobody reads unbounded, not for a moment.
     const { quota, consumer, kind } = await this.#grant(grantId);
-    await this.#quotas.hold([[names.grantPrincipal(grantId), quota ?? grantQuota(this.#settings)]]);
+    const principal = names.grantPrincipal(grantId);
+    this.#waiting.spare(principal);
+    await this.#quotas.hold([[principal, quota ?? grantQuota(this.#settings)]]);
     await this.#access.permit([
       ...grantRules(grantId, topics, consumer),
       ...noticeRules(grantId),
@@ -83,12 +89,12 @@ export class Provision {
     return made;
   }
 
-  /** Takes back the rules and then the quota of a grant that ended: until the rules are gone, what still reads is held back. */
+  /** Takes back the rules of a grant that ended, and a moment later all but nothing of its quota, from what was let in before. */
   async withdraw(grantId: string): Promise<void> {
     await this.#access.withdrawAll(names.grantPrincipal(grantId));
     await this.#access.withdraw([...noticeRules(grantId), ...(await this.#onlyOf(grantId))]);
     await this.#access.withdraw(await this.#portsOf(grantId));
-    await this.#quotas.removeOf(names.grantPrincipal(grantId));
+    this.#waiting.cut(names.grantPrincipal(grantId));
   }
 
   /** What a grant is told beside its views is told under schemas of their own. */

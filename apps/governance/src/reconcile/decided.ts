@@ -198,7 +198,8 @@ export class DecidedState {
       ]),
       permittedQuotas: [
         ...domains.map(({ name }) => names.domainPrincipal(name)),
-        ...live.map(({ id }) => names.grantPrincipal(id)),
+        // Of one that ended too: what it left waiting at the broker is cut off by a quota of next to nothing.
+        ...grants.map(({ id }) => names.grantPrincipal(id)),
       ],
     };
   }
