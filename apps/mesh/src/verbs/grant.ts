@@ -210,9 +210,10 @@ async function list(io: Io, command: Command): Promise<void> {
 async function show(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
   const reply = await api(io, options).get<GrantBody>(pathOf(id));
-  const disclosure = await standingOf(io, options, reply.body);
-  if (disclosure === null) return print(io, options, reply, grantCard);
-  printValue(io, options, { ...reply.body, disclosure }, grantCard);
+  // For programs the answer as it came; for people what disclosure says of the views as well.
+  if (options.output === 'json') return print(io, options, reply, grantCard);
+  const disclosure = (await standingOf(io, options, reply.body)) ?? [];
+  print(io, options, reply, (grant) => grantCard({ ...grant, disclosure }));
 }
 
 /** How its views stand at disclosure; null while that cannot be asked, which is no fault of the grant's. */

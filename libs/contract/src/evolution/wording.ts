@@ -1,7 +1,10 @@
-/** Words that turn a sentence round or draw its borders: where one comes or goes, the meaning may have changed. */
+/** Words that turn a sentence round, draw its borders, join something to it or say in what it is counted: where one comes or goes, the meaning may have changed. */
 const TURNING = new Set(
   `no not never none without except excluding exclude excludes only unless instead but before after until since
-  minus less more least most maximum minimum first last any all every each null zero`.split(/\s+/),
+  minus less more least most maximum minimum first last any all every each null zero or and nor if when while
+  always usually about estimated second minute hour day week month year seconds minutes hours days weeks months years`.split(
+    /\s+/,
+  ),
 );
 
 /**

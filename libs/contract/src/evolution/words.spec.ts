@@ -44,9 +44,16 @@ const CASES: [string, Edit, [string, string, string | RegExp]][] = [
   ],
   [
     'a purpose told more fully, and written in another way',
-    { contract: (o) => (o.description.purpose += ' Ordered by the practice, or stated.') },
+    { contract: (o) => (o.description.purpose += ' Ordered by the practice.') },
     ['$.description', 'safe', 'Name or description of the product changes.'],
   ],
+  ...['or the day of death', 'and month', 'in weeks', 'always'].map(
+    (more): [string, Edit, [string, string, RegExp]] => [
+      `a purpose with “${more}” more`,
+      { contract: (o) => (o.description.purpose += ` ${more}`) },
+      ['$.description', 'visible', /in other words of its purpose: /],
+    ],
+  ),
   [
     'limits written in another way',
     { contract: (o) => (o.description.limitations = o.description.limitations.toUpperCase()) },

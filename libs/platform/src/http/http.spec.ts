@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 
-import { Body, Controller, Get, Module, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Module, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -54,6 +54,13 @@ class Things {
   @Post()
   make(@Body(body(order)) content: z.infer<typeof order>) {
     return content;
+  }
+
+  @Allow('lead')
+  @Delete('mine')
+  @HttpCode(204)
+  remove() {
+    return undefined;
   }
 
   @Open()
@@ -162,6 +169,17 @@ describe('an HTTP service', () => {
     const counted = noted.map((note) => (note as { detail: { count: number } }).detail.count);
     expect(counted.reduce((sum, count) => sum + count)).toBe(6);
     expect(JSON.stringify(noted)).not.toContain('secret');
+  });
+
+  it('takes the type of a body that a removal does not have for nothing', async () => {
+    const remove = (headers: object) =>
+      app.inject({
+        ...{ method: 'DELETE', url: '/things/mine' },
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await remove({})).json().code).toBe('MESH-5201');
+    expect((await remove(bearer('user-ann|clerk'))).json().code).toBe('MESH-5204');
+    expect((await remove(bearer('user-ann|lead'))).statusCode).toBe(204);
   });
 
   it('hands the caller to the handler', async () => {
