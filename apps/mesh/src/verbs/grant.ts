@@ -12,7 +12,7 @@ import { credentialIn } from '../consume/credential.js';
 import { cliError, meshErrors } from '../errors.js';
 import { api, domainApi } from '../http.js';
 import type { Io } from '../io.js';
-import { optionsOf, print, printValue, table } from '../output.js';
+import { optionsOf, print, table } from '../output.js';
 import type { CommonOptions } from '../output.js';
 import { jsonOf, registerAsking } from './grant-asking.js';
 import { sqlCredential } from './port.js';
