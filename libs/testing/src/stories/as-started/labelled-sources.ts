@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { names } from '@caremesh/contract';
@@ -138,6 +138,32 @@ describe('CSDS tables in any order', () => {
     expect(await recordsOf(topic, 'reversed')).toBe(0);
     await send('community', [tables[3]!], folder);
     await expect.poll(() => recordsOf(topic, 'reversed'), { timeout: 60_000 }).toBe(contacts.good);
+  });
+});
+
+describe('a CSDS activity under a code that there is not', () => {
+  it('is refused, and costs neither its contact nor any other', { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(sample, 'unknown-activity-'));
+    const seed = 'unknown-activity';
+    const tables = writeSources({ seed, people: 20, outDir: folder }).files.filter(
+      ({ setting }) => setting === 'community',
+    );
+    const activities = join(folder, tables[3]!.file);
+    const [header, first, ...rows] = readFileSync(activities, 'utf8').split('\r\n');
+    const type = header!.split(',').indexOf('COMMUNITY CARE ACTIVITY TYPE');
+    const wrong = first!.split(',').with(type, '99').join(',');
+    writeFileSync(activities, [header, wrong, ...rows].join('\r\n'));
+    const [patients, referrals, contacts, activity] = tables;
+    const answers = [];
+    // Activities first: their contacts are then mapped once, with them.
+    for (const table of [patients!, referrals!, activity!, contacts!])
+      answers.push(await send('community', [table], folder));
+    expect(answers.map(({ quarantined }) => quarantined)).toEqual([0, 0, 1, 0]);
+    expect(answers[2]!.items.find(({ outcome }) => outcome === 'quarantined')).toMatchObject({
+      errors: [{ code: 'MESH-2241' }],
+    });
+    const topic = 'community.care-contact.v1';
+    await expect.poll(() => recordsOf(topic, seed), { timeout: 60_000 }).toBe(contacts!.good);
   });
 });
 
