@@ -26,6 +26,7 @@ export class WaitingFetches implements OnApplicationShutdown {
   readonly #quotas: Quotas;
   readonly #log: Logger;
   readonly #due = new Map<string, NodeJS.Timeout>();
+  #stopping = false;
 
   constructor(quotas: Quotas, @Inject(LOGGER) log: Logger) {
     this.#quotas = quotas;
@@ -34,7 +35,7 @@ export class WaitingFetches implements OnApplicationShutdown {
 
   /** Cuts off, in a moment, what a principal whose rules were taken away left waiting. */
   cut(principal: string): void {
-    this.spare(principal);
+    this.#forget(principal);
     const timer = setTimeout(() => {
       this.#due.delete(principal);
       void this.cutNow([principal]);
@@ -42,24 +43,32 @@ export class WaitingFetches implements OnApplicationShutdown {
     this.#due.set(principal, timer);
   }
 
-  /** Its rules are about to stand again, and a quota of its own with them. */
-  spare(principal: string): void {
-    clearTimeout(this.#due.get(principal));
-    this.#due.delete(principal);
+  /** Gives a principal whose rules are about to stand the quota that was decided. Throws MESH-3016 as the broker answers. */
+  async spare(principal: string, quota: Quota): Promise<void> {
+    this.#forget(principal);
+    await this.#quotas.hold([[principal, quota]]);
   }
 
-  /** Never throws: a broker that is away answers no fetch, and after a restart of this service it is done again. */
+  /** Never throws: while the broker cannot be reached it is tried again. */
   async cutNow(principals: readonly string[]): Promise<void> {
     try {
       await this.#quotas.hold(principals.map((principal) => [principal, CLOSED] as const));
     } catch (err) {
       this.#log.warn({ principals: principals.length, err }, 'Fetches may go on waiting');
+      if (!this.#stopping) for (const principal of principals) this.cut(principal);
     }
   }
 
+  /** What is due is done now: nobody would do it before the next start. */
   async onApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
     const left = [...this.#due.keys()];
-    for (const principal of left) this.spare(principal);
+    for (const principal of left) this.#forget(principal);
     await this.cutNow(left);
+  }
+
+  #forget(principal: string): void {
+    clearTimeout(this.#due.get(principal));
+    this.#due.delete(principal);
   }
 }

@@ -5,7 +5,6 @@ import { IsNull } from 'typeorm';
 import { Access } from '../broker/access.js';
 import { grantRules } from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
-import { Quotas } from '../broker/quotas.js';
 import { WaitingFetches } from '../broker/waiting-fetches.js';
 import { Store } from '../database/store.js';
 import { GrantEntity } from '../grants/grant.entity.js';
@@ -21,7 +20,6 @@ import { CredentialEntity } from './credential.entity.js';
 export class CredentialReading {
   readonly #store: Store;
   readonly #access: Access;
-  readonly #quotas: Quotas;
   readonly #waiting: WaitingFetches;
   readonly #settings: Settings;
   readonly #log: Logger;
@@ -29,14 +27,12 @@ export class CredentialReading {
   constructor(
     store: Store,
     access: Access,
-    quotas: Quotas,
     waiting: WaitingFetches,
     @Inject(SETTINGS) settings: Settings,
     @Inject(LOGGER) log: Logger,
   ) {
     this.#store = store;
     this.#access = access;
-    this.#quotas = quotas;
     this.#waiting = waiting;
     this.#settings = settings;
     this.#log = log;
@@ -54,10 +50,9 @@ export class CredentialReading {
     );
     const topics = rows.map(({ topic }) => topic);
     const principal = names.grantPrincipal(grantId);
-    this.#waiting.spare(principal);
     const quota = grant.quota ?? grantQuota(this.#settings);
-    const standing = this.#quotas
-      .hold([[principal, quota]])
+    const standing = this.#waiting
+      .spare(principal, quota)
       .then(() => this.#access.permit(grantRules(grantId, topics)));
     await this.#try(grantId, standing);
   }

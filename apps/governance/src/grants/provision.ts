@@ -12,7 +12,6 @@ import {
   toldOn,
 } from '../broker/access-rules.js';
 import { grantQuota } from '../broker/quota-plan.js';
-import { Quotas } from '../broker/quotas.js';
 import { toldSchemaOf } from '../broker/told-schemas.js';
 import { toldTopicPlan, viewTopicPlan } from '../broker/topic-plan.js';
 import { Topics } from '../broker/topics.js';
@@ -32,7 +31,6 @@ export class Provision {
   readonly #registry: Registry;
   readonly #topics: Topics;
   readonly #access: Access;
-  readonly #quotas: Quotas;
   readonly #waiting: WaitingFetches;
   readonly #settings: Settings;
 
@@ -41,7 +39,6 @@ export class Provision {
     registry: Registry,
     topics: Topics,
     access: Access,
-    quotas: Quotas,
     waiting: WaitingFetches,
     @Inject(SETTINGS) settings: Settings,
   ) {
@@ -49,7 +46,6 @@ export class Provision {
     this.#registry = registry;
     this.#topics = topics;
     this.#access = access;
-    this.#quotas = quotas;
     this.#waiting = waiting;
     this.#settings = settings;
   }
@@ -79,8 +75,7 @@ export class Provision {
     // Before the rules: nobody reads unbounded, not for a moment.
     const { quota, consumer, kind } = await this.#grant(grantId);
     const principal = names.grantPrincipal(grantId);
-    this.#waiting.spare(principal);
-    await this.#quotas.hold([[principal, quota ?? grantQuota(this.#settings)]]);
+    await this.#waiting.spare(principal, quota ?? grantQuota(this.#settings));
     await this.#access.permit([
       ...grantRules(grantId, topics, consumer),
       ...noticeRules(grantId),
@@ -91,10 +86,12 @@ export class Provision {
 
   /** Takes back the rules of a grant that ended, and a moment later all but nothing of its quota, from what was let in before. */
   async withdraw(grantId: string): Promise<void> {
-    await this.#access.withdrawAll(names.grantPrincipal(grantId));
+    const principal = names.grantPrincipal(grantId);
+    // First, in case the broker cannot be reached now: the reconciler then takes the rules away, and knows of nothing that waits.
+    this.#waiting.cut(principal);
+    await this.#access.withdrawAll(principal);
     await this.#access.withdraw([...noticeRules(grantId), ...(await this.#onlyOf(grantId))]);
     await this.#access.withdraw(await this.#portsOf(grantId));
-    this.#waiting.cut(names.grantPrincipal(grantId));
   }
 
   /** What a grant is told beside its views is told under schemas of their own. */

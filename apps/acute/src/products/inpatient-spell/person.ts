@@ -56,7 +56,7 @@ export function personOf(
   if (digits.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status !== null && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${segment.name}-32`));
-  const [local = null] = localsOf(segment, field, trust);
+  const [local = null] = inOrder(identifiers, trust);
   const [number = null] = digits;
   if (faults.length === 0 && !number && !local) faults.push(fault('personMissing', path));
   if (faults.length > 0) return new Faulty(faults);
@@ -68,13 +68,14 @@ export function personOf(
   };
 }
 
-/**
- * The local identifiers of a field, each once, the one that counts first. A sender's own come before those of others, and then
- * one order is as good as any, if it is always the same.
- */
-export function localsOf(segment: Segment, field: number, trust: string): Local[] {
+/** The local identifiers of a field, each once, the one that counts first. */
+export const localsOf = (segment: Segment, field: number, trust: string): Local[] =>
+  inOrder(identifiersOf(segment, field), trust);
+
+/** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
+function inOrder(identifiers: Identifier[], trust: string): Local[] {
   const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
-  return identifiersOf(segment, field)
+  return identifiers
     .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
     .map((one) => {
       const issuer = issuerOf(one, trust);

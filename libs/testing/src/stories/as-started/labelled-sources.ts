@@ -148,15 +148,15 @@ describe('a CSDS activity under a code that there is not', () => {
     const tables = writeSources({ seed, people: 20, outDir: folder }).files.filter(
       ({ setting }) => setting === 'community',
     );
-    const activities = join(folder, tables[3]!.file);
-    const [header, first, ...rows] = readFileSync(activities, 'utf8').split('\r\n');
+    const [patients, referrals, contacts, activities] = tables;
+    const file = join(folder, activities!.file);
+    const [header, first, ...rows] = readFileSync(file, 'utf8').split('\r\n');
     const type = header!.split(',').indexOf('COMMUNITY CARE ACTIVITY TYPE');
     const wrong = first!.split(',').with(type, '99').join(',');
-    writeFileSync(activities, [header, wrong, ...rows].join('\r\n'));
-    const [patients, referrals, contacts, activity] = tables;
+    writeFileSync(file, [header, wrong, ...rows].join('\r\n'));
     const answers = [];
     // Activities first: their contacts are then mapped once, with them.
-    for (const table of [patients!, referrals!, activity!, contacts!])
+    for (const table of [patients!, referrals!, activities!, contacts!])
       answers.push(await send('community', [table], folder));
     expect(answers.map(({ quarantined }) => quarantined)).toEqual([0, 0, 1, 0]);
     expect(answers[2]!.items.find(({ outcome }) => outcome === 'quarantined')).toMatchObject({
