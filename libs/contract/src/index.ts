@@ -52,7 +52,8 @@ export { lineageOf } from './exports/lineage.js';
 export { meshAsyncApi } from './exports/mesh-topics.js';
 export { CONTRACT_ERRORS } from './errors.js';
 
-export type { ClientCredential, ClientFormat, ReadySettings } from './client-settings/settings.js';
+export type { ClientCredential } from './client-settings/credential.js';
+export type { ClientFormat, ReadySettings } from './client-settings/settings.js';
 export type { SqlCredential } from './client-settings/sql.js';
 export type { VersionFiles } from './envelope/hash.js';
 export type { PersonIdentity } from './envelope/keys.js';

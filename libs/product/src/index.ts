@@ -12,12 +12,12 @@ export type {
   FilledField,
   Merge,
   MergeRef,
-  PersonRef,
   Places,
   Product,
   Retract,
   Upsert,
 } from './define/product.js';
+export type { PersonRef } from './person/person-ref.js';
 export { hasControl } from './plain-text.js';
 export { defineJoinedSource, defineSource } from './define/source.js';
 export type {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keyIdOf, signCheckpoint } from './checkpoint.js';
-import { sealerKey } from './sealer-key.js';
+import { signCheckpoint } from './checkpoint.js';
+import { keyIdOf, sealerKey } from './sealer-key.js';
 
 const ORIGIN = 'caremesh/ledger';
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'caremesh-key-')), 'keys', 'sealer.jwk');

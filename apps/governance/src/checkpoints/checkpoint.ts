@@ -1,4 +1,4 @@
-import { hash, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { SealerKey } from './sealer-key.js';
 
 /** What a checkpoint says: at `at`, the first `size` entries of the ledger had this tree head. */
@@ -18,9 +18,6 @@ export type Checkpoint = {
   keyId: string;
 };
 
-// Signature type of Ed25519 in a signed note.
-const ED25519 = 1;
-
 /**
  * The checkpoint of a tree head as a signed note: C2SP tlog-checkpoint (origin, decimal size, base64 head,
  * a line each) under C2SP signed-note (em dash, key name, base64 of key hash and signature).
@@ -33,10 +30,4 @@ export function signCheckpoint({ size, root, at }: Head, key: SealerKey): Checkp
   const line = Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64');
   const note = `${text}\n— ${origin} ${line}\n`;
   return { origin, size, root: head, at, note, signature: signature.toString('base64'), keyId };
-}
-
-/** Four bytes (hex) that tell keys apart: the start of SHA-256(name, 0x0A, type, public key). */
-export function keyIdOf(name: string, publicKey: Uint8Array): string {
-  const parts = [Buffer.from(`${name}\n`, 'utf8'), Buffer.from([ED25519]), publicKey];
-  return hash('sha256', Buffer.concat(parts), 'hex').slice(0, 8);
 }

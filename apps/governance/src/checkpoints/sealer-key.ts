@@ -1,10 +1,15 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  randomUUID,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { problem } from '@caremesh/platform';
 import { ledgerErrors } from '../errors.js';
-import { keyIdOf } from './checkpoint.js';
 
 /** What anybody needs to check a checkpoint's signature: a JSON Web Key (RFC 8037), with the note's key id as `kid`. */
 export type PublicJwk = {
@@ -24,6 +29,9 @@ export type SealerKey = {
   publicJwk: PublicJwk;
 };
 
+// Signature type of Ed25519 in a signed note.
+const ED25519 = 1;
+
 /**
  * The sealer's Ed25519 key from `file`, where it is made at first start, readable by this user alone. Throws
  * MESH-3702 if the file holds something else.
@@ -42,6 +50,12 @@ export function sealerKey(file: string, origin: string): SealerKey {
     alg: 'EdDSA',
   };
   return { origin, keyId, privateKey, publicJwk };
+}
+
+/** Four bytes (hex) that tell keys apart: the start of SHA-256(name, 0x0A, type, public key). */
+export function keyIdOf(name: string, publicKey: Uint8Array): string {
+  const parts = [Buffer.from(`${name}\n`, 'utf8'), Buffer.from([ED25519]), publicKey];
+  return hash('sha256', Buffer.concat(parts), 'hex').slice(0, 8);
 }
 
 function readKey(file: string): KeyObject {

@@ -7,24 +7,8 @@ import { cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { tokenFor } from '../sign-in.js';
+import type { Credential } from './issued.js';
 import { isLive, privateKeyIn, refused } from './token.js';
-
-/** What a client of a grant needs to connect (the answer of POST /v1/grants/{id}/credentials). */
-export type Credential = {
-  clientId: string;
-  /** Null for a client that signs. */
-  clientSecret: string | null;
-  keyId: string | null;
-  tokenUrl: string;
-  scope: string;
-  bootstrap: string;
-  securityProtocol: string;
-  registryUrl: string;
-  topics: string[];
-  groupPrefix: string;
-  /** What it signs with: read from a file of the user's own, in no answer. */
-  key?: KeyObject;
-};
 
 /** How the caller names the credential, and who the caller is. */
 export type CredentialChoice = { credentials?: string; key?: string; client?: string; as?: string };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Consumer, findErrorBy } from '@platformatic/kafka';
 import type { Message } from '@platformatic/kafka';
 import { CliError, cliError, meshErrors } from '../errors.js';
-import type { Credential } from './credential.js';
+import type { Credential } from './issued.js';
 import { Values } from './decode.js';
 import { tokenOf } from './token.js';
 

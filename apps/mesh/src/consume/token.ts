@@ -3,7 +3,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CliError, cliError, meshErrors } from '../errors.js';
 import { request } from '../request.js';
-import type { Credential } from './credential.js';
+import type { Credential } from './issued.js';
 
 /** Whom a token of a grant's client is for: the broker (the client's own default), or the services of the mesh. */
 type Audience = 'mesh-kafka' | 'mesh-api';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
-import type { Credential } from '../consume/credential.js';
+import type { Credential } from '../consume/issued.js';
 import { memoryIo } from '../spec/memory-io.js';
 import { SnapshotFetch } from './fetch.js';
 

@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { domainUrl } from '../addresses.js';
-import type { Credential } from '../consume/credential.js';
+import type { Credential } from '../consume/issued.js';
 import { tokenOf } from '../consume/token.js';
 import { until } from '../demo/waiting.js';
 import { CliError, EXIT, cliError, meshErrors } from '../errors.js';

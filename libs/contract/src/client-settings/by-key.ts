@@ -1,4 +1,4 @@
-import type { ClientCredential } from './settings.js';
+import type { ClientCredential } from './credential.js';
 import { nodeExports } from './stream.js';
 
 /** Where the program looks for the private key of the credential: a JWK beside it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canSign, CLIENT_FORMATS, readySettings, sqlSettings } from './settings.js';
-import type { ClientCredential } from './settings.js';
+import type { ClientCredential } from './credential.js';
 
 const credential: ClientCredential = {
   ...{ clientId: 'grant-abcdefgh-1', clientSecret: 's3cret', keyId: null, expires: '2027-01-31' },

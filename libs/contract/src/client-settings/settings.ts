@@ -1,26 +1,10 @@
 import { duckdb, r } from './tables.js';
 import type { GrantedFiles } from './tables.js';
 import { nodeByKey, pythonByKey } from './by-key.js';
+import type { ClientCredential } from './credential.js';
 import { psql } from './sql.js';
 import type { SqlCredential } from './sql.js';
 import { java, librdkafka, node, python } from './stream.js';
-
-/** A credential as `POST /v1/grants/{id}/credentials` answers it, once. */
-export type ClientCredential = {
-  clientId: string;
-  clientSecret: string | null;
-  keyId: string | null;
-  expires: string;
-  tokenUrl: string;
-  scope: string;
-  audience: string;
-  bootstrap: string;
-  securityProtocol: string;
-  saslMechanism: string;
-  registryUrl: string;
-  topics: string[];
-  groupPrefix: string;
-};
 
 /** What settings can be had for, each as a text that the client takes as it stands. */
 const FORMATS = {

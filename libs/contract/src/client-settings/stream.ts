@@ -1,4 +1,4 @@
-import type { ClientCredential } from './settings.js';
+import type { ClientCredential } from './credential.js';
 
 /** confluent-kafka for Python: the two dictionaries its Consumer and SchemaRegistryClient take. */
 export function python(credential: ClientCredential): string {

@@ -1,4 +1,4 @@
-import type { ClientCredential } from './settings.js';
+import type { ClientCredential } from './credential.js';
 
 /** What of a grant its files are named after. */
 export type GrantedFiles = Pick<ClientCredential, 'topics' | 'groupPrefix'>;

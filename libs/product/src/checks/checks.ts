@@ -1,23 +1,12 @@
 import { fault, ProductError } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { contradictsNumber } from '../person/nhs-number.js';
-import type { Codec, Content, Identity } from '../state/codec.js';
+import type { Content } from '../state/codec.js';
 import { classificationCheck } from './classification.js';
 import type { IdentifierRules } from './classification.js';
 import { atSource } from './places.js';
 import type { PlacesBy } from './places.js';
-
-/** A record as a mapping made it, before it may be committed. */
-export type Candidate = {
-  identity: Identity;
-  content: Content;
-  codec: Codec;
-  /** Set by the schema check: the record encoded as state. */
-  state: Buffer | null;
-};
-
-/** One idea per check. It names what is wrong by path; an empty list is a pass. */
-export type RecordCheck = { name: string; run(candidate: Candidate): Fault[] };
+import type { Candidate, RecordCheck } from './record-check.js';
 
 /** What the contract says about values: code lists, required fields, rules (compiled by the contract library). */
 export type ValueRules = (record: Content) => Fault[];

@@ -3,7 +3,7 @@ import type { DataContract } from '@caremesh/contract';
 import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import type { Content, Identity } from '../state/codec.js';
-import type { RecordCheck } from './checks.js';
+import type { RecordCheck } from './record-check.js';
 
 /** Which fields of a contract may hold what; paths as the contract writes them (`procedures[].code`). */
 export type IdentifierRules = {

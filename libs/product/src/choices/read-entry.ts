@@ -1,4 +1,4 @@
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import { fault } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { Place, References } from '../fhir/references.js';

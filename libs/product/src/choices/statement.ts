@@ -1,4 +1,4 @@
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { FaultName } from '../errors.js';
 import type { Entry, OwnChoice } from './held.js';
 

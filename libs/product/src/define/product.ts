@@ -1,12 +1,6 @@
 import type { Faulty } from '../errors.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { Joined, JoinedSource, Source } from './source.js';
-
-/** Whom a record is about: an NHS number, or the identifier an organisation (ODS code) issued, or both. */
-export type PersonRef = {
-  nhsNumber: string | null;
-  nhsNumberStatus: string;
-  local: { issuer: string; id: string } | null;
-};
 
 /** The core fields that the library fills; a mapping never states them. */
 export type FilledField =

@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.js';
 import type { Mode } from '../person/nhs-number.js';
-import type { PersonRef } from './product.js';
+import type { PersonRef } from '../person/person-ref.js';
 
 /** What a source gets to read: one body, or the parts of a multipart form, as streams. */
 export type SourceInput = {

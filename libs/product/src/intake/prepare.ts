@@ -3,15 +3,8 @@ import type { PersonIdentity } from '@caremesh/contract';
 
 import type { ChoiceStatement } from '../choices/statement.js';
 import type { Checks } from '../checks/checks.js';
-import type {
-  Change,
-  Merge,
-  MergeRef,
-  PersonRef,
-  Product,
-  Retract,
-  Upsert,
-} from '../define/product.js';
+import type { Change, Merge, MergeRef, Product, Retract, Upsert } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { Restriction, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';

@@ -1,6 +1,7 @@
 import { defineDomain } from '../define/domain.js';
 import { defineProduct } from '../define/product.js';
-import type { Change, PersonRef, Restricted } from '../define/product.js';
+import type { Change, Restricted } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import { defineSource } from '../define/source.js';
 import type { SourceInput, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';

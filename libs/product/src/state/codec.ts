@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
 
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import { encodeWire } from '../registry/wire.js';
 
 /** Core fields that say when and how a record changed, not what it is: they make no new revision. */

@@ -1,6 +1,6 @@
 import { keys } from '@caremesh/contract';
 
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import { personHash } from '../outbox/envelope.js';
 import type { Envelope } from '../outbox/envelope.js';
 import type { OutboxRow } from '../outbox/pack.js';

@@ -1,5 +1,5 @@
 import { heardOfBoth } from '../choices/held.js';
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { Emitter } from './emit.js';
 import { restrictedOfBoth } from '../person/restriction.js';
 import { heldAs, publishedId } from './model.js';

@@ -1,5 +1,6 @@
 import type { Entry, OwnChoice } from '../choices/held.js';
-import type { Identifies, PersonRef } from '../define/product.js';
+import type { Identifies } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { Fault, FaultName, Faulty } from '../errors.js';
 import type { EnvelopeWriter } from '../outbox/envelope.js';
 import type { Codec, Content } from './codec.js';

@@ -1,4 +1,4 @@
-import type { PersonRef } from '../define/product.js';
+import type { PersonRef } from '../person/person-ref.js';
 import type { PersonState, RecordState, ToldMerge } from './model.js';
 import { isRestricted, outOf } from './standing.js';
 import type { Standing } from './standing.js';

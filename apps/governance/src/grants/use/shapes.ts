@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { PORT_WAYS } from './ways.js';
+
+/** The ways out of a grant that an output port serves. */
+export const PORT_WAYS = ['sql', 'files', 'aggregates'] as const;
 
 const count = z.int().nonnegative();
 

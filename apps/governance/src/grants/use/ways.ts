@@ -3,13 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { Store } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { GrantEntity } from '../grant.entity.js';
-import type { UseBody } from './shapes.js';
+import type { PORT_WAYS, UseBody } from './shapes.js';
 
 /**
  * The ways out of a grant. `stream`: groups of its own; `service`: those of the domain whose service reads under it; the
  * others are ways of an output port.
  */
-export const PORT_WAYS = ['sql', 'files', 'aggregates'] as const;
 export type Way = 'stream' | 'service' | (typeof PORT_WAYS)[number];
 
 /** A way as it was last used; `times` and `records` are null where they cannot be known. */

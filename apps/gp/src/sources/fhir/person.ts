@@ -1,9 +1,8 @@
-import { fault, nhsNumber, type Fault, type PersonRef } from '@caremesh/product';
+import { fault, nhsNumber, type Fault, type Mode, type PersonRef } from '@caremesh/product';
 import { numbersAskedFor } from './conditional.js';
 import { extensionCode } from './extension.js';
-import type { MedicineEntry } from './medicine-entry.js';
 import { odsOf } from './ods.js';
-import { isOdsSystem, type Identifier, type Patient } from './resources.js';
+import { isOdsSystem, type Identifier, type Medicine, type Patient } from './resources.js';
 import { unresolved } from './unresolved.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
@@ -27,7 +26,7 @@ const STATUSES: Record<string, string> = {
  * @returns null with the faults told if nobody can be identified
  */
 export function personOf(
-  entry: Named & Pick<MedicineEntry, 'medicine' | 'ambiguous'>,
+  entry: Named & { medicine: Medicine; ambiguous: ReadonlySet<object> },
   faults: Fault[],
 ): PersonRef | null {
   const { subject } = entry.medicine;
@@ -54,7 +53,12 @@ export const personIn = (patient: Patient, entry: Omit<Named, 'patient'>, faults
   identified(patient.identifier ?? [], { ...entry, patient }, faults, '');
 
 /** What of an entry is needed to tell who its identifiers are of. */
-type Named = Pick<MedicineEntry, 'organisations' | 'mode' | 'patient'>;
+type Named = {
+  patient: Patient | null;
+  /** ODS code of the organisation that a reference leads to. */
+  organisations: ReadonlyMap<object, string>;
+  mode: Mode;
+};
 
 function identified(
   identifiers: Identifier[],
