@@ -17,7 +17,7 @@ export type {
   Retract,
   Upsert,
 } from './define/product.js';
-export type { PersonRef } from './person/person-ref.js';
+export type { NamedPerson, PersonRef } from './person/person-ref.js';
 export { hasControl } from './plain-text.js';
 export { defineJoinedSource, defineSource } from './define/source.js';
 export type {

@@ -1,4 +1,4 @@
-import type { PersonRef } from '../person/person-ref.js';
+import type { NamedPerson } from '../person/person-ref.js';
 import { fault } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
 import type { Place, References } from '../fhir/references.js';
@@ -111,7 +111,7 @@ export const namedBy = (entry: Entry): Reference | undefined =>
  * Whom an entry is about: the patient that it refers to, or the identifier beside the reference, which must agree. A
  * reference that may mean several says nobody: one of them would be somebody else.
  */
-function personOf(entry: Entry, { patients, place, mode }: About): PersonRef | Faults {
+function personOf(entry: Entry, { patients, place, mode }: About): NamedPerson | Faults {
   const named = namedBy(entry);
   const path = entry.resourceType === 'Consent' ? '/patient' : '/subject';
   const found = patients.find(named, place);
@@ -131,9 +131,9 @@ function personOf(entry: Entry, { patients, place, mode }: About): PersonRef | F
   }
   if (numbers.size > 1) return { faults: [fault('nhsNumberConflict', `${path}/identifier`)] };
   const [nhsNumber = null] = numbers;
-  const local = localOf(identifiers);
+  const [local = null, ...others] = localsIn(identifiers);
   if (nhsNumber === null && local === null) return { faults: [fault('personMissing', path)] };
-  return { nhsNumber, nhsNumberStatus: nhsNumber === null ? '03' : '02', local };
+  return { nhsNumber, nhsNumberStatus: nhsNumber === null ? '03' : '02', local, others };
 }
 
 const unresolved = (isAmbiguous: boolean, path: string): Fault =>
@@ -145,10 +145,10 @@ const unresolved = (isAmbiguous: boolean, path: string): Fault =>
 
 const isNhsNumber = ({ system }: Identifier): boolean => isNhsNumberSystem(system);
 
-function localOf(identifiers: readonly Identifier[]): PersonRef['local'] {
-  for (const { value, assigner } of identifiers.filter((one) => !isNhsNumber(one))) {
-    const { system, value: issuer } = assigner?.identifier ?? {};
-    if (system === ODS && issuer && value) return { issuer, id: value.trim() };
-  }
-  return null;
+function localsIn(identifiers: readonly Identifier[]): NonNullable<NamedPerson['local']>[] {
+  return identifiers.flatMap((one) => {
+    const { system, value: issuer } = one.assigner?.identifier ?? {};
+    if (isNhsNumber(one) || system !== ODS || !issuer || !one.value) return [];
+    return [{ issuer, id: one.value.trim() }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { PersonRef } from '../person/person-ref.js';
+import type { NamedPerson } from '../person/person-ref.js';
 import type { FaultName } from '../errors.js';
 import type { Entry, OwnChoice } from './held.js';
 
@@ -10,7 +10,7 @@ export type ChoiceCode = { system: string; code: string; choice: OwnChoice; obje
  * the fault that is told if nothing was.
  */
 export type ChoiceStatement = Entry & {
-  person: PersonRef;
+  person: NamedPerson;
   choice: OwnChoice;
   unheld?: FaultName;
 };

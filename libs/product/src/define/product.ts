@@ -1,5 +1,5 @@
 import type { Faulty } from '../errors.js';
-import type { PersonRef } from '../person/person-ref.js';
+import type { NamedPerson } from '../person/person-ref.js';
 import type { Joined, JoinedSource, Source } from './source.js';
 
 /** The core fields that the library fills; a mapping never states them. */
@@ -40,7 +40,7 @@ type RecordIdentity = {
 /** A record now has this content. `at`: RFC 3339 time of the source's event, null to order by receipt. */
 export type Upsert<R> = RecordIdentity & {
   change: 'upsert';
-  person: PersonRef;
+  person: NamedPerson;
   publisherOds: string;
   at: string | null;
   content: Partial<Omit<R, FilledField>>;
@@ -55,17 +55,16 @@ export type Retract = RecordIdentity & {
   change: 'retract';
   /** From now on only an upsert that `opens` the record brings it back; left out, the next upsert does. */
   closes?: true;
-  person: PersonRef | null;
+  person: NamedPerson | null;
   publisherOds: string;
   at: string | null;
 };
-/** A person as a merge names them: with every further local identifier that it gives of them. */
-export type MergeRef = PersonRef & { others?: readonly NonNullable<PersonRef['local']>[] };
+export type MergeRef = NamedPerson;
 /** Two people are one: everything held of `from`, under whichever identifier, belongs to `into` from now on. */
 export type Merge = {
   change: 'merge';
-  from: MergeRef;
-  into: MergeRef;
+  from: NamedPerson;
+  into: NamedPerson;
   publisherOds: string;
   at: string | null;
 };

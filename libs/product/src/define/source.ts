@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.js';
 import type { Mode } from '../person/nhs-number.js';
-import type { PersonRef } from '../person/person-ref.js';
+import type { NamedPerson } from '../person/person-ref.js';
 
 /** What a source gets to read: one body, or the parts of a multipart form, as streams. */
 export type SourceInput = {
@@ -52,7 +52,7 @@ type ItemHead = {
  * Whether a person's whereabouts are restricted, by the national service's word. `at`: RFC 3339 time of when the source
  * last changed that; null if it does not say: then it is as new as its receipt.
  */
-export type Restriction = { person: PersonRef; restricted: boolean; at: string | null };
+export type Restriction = { person: NamedPerson; restricted: boolean; at: string | null };
 
 /** An item read: `at` is the RFC 3339 time of the source's event; null orders by receipt. */
 export type ReadItem<S> = ItemHead & { outcome?: undefined; record: S; at: string | null };

@@ -3,8 +3,8 @@ import type { PersonIdentity } from '@caremesh/contract';
 
 import type { ChoiceStatement } from '../choices/statement.js';
 import type { Checks } from '../checks/checks.js';
-import type { Change, Merge, MergeRef, Product, Retract, Upsert } from '../define/product.js';
-import type { PersonRef } from '../person/person-ref.js';
+import type { Change, Merge, Product, Retract, Upsert } from '../define/product.js';
+import type { NamedPerson, PersonRef } from '../person/person-ref.js';
 import type { Restriction, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
 import type { Fault } from '../errors.js';
@@ -139,13 +139,17 @@ export class Preparer {
 
   /** Of no product; the first stands for the domain, whatever the person has in it. */
   #choice(statement: ChoiceStatement, traceparent: string): Mapped {
-    const { person: ref, choice, objects, at, id, changed, unheld } = statement;
+    const { person, choice, objects, at, id, changed, unheld } = statement;
     const change: KeyedChange = {
       ...{ change: 'choice', product: this.products[0]!.live, publisherOds: '', traceparent },
       at: objects === null ? null : at,
-      person: this.#personKey(ref),
-      alias: this.#aliasOf(ref),
-      ...{ ref, choice, said: { objects, at, id, ...(changed !== undefined && { changed }) } },
+      person: this.#personKey(person),
+      aliases: this.#aliasesOf(person),
+      ...{
+        ref: refOf(person),
+        choice,
+        said: { objects, at, id, ...(changed !== undefined && { changed }) },
+      },
       ...(unheld && { unheld }),
     };
     return { changes: [change], refusal: null, notUsed: null };
@@ -157,14 +161,14 @@ export class Preparer {
     traceparent: string,
   ): KeyedChange | null {
     const product = this.products[0]?.live;
-    if (!restriction || !product || personFault(restriction.person, '/')) return null;
-    const { person: ref, restricted, at } = restriction;
+    if (!restriction || !product || personFault(refOf(restriction.person), '/')) return null;
+    const { person, restricted, at } = restriction;
     return {
       ...{ change: 'restriction', product, publisherOds: publisherOds ?? '', traceparent },
       at: at === null ? null : Date.parse(at),
-      person: this.#personKey(ref),
-      alias: this.#aliasOf(ref),
-      ...{ ref, restricted },
+      person: this.#personKey(person),
+      aliases: this.#aliasesOf(person),
+      ...{ ref: refOf(person), restricted },
     };
   }
 
@@ -191,21 +195,23 @@ export class Preparer {
     });
     const errors = faults.filter((one) => one !== null);
     if (errors.length > 0) return { step: 'key', product: head.product.id, errors };
-    const { others: _, ...intoRef } = into;
     return {
       ...head,
       change: 'merge',
       from: this.#personKey(from),
       into: this.#personKey(into),
-      intoRef,
+      intoRef: refOf(into),
       aliases: [...this.#aliasesOf(into), ...this.#aliasesOf(from)],
     };
   }
 
   /** The keys by which a person may be held beside the one that their records are under. */
-  #aliasesOf({ nhsNumber, local, others = [] }: MergeRef): Alias[] {
+  #aliasesOf({ nhsNumber, local, others = [] }: NamedPerson): Alias[] {
     const beside = nhsNumber !== null && local !== null ? [local, ...others] : others;
-    return beside.map((one) => ({ key: this.#localKey(one), nhsNumber }));
+    // What nobody issued may be anybody's.
+    return beside
+      .filter(({ issuer }) => issuer !== '')
+      .map((one) => ({ key: this.#localKey(one), nhsNumber, id: one.id }));
   }
 
   #keyedRetract(head: Head, change: Retract): KeyedChange | Refusal {
@@ -213,16 +219,14 @@ export class Preparer {
       const errors = [fault('recordIdMissing', '/recordId')];
       return { step: 'key', product: head.product.id, errors };
     }
-    const known = change.person !== null && personFault(change.person, '/') === null;
-    const local =
-      known && change.person?.nhsNumber !== null ? (change.person?.local ?? null) : null;
+    const known = change.person !== null && personFault(refOf(change.person), '/') === null;
     return {
       ...head,
       change: 'retract',
       ...this.#recordOf(head.product, change),
       person: known ? this.#personKey(change.person!) : null,
-      alias: local && this.#localKey(local),
-      ref: known ? change.person : null,
+      aliases: known ? this.#aliasesOf(change.person!) : [],
+      ref: known ? refOf(change.person!) : null,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
       ...(change.closes && { closes: true }),
     };
@@ -238,7 +242,7 @@ export class Preparer {
       change.sourceRecordId === '' ? { record: '' } : this.#recordOf(live, change);
     const identity = {
       record: publishedId(record),
-      person: change.person,
+      person: refOf(change.person),
       publisherOds: change.publisherOds,
     };
     const candidate = { identity, content: change.content, codec: live.codec, state: null };
@@ -250,8 +254,8 @@ export class Preparer {
       record,
       ...(kept && { kept }),
       person: this.#personKey(change.person),
-      alias: this.#aliasOf(change.person),
-      ref: change.person,
+      aliases: this.#aliasesOf(change.person),
+      ref: identity.person,
       content: change.content,
       state: live.carry ? null : candidate.state,
       ...(change.onlyIfHeld && { onlyIfHeld: true }),
@@ -276,11 +280,6 @@ export class Preparer {
 
   #personKey({ nhsNumber, local }: PersonRef): string {
     return nhsNumber !== null ? this.#keyOf(nhsNumber, { nhsNumber }) : this.#localKey(local!);
-  }
-
-  /** The key by the local identifier, of somebody who has an NHS number as well. */
-  #aliasOf({ nhsNumber, local }: PersonRef): string | null {
-    return nhsNumber !== null && local !== null ? this.#localKey(local) : null;
   }
 
   #localKey(local: { issuer: string; id: string }): string {
@@ -331,7 +330,8 @@ export function shownIdOf(
 function identifiersOf(change: KeyedChange): (string | null)[] {
   if (change.change === 'expire' || change.change === 'faulty') return [];
   const ref = change.change === 'merge' ? change.intoRef : change.ref;
-  return ref ? [ref.nhsNumber, ref.local?.id ?? null] : [];
+  const beside = 'aliases' in change ? change.aliases.map(({ id }) => id) : [];
+  return ref ? [ref.nhsNumber, ref.local?.id ?? null, ...beside] : beside;
 }
 
 /** What was refused, and where that stands. */
@@ -351,7 +351,14 @@ function mapSafely({ definition }: RunningProduct, record: unknown): Change<Cont
   }
 }
 
-function personFault({ nhsNumber, local, others = [] }: MergeRef, path: string): Fault | null {
+/** Who a person is, without what else they are known by. */
+const refOf = ({ nhsNumber, nhsNumberStatus, local }: NamedPerson): PersonRef => ({
+  nhsNumber,
+  nhsNumberStatus,
+  local,
+});
+
+function personFault({ nhsNumber, local, others = [] }: NamedPerson, path: string): Fault | null {
   if (nhsNumber === null && local === null) return fault('personMissing', path);
   const unissued = [local, ...others].some((one) => one?.issuer === '');
   return unissued ? fault('localIdIssuerMissing', path) : null;

@@ -4,3 +4,6 @@ export type PersonRef = {
   nhsNumberStatus: string;
   local: { issuer: string; id: string } | null;
 };
+
+/** A person with every further local identifier that a source gives of them: all of them are this one person. */
+export type NamedPerson = PersonRef & { others?: readonly NonNullable<PersonRef['local']>[] };

@@ -1,7 +1,7 @@
 import { defineDomain } from '../define/domain.js';
 import { defineProduct } from '../define/product.js';
 import type { Change, Restricted } from '../define/product.js';
-import type { PersonRef } from '../person/person-ref.js';
+import type { NamedPerson, PersonRef } from '../person/person-ref.js';
 import { defineSource } from '../define/source.js';
 import type { SourceInput, SourceItem } from '../define/source.js';
 import { fault, Faulty } from '../errors.js';
@@ -25,7 +25,7 @@ export type Line = {
   into?: string | null;
   /** Beside `into`: the survivor's local identifier. */
   intoLocal?: string | null;
-  /** Further local identifiers of the person that a merge ends. */
+  /** Further local identifiers of the person. */
   others?: string[];
   /** What the line says beside all else of whether its person is restricted, and since when. */
   restricted?: boolean;
@@ -71,7 +71,7 @@ function item(raw: string, index: number): SourceItem<Line> {
     ...{ index, sourceId: line.id ?? null, raw, messageId: line.message ?? null },
     ...(line.restricted !== undefined && {
       restriction: {
-        person: person(line.nhs, line.local),
+        person: named(line),
         restricted: line.restricted,
         at: line.restrictedAt ?? null,
       },
@@ -85,6 +85,12 @@ function item(raw: string, index: number): SourceItem<Line> {
   if (line.do === 'other')
     return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', '/')] };
   return { ...head, record: line, at: line.at ?? null };
+}
+
+/** Whom a line is about, with what else it gives of them. */
+function named({ nhs, local, others = [] }: Line): NamedPerson {
+  const ref = person(nhs, local);
+  return others.length > 0 ? { ...ref, others: others.map((id) => ({ issuer: ODS, id })) } : ref;
 }
 
 function person(nhs: string | null | undefined, local: string | null | undefined): PersonRef {
@@ -104,12 +110,9 @@ function map(line: Line): Change<Medication>[] | Faulty {
       line.held ? { sourceRecordId: line.id ?? '', publisherOds } : null,
     );
   const head = { publisherOds, at };
-  const ref = person(line.nhs, line.local);
-  if (line.do === 'merge') {
-    const others = (line.others ?? []).map((id) => ({ issuer: ODS, id }));
-    const from = others.length > 0 ? { ...ref, others } : ref;
-    return [{ ...head, change: 'merge', from, into: person(line.into, line.intoLocal) }];
-  }
+  const ref = named(line);
+  if (line.do === 'merge')
+    return [{ ...head, change: 'merge', from: ref, into: person(line.into, line.intoLocal) }];
   const sourceRecordId = line.id ?? '';
   const identity = {
     sourceRecordId,

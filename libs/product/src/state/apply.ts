@@ -121,26 +121,37 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
 }
 
 /**
- * To whom the record belongs: merges are followed, and a person known so far by a local identifier alone is
- * merged into the one with the NHS number as soon as a record gives both.
+ * To whom the record belongs: merges are followed, and a person known so far by a local identifier alone is merged into
+ * the one with the NHS number as soon as a record gives both. Whoever is named by local identifiers alone is the one with
+ * an NHS number that one of them is known for; if none is, all of them are the first. Of two with numbers nobody is moved.
  */
 async function settlePerson(
   world: World,
   emitter: Emitter,
   change: KeyedUpsert | KeyedStanding,
 ): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
-  const { person, ref } = meantNow(world, change.person, change.ref);
-  if (change.alias === null) return { person, ref, merged: false };
-  const local = world.persons.get(change.alias);
-  if (local && local.mergedInto === null && change.alias !== person) {
-    await mergePeople(world, emitter, change, { from: change.alias, into: person, intoRef: ref });
-    return { person, ref, merged: true };
+  let { person, ref } = meantNow(world, change.person, change.ref);
+  let merged = false;
+  for (const { key } of change.aliases) {
+    const other = world.survivorOf(key);
+    if (other.person === person) continue;
+    const number = other.ref?.nhsNumber ?? null;
+    if (change.ref.nhsNumber === null && number !== null) {
+      if (ref.nhsNumber !== null) continue;
+      const intoRef = { ...other.ref!, local: other.ref!.local ?? ref.local };
+      await mergePeople(world, emitter, change, { from: person, into: other.person, intoRef });
+      ({ person } = other);
+      ref = intoRef;
+      merged = true;
+    } else if (number === null && world.persons.has(other.person)) {
+      await mergePeople(world, emitter, change, { from: other.person, into: person, intoRef: ref });
+      merged = true;
+    } else {
+      // Remembered, so that a later record with the local identifier alone finds its person.
+      world.redirect(key, person, ref);
+    }
   }
-  if (!local || (change.alias !== person && world.survivorOf(change.alias).person !== person)) {
-    // Remembered, so that a later record with the local identifier alone finds its person.
-    world.redirect(change.alias, person, ref);
-  }
-  return { person, ref, merged: false };
+  return { person, ref, merged };
 }
 
 /** Who a person is now that merges are followed. */
@@ -174,7 +185,7 @@ async function applyRestriction(
   change: KeyedRestriction,
 ): Promise<Applied> {
   const { restricted, at } = change;
-  const named = [change.person, ...(change.alias === null ? [] : [change.alias])];
+  const named = [change.person, ...change.aliases.map(({ key }) => key)];
   const isKnown = named.some((key) => world.persons.get(world.survivorOf(key).person)?.restriction);
   if (!restricted && !isKnown) return 'unchanged';
   const { person, ref, merged } = await settlePerson(world, emitter, change);
@@ -202,10 +213,10 @@ async function contentOf(
 /** Whether one of the identifiers of a change stands for the person of a record, merges followed. */
 function namesPersonOf(
   world: World,
-  { person, alias }: { person: string; alias: string | null },
+  { person, aliases }: { person: string; aliases: readonly Alias[] },
   held: RecordState,
 ): boolean {
-  const named = [person, alias].filter((one) => one !== null);
+  const named = [person, ...aliases.map(({ key }) => key)];
   return named.some((one) => world.survivorOf(one).person === held.person);
 }
 
@@ -262,10 +273,10 @@ async function isOfAnother(
   change: KeyedRetract,
   held: RecordState,
 ): Promise<boolean> {
-  const { person, alias, ref, kept } = change;
-  if (person === null || kept !== undefined || namesPersonOf(world, { person, alias }, held))
+  const { person, aliases, ref, kept } = change;
+  if (person === null || kept !== undefined || namesPersonOf(world, { person, aliases }, held))
     return false;
-  if ([person, alias].some((one) => one !== null && world.isKnown(one))) return true;
+  if ([person, ...aliases.map(({ key }) => key)].some((one) => world.isKnown(one))) return true;
   if (!ref?.nhsNumber) return false;
   const codec = await change.product.codecOf(held.schemaId);
   return codec.personOf(held.content).nhsNumber !== null;

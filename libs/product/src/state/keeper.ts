@@ -69,7 +69,7 @@ async function besideOthers(
 export function isOf(world: World, change: OfRecord, record: string): boolean {
   const state = world.records.get(record);
   if (!state || change.person === null || state.person === '-') return true;
-  const alias = change.change === 'upsert' ? change.alias : null;
-  const named = [change.person, ...(alias === null ? [] : [alias])];
+  const aliases = change.change === 'upsert' ? change.aliases : [];
+  const named = [change.person, ...aliases.map(({ key }) => key)];
   return named.some((one) => world.survivorOf(one).person === state.person);
 }

@@ -15,7 +15,7 @@ async function merged(
   const emitter = new Emitter(Buffer.alloc(32), [], 0);
   const outcomes: string[] = [];
   for (const [from, into, ...names] of pairs) {
-    const aliases = names.map((key): Alias => ({ key, nhsNumber: null }));
+    const aliases = names.map((key): Alias => ({ key, nhsNumber: null, id: key }));
     const change: KeyedMerge = {
       ...{ change: 'merge', from, into, intoRef: REF, aliases },
       ...{ product: {} as LiveProduct, publisherOds: 'A81001', at: null, traceparent: '' },

@@ -117,8 +117,8 @@ export type KeyedUpsert = Head & {
   record: string;
   kept?: Kept;
   person: string;
-  /** Key by the local identifier, if the person has an NHS number as well. */
-  alias: string | null;
+  /** What else the person is known by. */
+  aliases: readonly Alias[];
   ref: PersonRef;
   content: Content;
   /** The content encoded as state; null if it depends on what is held (`carry`). */
@@ -133,7 +133,7 @@ export type KeyedRetract = Head & {
   onlyIfHeld?: true;
   closes?: true;
   person: string | null;
-  alias: string | null;
+  aliases: readonly Alias[];
   ref: PersonRef | null;
 };
 export type KeyedMerge = Head & {
@@ -144,8 +144,11 @@ export type KeyedMerge = Head & {
   /** What else the two are known by. */
   aliases: readonly Alias[];
 };
-/** Key by a further identifier that a merge gives of a person, and the NHS number that it gives beside it. */
-export type Alias = { key: string; nhsNumber: string | null };
+/**
+ * Key by a further local identifier that is given of a person, and the NHS number that is given beside it. `id`: the
+ * identifier in clear, so that no answer shows it.
+ */
+export type Alias = { key: string; nhsNumber: string | null; id: string };
 /** The end of a record's retention; of one that changed since its revision was read, it is not the end. */
 export type KeyedExpire = Head & { change: 'expire'; record: string; revision: number };
 /** A record of an earlier major, as a newer one publishes it: only where the newer holds nothing of it yet. */
@@ -160,7 +163,7 @@ export type KeyedBackFill = Head & {
 export type KeyedChoice = Head & {
   change: 'choice';
   person: string;
-  alias: string | null;
+  aliases: readonly Alias[];
   ref: PersonRef;
   choice: OwnChoice;
   said: Entry;
@@ -182,7 +185,7 @@ export type Refused = { step: string; errors: Fault[] };
 export type KeyedRestriction = Head & {
   change: 'restriction';
   person: string;
-  alias: string | null;
+  aliases: readonly Alias[];
   ref: PersonRef;
   restricted: boolean;
 };

@@ -115,7 +115,7 @@ class Loader {
     if (change.change === 'expire') return;
     if ('kept' in change && change.kept) this.#keepers.add(change.kept.id);
     if (change.person !== null) this.#persons.add(change.person);
-    if ('alias' in change && change.alias !== null) this.#persons.add(change.alias);
+    for (const key of aliasesIn(change)) this.#persons.add(key);
   }
 
   wantMerged(change: KeyedChange): void {
@@ -130,13 +130,21 @@ class Loader {
     }
     if (this.#mayStandOtherwise(change) && change.person !== null)
       this.#wantAllOf(this.world.survivorOf(change.person).person);
-    if (!('alias' in change) || change.alias === null || change.person === null) return;
-    const alias = this.world.persons.get(change.alias);
-    if (alias?.before && alias.mergedInto === null) this.#wantAllOf(change.alias);
+    if (change.person === null) return;
+    for (const key of aliasesIn(change)) this.#wantKnownAs(key, change.person);
+  }
+
+  /** All of whoever a further identifier stands for without an NHS number, who becomes the person or whom the person becomes. */
+  #wantKnownAs(key: string, named: string): void {
+    const person = this.world.survivorOf(named);
+    const other = this.world.survivorOf(key);
+    const state = this.world.persons.get(other.person);
+    const isNumbered = other.ref !== null && other.ref.nhsNumber !== null;
+    if (state?.before && !isNumbered) this.#wantAllOf(other.person);
     // How the one stands, before or within this batch, holds for all that is held of the other; and a merge of this batch
     // that names the local identifier is then about the person it stands for.
-    if (this.#standing || this.#merging || alias?.choices || alias?.restriction) {
-      this.#wantAllOf(this.world.survivorOf(change.person).person);
+    if (this.#standing || this.#merging || isNumbered || state?.choices || state?.restriction) {
+      this.#wantAllOf(person.person);
     }
   }
 
@@ -151,7 +159,7 @@ class Loader {
   #mayStandOtherwise(change: KeyedChange): change is KeyedStanding {
     if (change.change === 'choice') return true;
     if (change.change !== 'restriction') return false;
-    const named = [change.person, ...(change.alias === null ? [] : [change.alias])];
+    const named = [change.person, ...aliasesIn(change)];
     return (
       change.restricted ||
       named.some((key) => {
@@ -292,6 +300,10 @@ class Loader {
     this.#recordsOf.add(person);
   }
 }
+
+/** The keys of what a change gives of its person beside the one that their records are under. */
+const aliasesIn = (change: KeyedChange): string[] =>
+  'aliases' in change ? change.aliases.map(({ key }) => key) : [];
 
 /** Every key by which a merge names the two. */
 export const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [

@@ -1,0 +1,98 @@
+import { keys } from '@caremesh/contract';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { ARRIVAL, committingDomain } from '../rig/committing-domain.js';
+import type { CommittingDomain } from '../rig/committing-domain.js';
+import { nhsNumber, ODS } from '../rig/feed.js';
+import type { Line } from '../rig/feed.js';
+
+const KEY = Buffer.alloc(32, 9);
+let domain: CommittingDomain;
+let database: CommittingDomain['database'];
+let preparer: CommittingDomain['preparer'];
+let committer: CommittingDomain['committer'];
+
+beforeAll(async () => {
+  domain = await committingDomain(KEY);
+  ({ database, preparer, committer } = domain);
+});
+afterAll(() => domain.close());
+
+let index = 0;
+const prepared = (line: Line) =>
+  preparer.prepare(
+    { index: index++, sourceId: null, raw: JSON.stringify(line), record: line, at: null },
+    ARRIVAL,
+  );
+
+type Who = { nhsNumber: string } | { issuer: string; localId: string };
+
+/** Commits each list together; under whom each record of a feed is held then, by person. */
+async function held(people: Record<string, Who>, ...batches: Line[][]) {
+  for (const lines of batches) {
+    for (const { outcome } of await committer.commit({ items: lines.map(prepared) }))
+      expect(outcome).toBe('accepted');
+  }
+  const names = new Map(
+    Object.entries(people).map(([name, who]) => [keys.personKey(KEY, who), name]),
+  );
+  const { rows } = await database.pool.query<{ person: string }>(
+    `SELECT person FROM record WHERE person = ANY($1::text[]) AND revision > 0`,
+    [[...names.keys()]],
+  );
+  return rows.map(({ person }) => names.get(person)!).sort((a, b) => a.localeCompare(b));
+}
+const by = (localId: string): Who => ({ issuer: ODS, localId });
+const numbered = (n: number): Who => ({ nhsNumber: nhsNumber(n) });
+const put = (id: string, locals: readonly string[], nhs: number | null = null): Line => {
+  const [local = null, ...others] = locals;
+  return { do: 'put', id, local, others, nhs: nhs === null ? null : nhsNumber(nhs) };
+};
+
+it('who is known by each of several local identifiers becomes whoever has the number', async () => {
+  const people = { A1: by('A1'), A2: by('A2'), N1: numbered(1) };
+  const before = [put('i1', ['A1']), put('i2', ['A2'])];
+  expect(await held(people, before, [put('i3', ['A1', 'A2'], 1)])).toEqual(['N1', 'N1', 'N1']);
+});
+
+it('a record under any of the identifiers that came with a number is that person’s, in whichever order', async () => {
+  const people = { B1: by('B1'), B2: by('B2'), B3: by('B3'), N2: numbered(2) };
+  const first = [put('i4', ['B1', 'B2', 'B3'], 2)];
+  const later = [put('i5', ['B2']), put('i6', ['B3', 'B1'])];
+  expect(await held(people, first, later)).toEqual(['N2', 'N2', 'N2']);
+});
+
+it('it is the same within one batch', async () => {
+  const people = { C1: by('C1'), C2: by('C2'), N3: numbered(3) };
+  const lines = [put('i7', ['C2']), put('i8', ['C1', 'C2'], 3), put('i9', ['C2'])];
+  expect(await held(people, lines)).toEqual(['N3', 'N3', 'N3']);
+});
+
+it('without a number all of them are one person', async () => {
+  const people = { D1: by('D1'), D2: by('D2') };
+  expect(await held(people, [put('j1', ['D2'])], [put('j2', ['D1', 'D2'])])).toEqual(['D1', 'D1']);
+});
+
+it('and then the one whose number becomes known', async () => {
+  const people = { E1: by('E1'), E2: by('E2'), N4: numbered(4) };
+  const steps = [[put('j3', ['E1', 'E2'])], [put('j4', ['E2'], 4)], [put('j5', ['E1'])]];
+  expect(await held(people, ...steps)).toEqual(['N4', 'N4', 'N4']);
+});
+
+it('an identifier known of a number brings with it whoever is named beside it without one', async () => {
+  const people = { F1: by('F1'), F2: by('F2'), N5: numbered(5) };
+  const steps = [[put('j6', ['F2'], 5), put('j7', ['F1'])], [put('j8', ['F1', 'F2'])]];
+  expect(await held(people, ...steps)).toEqual(['N5', 'N5', 'N5']);
+});
+
+it('identifiers of two numbers move nobody', async () => {
+  const people = { G1: by('G1'), G2: by('G2'), N6: numbered(6), N7: numbered(7) };
+  const steps = [[put('k1', ['G1'], 6), put('k2', ['G2'], 7)], [put('k3', ['G1', 'G2'])]];
+  expect(await held(people, ...steps)).toEqual(['N6', 'N6', 'N7']);
+});
+
+it('an identifier that comes with another number goes on to it, and none of the former’s records', async () => {
+  const people = { H1: by('H1'), H2: by('H2'), N8: numbered(8), N9: numbered(9) };
+  const steps = [[put('k4', ['H1', 'H2'], 8)], [put('k5', ['H1', 'H2'], 9)], [put('k6', ['H2'])]];
+  expect(await held(people, ...steps)).toEqual(['N8', 'N9', 'N9']);
+});
