@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alone, isBuilt, noteBuilt } from './built.mjs';
 import { fetchJars } from './fetch-jars.mjs';
 import { missingText, prerequisites } from './prerequisites.mjs';
 
@@ -14,8 +15,14 @@ const began = Date.now();
 /** Installs what is missing and builds what changed. Ends the process with a coded message if it cannot. */
 export async function prepare() {
   checkMachine();
-  await Promise.all([install(), fetchPrograms()]);
-  build();
+  await alone(
+    root,
+    () => say('Waiting for another process that installs or builds here'),
+    async () => {
+      await Promise.all([install(), fetchPrograms()]);
+      build();
+    },
+  );
 }
 
 /** Everything that is missing, at once. */
@@ -64,8 +71,9 @@ async function fetchPrograms() {
   }
 }
 
-/** Only what changed is built: Nx keeps the rest. */
+/** Only what changed is built: Nx keeps the rest. Where nothing did, what is there is left alone. */
 function build() {
+  if (isBuilt(root)) return;
   say('Building');
   const nx = join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const built = spawnSync(node, [nx, 'run-many', '-t', 'build', '--outputStyle=static'], {
@@ -74,7 +82,7 @@ function build() {
     // No daemon: nothing that this command starts may outlive it but the mesh.
     env: { ...process.env, NX_DAEMON: 'false', PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
   });
-  if (built.status === 0) return;
+  if (built.status === 0) return noteBuilt(root);
   process.stderr.write(`${built.stdout}${built.stderr}`);
   fail('The build failed; its messages are above.', 'MESH-6502');
 }

@@ -42,6 +42,36 @@ it('a prescription of the national service, in the Bundle of a search, gives the
   });
 });
 
+it('a patient of the national service is with the practice last known, and lives nowhere known once the address has ended', async () => {
+  const patient: unknown = JSON.parse(
+    readFileSync(new URL('fhir-r4-pds/Patient.json', samples), 'utf8'),
+  );
+  const statement = (lastUpdated?: string) => ({
+    ...{ resourceType: 'MedicationStatement', id: 's', status: 'active', meta: { lastUpdated } },
+    medicationCodeableConcept: { text: 'Aspirin' },
+    subject: { reference: 'Patient/9000000009' },
+  });
+  for (const [time, postcode] of [
+    [undefined, 'LS1 6AE'],
+    ['2025-06-01T09:00:00Z', 'LS1 6AE'],
+    ['2026-06-01T09:00:00Z', null],
+  ] as const) {
+    const entry = [patient, statement(time)].map((resource) => ({ resource }));
+    async function* body() {
+      yield Buffer.from(JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry }));
+    }
+    const input = { contentType: 'application/fhir+json', environment: 'test' as const };
+    for await (const item of fhir.read({ ...input, body: body() }))
+      expect(!item.outcome && toMedicationStatement(item.record)).toMatchObject([
+        {
+          person: { nhsNumber: '9000000009', nhsNumberStatus: '01', local: null },
+          publisherOds: 'Y12345',
+          content: { gpPracticeOds: 'Y12345', postcode },
+        },
+      ]);
+  }
+});
+
 /** Kind, outcome and codes of every item of a sample file. */
 async function read(file: string): Promise<string[]> {
   const found: string[] = [];

@@ -192,10 +192,9 @@ function serverOf(fullUrl: string | undefined): string | null {
 
 /** What makes a resource the one it is. Two of a name that agree in it are two states of one. */
 function saidBy({ resource, place }: Pick<Held<object>, 'resource' | 'place'>): string {
-  const { identifier, code, organization, managingOrganization } = (resource ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const said = (resource ?? {}) as Record<string, unknown>;
+  const { identifier, code, organization, managingOrganization, contained } = said;
   const server = serverOf(place.fullUrl);
-  return JSON.stringify([server, identifier, code, organization, managingOrganization]);
+  // Of two that name `#o` it is what they contain that tells them apart.
+  return JSON.stringify([server, identifier, code, organization, managingOrganization, contained]);
 }

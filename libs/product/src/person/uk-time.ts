@@ -18,7 +18,10 @@ const HOUR = 3_600_000;
 const LONDON_OFFSETS = [2 * HOUR, HOUR, 0];
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d{2}:?\d{2})?$/;
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|z|[+-]\d{2}:?\d{2})?$/;
+
+/** The form of a FHIR time with its offset, at the second that only a leap second can be. */
+const LEAP_SECOND = /T\d{2}:59:60(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** True if the day exists in the calendar (29 February only in leap years; years 1000 to 9999). */
 export function dateExists(year: number, month: number, day: number): boolean {
@@ -40,19 +43,21 @@ export function parseDate(text: string, path: string): ParsedTime {
 
 /**
  * A date and time `YYYY-MM-DDThh:mm[:ss[.fff]][offset]`. Without an offset it is Europe/London local time,
- * as everywhere in UK source systems.
+ * as everywhere in UK source systems. Of a fraction as many digits count as are stored, milliseconds. The sixtieth second of
+ * a 59th minute, in FHIR's form with its offset, is a leap second: the last moment of that minute.
  */
 export function parseDateTime(text: string, path: string): ParsedTime {
   const match = DATE_TIME.exec(text);
   if (!match) return { fault: fault('dateMalformed', path) };
-  const fraction = match[7];
+  const isLeap = LEAP_SECOND.test(text);
+  const fraction = isLeap ? '999' : match[7];
   const parts: Parts = {
     year: Number(match[1]),
     month: Number(match[2]),
     day: Number(match[3]),
     hour: Number(match[4]),
     minute: Number(match[5]),
-    second: Number(match[6] ?? 0),
+    second: isLeap ? 59 : Number(match[6] ?? 0),
     millisecond: fraction ? Number(fraction.padEnd(3, '0').slice(0, 3)) : 0,
   };
   return match[8] ? withOffset(parts, match[8], path) : fromLondon(parts, path);

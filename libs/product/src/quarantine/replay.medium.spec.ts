@@ -48,6 +48,19 @@ it('what is refused for what is held stays the one entry that it is, however oft
   expect(items.map(({ id, state, step }) => [id, state, step])).toEqual([[entry, 'open', 'state']]);
 });
 
+it('what says nothing new any more is neither published nor refused', async () => {
+  const line: Line = { do: 'put', id: 'u1', nhs: nhsNumber(83) };
+  const raw = JSON.stringify(line);
+  // Refused when it came, for what is right by now.
+  const errors = [fault('jsonMalformed', '/')];
+  const item = { index: 0, sourceId: 'u1', raw, outcome: 'quarantined' as const, errors };
+  await domain.committer.commit({ items: [domain.preparer.prepare(item, ARRIVAL)] });
+  expect(await refused([line])).toEqual([]);
+  const came = await replayer.replay('feed', { cause: 'jsonMalformed' });
+  expect(came).toEqual({ replayed: 1, published: 0, refused: 0 });
+  expect((await store.list({ cause: 'jsonMalformed' })).items[0]?.state).toBe('replayed');
+});
+
 it('all that was refused for a cause is taken in again, however much stands before it', async () => {
   const errors = [fault('dateImpossible', '/rest')];
   // Each stands for a file of which nothing is kept.

@@ -11,10 +11,10 @@ import type { QuarantineItem, QuarantineQuery, QuarantineStore, Replayable } fro
 
 /**
  * What a replay came to: items taken in again, of which so many were published and so many refused anew. `held`, where there are any:
- * rows of a joined source that were read and wait for what they belong to.
+ * rows of a joined source that were read and wait for what they belong to. What is left of them said nothing new.
  */
 export type ReplayResult = { replayed: number; published: number; refused: number; held?: number };
-type Came = 'published' | 'refused' | 'held';
+type Came = 'published' | 'refused' | 'held' | 'unchanged';
 
 /** What a replay asks of a joined source, whose rows make sense only together. */
 type JoinedAgain = {
@@ -48,7 +48,7 @@ export class Replayer {
       result.replayed += 1;
       const came = await this.#again(replayable);
       if (came === 'held') held += 1;
-      else result[came] += 1;
+      else if (came !== 'unchanged') result[came] += 1;
     }
     return held > 0 ? { ...result, held } : result;
   }
@@ -60,7 +60,7 @@ export class Replayer {
       const outcome = await joined.remap(replayable.landing, id);
       // A root that is fine resolves its entries itself; the one asked for counts as replayed.
       if (outcome === 'quarantined' || outcome === 'held') return 'refused';
-      return this.#settled(id);
+      return this.#settled(id, [outcome]);
     }
     const items = await this.#read(replayable).catch((error: unknown) => {
       if (error instanceof IntakeRefused) return error.fault;
@@ -84,7 +84,12 @@ export class Replayer {
     if (refusal) return this.#refused(id, refusal.step, refusal.errors);
     if (prepared.length === 0) return 'refused';
     const outcomes = await this.parts.committer.commit({ items: prepared });
-    return outcomes.some(isRefused) ? 'refused' : this.#settled(id);
+    return outcomes.some(isRefused)
+      ? 'refused'
+      : this.#settled(
+          id,
+          outcomes.map(({ outcome }) => outcome),
+        );
   }
 
   /** A row alone says nothing that could be mapped: it goes where it would have gone when it came. */
@@ -101,12 +106,15 @@ export class Replayer {
     if (Array.isArray(came)) return this.#refused(item.id, 'read', came);
     // Refused for what it is joined to: the entry says so now.
     if (came === 'quarantined') return 'refused';
-    const settled = await this.#settled(item.id);
+    const settled = await this.#settled(item.id, [came]);
     return came === 'held' ? 'held' : settled;
   }
 
-  async #settled(id: string): Promise<Came> {
-    return (await this.parts.store.settle(id, 'replay')) ? 'published' : 'refused';
+  async #settled(id: string, outcomes: readonly ItemOutcome['outcome'][]): Promise<Came> {
+    if (!(await this.parts.store.settle(id, 'replay'))) return 'refused';
+    return outcomes.some((one) => one === 'accepted' || one === 'retracted')
+      ? 'published'
+      : 'unchanged';
   }
 
   async #refused(id: string, step: string, errors: readonly Fault[]): Promise<Came> {

@@ -95,14 +95,15 @@ async function forget({ pool, submissions, quarantine }: Parts, before: Date): P
   await quarantine.forget(before);
 }
 
-// A row that others belong to stays for as long as they do.
+// A row that others belong to stays for as long as they do, and they for as long as theirs: the last of a chain go first, with each
+// sweep one more.
 async function forgetParts({ pool }: Parts, before: Date | null): Promise<void> {
   if (before === null) return;
   await byTime(
     pool,
     `DELETE FROM part_row r WHERE r.kept_from < $1
        AND NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)
-       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key AND c.kept_from >= $1)`,
+       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key)`,
     [before],
   );
 }

@@ -1,4 +1,5 @@
 import { fault, postcodeIn, type Fault } from '@caremesh/product';
+import { byEnd, lasting } from '../../sources/fhir/ended.js';
 import { extensionCode } from '../../sources/fhir/extension.js';
 import type { MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import { odsOf } from '../../sources/fhir/ods.js';
@@ -17,20 +18,20 @@ export function demographicsOf(
   if (!patient) return {};
   return {
     birthDate: dayOf(patient.birthDate, '/subject/birthDate', faults),
-    postcode: postcodeOf(patient, faults),
+    postcode: postcodeOf(entry, faults),
     administrativeGender: patient.gender ?? null,
     ethnicCategory: ethnicCategoryOf(patient),
     gpPracticeOds: practiceOf(entry),
   };
 }
 
-/** ODS code of the practice the patient is registered with. */
-export function practiceOf({ patient, organisations }: MedicineEntry): string | null {
-  for (const practice of patient?.generalPractitioner ?? []) {
-    const ods = odsOf(practice, organisations);
-    if (ods) return ods;
-  }
-  return null;
+/** ODS code of the practice the patient is registered with, or was last. */
+export function practiceOf(entry: MedicineEntry): string | null {
+  const known = (entry.patient?.generalPractitioner ?? []).flatMap((practice) => {
+    const ods = odsOf(practice, entry.organisations);
+    return ods ? [{ ods, identifier: practice.identifier }] : [];
+  });
+  return lasting(known, ({ identifier }) => identifier, entry)[0]?.ods ?? null;
 }
 
 function ethnicCategoryOf(patient: Patient): string | null {
@@ -39,9 +40,10 @@ function ethnicCategoryOf(patient: Patient): string | null {
   return code && /^[A-Z][A-Z0-9]$/.test(code) ? code[0]! : code;
 }
 
-/** The postcode of the current home address; addresses abroad have none. */
-function postcodeOf({ address = [] }: Patient, faults: Fault[]): string | null {
-  const current = address.filter((one) => one.postalCode && !one.period?.end && one.use !== 'old');
+/** The postcode of the current home address: where somebody no longer lives says nothing. Addresses abroad have none. */
+function postcodeOf(entry: MedicineEntry, faults: Fault[]): string | null {
+  const addresses = (entry.patient?.address ?? []).filter(({ use }) => use !== 'old');
+  const current = byEnd(addresses, (one) => one, entry).current.filter((one) => one.postalCode);
   const home = current.find((one) => one.use === 'home') ?? current[0];
   if (!home) return null;
   const postcode = postcodeIn(home.postalCode!);

@@ -247,6 +247,36 @@ describe('a fault names its code and its place', () => {
   });
 });
 
+it('a null that keeps the place of a value in a list of primitives refuses nothing', async () => {
+  const meta = {
+    profile: [null, 'https://fhir.hl7.org.uk/StructureDefinition/UKCore-MedicationStatement'],
+    _profile: [{ extension: [{ url: 'x', valueCode: 'unknown' }] }, null],
+  };
+  const patient = {
+    ...{ resourceType: 'Patient', id: 'p', meta },
+    identifier: Object.values(nhs('9434765919')),
+    name: [{ given: ['Ada', null], suffix: [null], _suffix: [{ id: 'x' }] }],
+    address: [{ line: [null, 'Leeds'], _line: [{ id: 'x' }, null], postalCode: 'LS1 6AE' }],
+  };
+  const one = { ...statement, meta, subject: { reference: 'Patient/p' } };
+  const entry = [{ resource: patient }, { resource: one }];
+  const [item] = await read(JSON.stringify({ resourceType: 'Bundle', entry }));
+  expect(outcomeOf(item!)).toMatchObject({ changes: [{ content: { postcode: 'LS1 6AE' } }] });
+  const STU3 = 'https://fhir.nhs.uk/STU3/StructureDefinition/x';
+  const other = { ...statement, meta: { profile: [null, STU3] } };
+  expect(outcomeOf((await read(JSON.stringify(other)))[0]!)).toMatchObject({
+    errors: ['MESH-2135 /meta/profile'],
+  });
+});
+
+it.each([
+  ['2016-12-31T23:59:60Z', '2016-12-31T23:59:59.999Z'],
+  ['2017-01-01T00:00:00.0000000001Z', '2017-01-01T00:00:00.000Z'],
+])('changed at %s is taken as %s', async (lastUpdated, at) => {
+  const [item] = await read(JSON.stringify({ ...statement, meta: { lastUpdated } }));
+  expect(outcomeOf(item!)).toMatchObject({ changes: [{ at }] });
+});
+
 it('a status said of an NHS number that is not there is the person’s', async () => {
   const verification =
     'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus';

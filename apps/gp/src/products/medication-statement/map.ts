@@ -33,7 +33,11 @@ export function toMedicationStatement(
   entry: MedicineEntry,
 ): Change<MedicationStatement>[] | Faulty {
   const { medicine } = entry;
-  const faults = modifiersOf(medicine);
+  // What was never true is taken back, whatever it was said to mean.
+  const isRetracted = medicine.status === 'entered-in-error';
+  const faults = isRetracted ? [] : modifiersOf(medicine);
+  if (medicine.meta?.lastUpdated && !changedAt(medicine))
+    momentOf(medicine.meta.lastUpdated, '/meta/lastUpdated', faults);
   const id = idOf(entry);
   if (!id) faults.push(fault('recordIdMissing', '/id'));
   const custodian = odsOf(entry.patient?.managingOrganization, entry.organisations);
@@ -48,7 +52,7 @@ export function toMedicationStatement(
     publisherOds: custodian ?? practice ?? organisation.ods,
     at: changedAt(medicine),
   };
-  if (medicine.status === 'entered-in-error')
+  if (isRetracted)
     return faults.length > 0
       ? new Faulty(faults)
       : [{ change: 'retract', ...change, person: personOf(entry, []) }];
@@ -72,8 +76,6 @@ function modifiersOf(medicine: Medicine): Fault[] {
   if (medicine.implicitRules) faults.push(fault('fhirElementInvalid', '/implicitRules'));
   if (medicine.resourceType === 'MedicationRequest' && medicine.doNotPerform)
     faults.push(fault('fhirElementInvalid', '/doNotPerform', 'an order not to give a medicine'));
-  if (medicine.meta?.lastUpdated && !changedAt(medicine))
-    momentOf(medicine.meta.lastUpdated, '/meta/lastUpdated', faults);
   return faults;
 }
 

@@ -130,8 +130,28 @@ describe('what changes the meaning of a resource refuses it', () => {
       [request({ ...back, intent: undefined })],
       [statement({ ...back, ...referring }), drug(modified)],
       [statement({ ...back, dosage: [modified] })],
+      [request({ ...back, doNotPerform: true })],
+      [statement({ ...back, ...modified })],
+      [request({ ...back, ...modified, ...ruled, doNotPerform: true })],
     ])
       expect(await becomes(bundle(...resources, patient()))).toEqual(['retract']);
+  });
+
+  it.each<[string, object, string]>([
+    ['an order not to give', { doNotPerform: true }, '/doNotPerform'],
+    ['a modifier', modified, '/modifierExtension'],
+    ['rules', ruled, '/implicitRules'],
+  ])('%s of what is not taken back', async (_, more, path) => {
+    expect(await becomes(bundle(request(more), patient()))).toEqual([`MESH-2132 ${path}`]);
+  });
+
+  it('a retraction whose time or patient cannot be read is held up', async () => {
+    const back = { status: 'entered-in-error' };
+    const undated = statement({ ...back, meta: { lastUpdated: 'lately' } });
+    expect(await becomes(bundle(undated, patient()))).toEqual(['MESH-2231 /meta/lastUpdated']);
+    expect(await becomes(bundle(statement(back), patient(modified)))).toEqual([
+      'MESH-2132 /subject/modifierExtension',
+    ]);
   });
 });
 

@@ -32,6 +32,7 @@ import { hostileStructure } from './text.js';
 import { isOtherVersion } from './version.js';
 
 type Item = SourceItem<MedicineEntry>;
+type Stated = Exclude<Entry, { unread: Fault }>;
 type Waiting = { one: Found | Item; size: number };
 
 /**
@@ -99,14 +100,16 @@ export class Assembly {
     const hostile = hostileStructure(value);
     const kind = kindOf(value);
     if (hostile) return notText(index, kind, value as object, hostile);
-    if (kind === null) return unreadable(index, null, value ?? null, kindMissing(entry.deleted));
+    if (entry.asks) return notStated(index, kind, entry);
+    if (kind === null)
+      return unreadable(index, null, value ?? null, fault('fhirTypeMissing', '/resourceType'));
     const resource = dated(value as Record<string, unknown>, entry.lastModified);
     const other = entry.otherVersion || isOtherVersion(kind, resource);
     const place = { fullUrl, bundle, contained: [] };
     if (isMedicineKind(kind)) return medicineOf(index, kind, resource, other, place);
     if (other || !isSupportingKind(kind)) return leftOut(index, kind, resource, other);
     const read = readSupporting(kind, resource);
-    const held = { kind, ...read, place, index, used: false };
+    const held = { kind, ...read, place: around(read.resource, place), index, used: false };
     this.references.add(resource['id'], held);
     if (kind === 'Patient' && read.resource === null && isMarked(resource))
       this.unread.set(held, resource);
@@ -143,6 +146,10 @@ export class Assembly {
     return 'medicine' in one ? itemOf(one, this.references, this.mode) : one;
   }
 }
+
+/** A reference within a resource is meant of what that one contains. */
+const around = (resource: Supporting | null, place: Place): Place =>
+  resource && 'contained' in resource ? { ...place, contained: resource.contained ?? [] } : place;
 
 function medicineOf(
   index: number,
@@ -188,14 +195,11 @@ function kindOf(value: unknown): string | null {
   return typeof resourceType === 'string' ? resourceType : null;
 }
 
-const kindMissing = (deleted: boolean | undefined): Fault =>
-  deleted
-    ? fault(
-        'fhirElementInvalid',
-        '/request/method',
-        'a deletion; retract by status entered-in-error',
-      )
-    : fault('fhirTypeMissing', '/resourceType');
+/** Why an entry states no resource, and what to do if it should have. */
+const ASKED = {
+  delete: { method: 'DELETE', why: 'a deletion; retract by status entered-in-error' },
+  read: { method: 'GET', why: 'a request to read; state a resource by POST or PUT' },
+};
 
 /** Nothing says whose an unread item is: it is with whoever runs the service. */
 const head = (index: number, sourceId: string | null, raw: string | Buffer) => ({
@@ -215,18 +219,37 @@ function unreadable(
 }
 
 /**
- * What holds text that is none, a forbidden name or no end of levels: a medicine is kept as it came, to be seen and mended;
+ * What an entry holds that asks to delete or to read it: it is not so, or nobody says that it is. Landed with what was asked, so
+ * that it is never read as if it had been stated.
+ */
+function notStated(index: number, kind: string | null, entry: Stated): Item {
+  const { value, fullUrl } = entry;
+  const { method, why } = ASKED[entry.asks!];
+  const { name, resource } = kept(index, kind, (value ?? {}) as Record<string, unknown>);
+  const asked = { fullUrl, request: { method }, resource };
+  const raw = { resourceType: 'Bundle', type: 'batch', entry: [asked] };
+  return unreadable(index, name, raw, fault('fhirElementInvalid', '/request/method', why));
+}
+
+/** What holds text that is none, a forbidden name or no end of levels. */
+function notText(index: number, kind: string | null, value: object, why: Fault): Item {
+  const { name, resource } = kept(index, kind, value as Record<string, unknown>);
+  const { resourceType, id } = value as Record<string, unknown>;
+  // Of levels without end the engine can write no text; where they are said is all there is of them.
+  const isDeep = resource === value && isFault(why, 'nestingTooDeep');
+  return unreadable(index, name, isDeep ? { resourceType, id } : resource, why);
+}
+
+/**
+ * What is kept of a resource that is refused for what it is, and its name: a medicine is kept as it came, to be seen and mended;
  * of anything else, which may be about people, no more than what says which it is.
  */
-function notText(index: number, kind: string | null, value: object, why: Fault): Item {
-  const { resourceType, id, identifier } = value as Record<string, unknown>;
+function kept(index: number, kind: string | null, value: Record<string, unknown>) {
+  const { resourceType, id, identifier } = value;
   if (kind === null || !(isMedicineKind(kind) || KNOWN_KINDS.has(kind)))
-    return unreadable(index, null, { id }, why);
+    return { name: null, resource: { id } };
   const name = sourceIdOf(kind, id, index);
-  if (!isMedicineKind(kind)) return unreadable(index, name, { resourceType, id, identifier }, why);
-  // Of levels without end the engine can write no text; where they are said is all there is of them.
-  const isDeep = isFault(why, 'nestingTooDeep');
-  return unreadable(index, name, isDeep ? { resourceType, id } : value, why);
+  return { name, resource: isMedicineKind(kind) ? value : { resourceType, id, identifier } };
 }
 
 /** An entry that by its kind brings no resource: the answer to another, or a request to read. */

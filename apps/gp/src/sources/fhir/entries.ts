@@ -10,8 +10,9 @@ export type Entry = (
       fullUrl?: string;
       /** When its server last changed it, by the entry around it. */
       lastModified?: string;
-      deleted?: boolean;
-      /** Set for an entry that may be without a resource: what it is instead. */
+      /** Set for an entry that states no resource, whatever stands in it: what it asks for instead. */
+      asks?: 'delete' | 'read';
+      /** Set for an entry that brings no resource, as it may: what it is instead. */
       without?: 'request' | 'response';
       /** The Bundle around it says that it is of another FHIR version. */
       otherVersion?: boolean;
@@ -121,12 +122,12 @@ function* entriesOf(value: unknown, within: Within, around: Around = {}): Genera
   // A history tells the newest first (FHIR R4, http.html#history): what was said last has to be heard last.
   const isHistory = value['type'] === 'history';
   const read = entries.map(entryOf);
-  const isFlat = !read.some((one) => isBundle(one.value));
+  const isFlat = !read.some(isOfBundle);
   const last = entries.length - 1;
   for (let nth = 0; nth <= last; nth++) {
     const at = isHistory ? last - nth : nth;
     const entry = read[at]!;
-    if (isBundle(entry.value)) {
+    if (isOfBundle(entry)) {
       yield* entriesOf(entry.value, within, {
         bundle: within.next(),
         depth: depth + 1,
@@ -146,31 +147,51 @@ function* entriesOf(value: unknown, within: Within, around: Around = {}): Genera
 
 function entryOf(entry: unknown): Exclude<Entry, { unread: Fault }> {
   if (!isObject(entry)) return { value: entry };
-  const { fullUrl, request, resource, response } = entry;
+  const { fullUrl, resource, response } = entry;
   const { lastModified } = isObject(response) ? response : {};
-  const deleted = isObject(request) && request['method'] === 'DELETE';
-  const without = resource === undefined && !deleted ? insteadOf(entry) : undefined;
+  const without = insteadOf(entry);
+  const asks = without ? undefined : askedBy(entry);
   return {
-    value: resource,
+    value: without ? undefined : resource,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
     ...(typeof lastModified === 'string' ? { lastModified } : {}),
-    ...(deleted ? { deleted } : {}),
+    ...(asks ? { asks } : {}),
     ...(without ? { without } : {}),
   };
 }
 
-/** What a Bundle's entry without a resource is (bdl-5): the outcome of another request, or a request to read. */
-function insteadOf({
-  request,
-  response,
-}: Record<string, unknown>): 'request' | 'response' | undefined {
-  if (isObject(response)) return 'response';
-  const method = isObject(request) ? request['method'] : undefined;
-  return method === 'GET' || method === 'HEAD' ? 'request' : undefined;
+/**
+ * What an entry is that brings no resource: the outcome of another request, or a request to read (bdl-5). Nothing came of a
+ * request that failed, so what stands beside its status is no resource of the server.
+ */
+function insteadOf(entry: Record<string, unknown>): 'request' | 'response' | undefined {
+  const { resource, response } = entry;
+  const asks = askedBy(entry);
+  if (asks === 'delete') return undefined;
+  if (isObject(response))
+    return resource === undefined || isFailure(response['status']) ? 'response' : undefined;
+  return asks === 'read' && resource === undefined ? 'request' : undefined;
 }
+
+/** What the request of an entry asks for instead of stating a resource. One to read that has been answered states what was read. */
+function askedBy({ request, response }: Record<string, unknown>): 'delete' | 'read' | undefined {
+  const method = isObject(request) ? request['method'] : undefined;
+  if (method === 'DELETE') return 'delete';
+  return (method === 'GET' || method === 'HEAD') && !isObject(response) ? 'read' : undefined;
+}
+
+/** An HTTP status of 4xx or 5xx, with or without its words. */
+const isFailure = (status: unknown): boolean =>
+  (typeof status === 'string' || typeof status === 'number') && /^[45]\d\d\b/.test(`${status}`);
 
 const isBundle = (value: unknown): value is Record<string, unknown> =>
   isObject(value) && value['resourceType'] === 'Bundle';
+
+/** An entry in which a Bundle stands to be read. */
+const isOfBundle = (
+  entry: Entry,
+): entry is Exclude<Entry, { unread: Fault }> & { value: Record<string, unknown> } =>
+  !entry.unread && !entry.asks && isBundle(entry.value);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -220,7 +241,7 @@ function faultOfOutline({ bytes, whole }: Outline): Fault | null {
 
 /** An entry cut from a large Bundle, or what stands in it if it is a Bundle. */
 function* looked(entry: Entry, within: Within): Generator<Entry> {
-  if (entry.unread || !isBundle(entry.value)) return yield entry;
+  if (!isOfBundle(entry)) return yield entry;
   yield* entriesOf(entry.value, within, { bundle: within.next(), depth: 1 });
 }
 

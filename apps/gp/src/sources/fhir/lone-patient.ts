@@ -34,7 +34,7 @@ export function lonePatient(
   const said = restrictionOf(resource, person ?? nobody, false);
   // A later state of the same resource was in the submission.
   if (!said || (held.superseded && said.at === null)) return null;
-  const raw = said.restricted ? essence(resource) : leftOut.raw;
+  const raw = said.restricted ? essence(resource, issuersOf(resource)) : leftOut.raw;
   if (person) return { ...leftOut, raw, restriction: said };
   return said.restricted ? unheeded(leftOut, raw, faults) : null;
 }
@@ -49,7 +49,7 @@ export function contestedBy({ kind, resource, faults }: Held<Supporting>, leftOu
   const { id } = resource ?? {};
   const raw =
     resource?.resourceType === 'Patient'
-      ? essence(resource)
+      ? essence(resource, issuersOf(resource))
       : JSON.stringify({ resourceType: kind, id });
   const item = unheeded(leftOut, raw, [...faults, fault('fhirNameTaken', '/id')]);
   return restriction ? { ...item, restriction } : item;
@@ -60,5 +60,12 @@ const unheeded = ({ index, sourceId }: Item, raw: Item['raw'], errors: Fault[]):
   ...{ outcome: 'quarantined', errors },
 });
 
-const essence = ({ id, meta, identifier }: Patient): string =>
-  JSON.stringify({ resourceType: 'Patient', id, meta, identifier });
+const essence = ({ id, meta, identifier }: Patient, contained?: object[]): string =>
+  JSON.stringify({ resourceType: 'Patient', id, meta, contained, identifier });
+
+/** What a patient contains of who issued their identifiers: without it these would be nobody's. */
+function issuersOf({ contained, identifier = [] }: Patient): object[] | undefined {
+  const named = new Set(identifier.map(({ assigner }) => assigner?.reference));
+  const issuers = contained?.filter((one) => 'id' in one && named.has(`#${String(one.id)}`));
+  return issuers?.length ? issuers : undefined;
+}

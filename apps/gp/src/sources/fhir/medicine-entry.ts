@@ -10,6 +10,7 @@ import {
 } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
 import { identifiersAskedFor, isConditional } from './conditional.js';
+import { lasting, type Dated } from './ended.js';
 import { personOf } from './person.js';
 import { restrictionOf } from './restriction.js';
 import { isOdsSystem } from './resources.js';
@@ -86,7 +87,7 @@ export function itemOf(
   const subject = references.find(medicine.subject, place);
   const drug = references.find(medicine.medicationReference, place);
   const patient = patientOf(subject);
-  const organisations = organisationsOf(reach, references);
+  const organisations = organisationsOf(reach, references, { medicine, patient });
   const keeper = patient?.managingOrganization && organisations.get(patient.managingOrganization);
   const asked = medicine.subject ? identifiersAskedFor(medicine.subject) : [];
   const identifiers = [medicine.subject?.identifier, ...asked, ...(patient?.identifier ?? [])];
@@ -125,7 +126,7 @@ export function itemOf(
 export function organisationsBy(patient: Patient, place: Place, references: References) {
   const reach = placed(ofPatient(patient), place);
   for (const { reference, from } of reach) references.take(reference, from);
-  return organisationsOf(reach, references);
+  return organisationsOf(reach, references, { patient });
 }
 
 /** Why a resource that a medicine refers to could not be read, by the path that leads there. */
@@ -192,23 +193,31 @@ const organisationOf = (held: Held | undefined): Reference | undefined =>
   held?.resource?.resourceType === 'PractitionerRole' ? held.resource.organization : undefined;
 
 /** The ODS code of every organisation that a reference leads to, or of the one for which a role is held. */
-function organisationsOf(reach: Placed[], references: References): Map<object, string> {
+function organisationsOf(
+  reach: Placed[],
+  references: References,
+  dated: Dated,
+): Map<object, string> {
   const organisations = new Map<object, string>();
   for (const { reference, from } of reach) {
     const held = references.find(reference, from);
     const role = organisationOf(held);
-    const stated = role?.identifier && odsIn([role.identifier]);
-    const ods = stated ?? odsOf(role && held ? references.find(role, held.place) : held);
+    const stated = role?.identifier && odsIn([role.identifier], dated);
+    const ods = stated ?? odsOf(role && held ? references.find(role, held.place) : held, dated);
     if (ods) organisations.set(reference, ods);
   }
   return organisations;
 }
 
-const odsOf = (held: Held | undefined): string | undefined =>
-  held?.resource?.resourceType === 'Organization' ? odsIn(held.resource.identifier) : undefined;
+const odsOf = (held: Held | undefined, dated: Dated): string | undefined =>
+  held?.resource?.resourceType === 'Organization'
+    ? odsIn(held.resource.identifier, dated)
+    : undefined;
 
-const odsIn = (identifiers: Identifier[] | undefined): string | undefined =>
-  identifiers?.find(({ system }) => isOdsSystem(system))?.value;
+function odsIn(identifiers: Identifier[] | undefined, dated: Dated): string | undefined {
+  const codes = identifiers?.filter(({ system }) => isOdsSystem(system)) ?? [];
+  return lasting(codes, (one) => one, dated)[0]?.value;
+}
 
 /**
  * What is landed of an item: the resource as it came and, of what it refers to, only the elements that are read.

@@ -1,5 +1,6 @@
-import { fault, nhsNumber, type Fault, type Mode, type PersonRef } from '@caremesh/product';
+import { fault, nhsNumber, type Fault, type Mode, type NamedPerson } from '@caremesh/product';
 import { numbersAskedFor } from './conditional.js';
+import { byEnd, endOf, lasting } from './ended.js';
 import { extensionCode } from './extension.js';
 import { odsOf } from './ods.js';
 import { isOdsSystem, type Identifier, type Medicine, type Patient } from './resources.js';
@@ -28,7 +29,7 @@ const STATUSES: Record<string, string> = {
 export function personOf(
   entry: Named & { medicine: Medicine; ambiguous: ReadonlySet<object> },
   faults: Fault[],
-): PersonRef | null {
+): NamedPerson | null {
   const { subject } = entry.medicine;
   if (!subject) return refuse(faults, fault('fhirElementMissing', '/subject'));
   if (subject.reference && /(?:^|\/)Group\//.test(subject.reference))
@@ -37,40 +38,45 @@ export function personOf(
       fault('fhirElementInvalid', '/subject/reference', 'a group is no person'),
     );
   const national = PDS.exec(subject.reference ?? '')?.[1];
-  const identifiers = [
-    ...(entry.patient?.identifier ?? []),
+  const beside = [
     ...(subject.identifier ? [subject.identifier] : []),
     ...(national ? [{ system: NHS_NUMBER, value: national }] : []),
     ...numbersAskedFor(subject),
   ];
-  if (!entry.patient && identifiers.length === 0 && subject.reference)
+  if (!entry.patient && beside.length === 0 && subject.reference)
     return refuse(faults, unresolved(subject, '/subject/reference', entry));
-  return identified(identifiers, entry, faults);
+  return identified(beside, entry, faults);
 }
 
 /** Who a patient is that came alone. @returns null with the faults told if that cannot be told */
 export const personIn = (patient: Patient, entry: Omit<Named, 'patient'>, faults: Fault[]) =>
-  identified(patient.identifier ?? [], { ...entry, patient }, faults, '');
+  identified([], { ...entry, patient }, faults, '');
 
+type Local = NonNullable<NamedPerson['local']>;
 /** What of an entry is needed to tell who its identifiers are of. */
 type Named = {
+  medicine?: Medicine;
   patient: Patient | null;
   /** ODS code of the organisation that a reference leads to. */
   organisations: ReadonlyMap<object, string>;
   mode: Mode;
 };
 
+/** Who somebody is by their own identifiers, and by those that a reference states `beside` them. */
 function identified(
-  identifiers: Identifier[],
+  beside: Identifier[],
   entry: Named,
   faults: Fault[],
   subject = '/subject',
-): PersonRef | null {
+): NamedPerson | null {
+  const own = entry.patient?.identifier ?? [];
+  const identifiers = [...own, ...beside];
   const path = identifiers.length > 0 ? `${subject}/identifier` : subject;
-  const current = identifiers.filter((one) => one.use !== 'old' && one.value?.trim());
+  // What has ended is no other person. Whom a reference names is never taken for one whose number ended.
+  const owned = lasting(own.filter(isStated).filter(isNhsNumber), (one) => one, entry);
   const numbers = new Set<string>();
   let status: string | null = null;
-  for (const one of current.filter(isNhsNumber)) {
+  for (const one of [...owned, ...beside.filter(isStated).filter(isNhsNumber)]) {
     const parsed = nhsNumber.parseNhsNumber(one.value!, entry.mode, path);
     if (parsed.fault) faults.push(parsed.fault);
     else numbers.add(parsed.value);
@@ -81,8 +87,8 @@ function identified(
   if (numbers.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${path}/extension`));
-  const others = current.filter((one) => !isNhsNumber(one));
-  const local = localOf(others, entry);
+  const others = identifiers.filter((one) => isStated(one) && !isNhsNumber(one));
+  const [local = null, ...further] = localsOf(others, entry);
   const [number = null] = numbers;
   if (faults.length > 0) return null;
   if (!number && !local)
@@ -91,30 +97,42 @@ function identified(
       fault(others.length > 0 ? 'localIdIssuerMissing' : 'personMissing', path),
     );
   // Nothing said of a number that is there: present, not known to be traced. Without one: trace required.
-  return { nhsNumber: number, nhsNumberStatus: status ?? (number ? '02' : '03'), local };
+  const nhsNumberStatus = status ?? (number ? '02' : '03');
+  return { nhsNumber: number, nhsNumberStatus, local, ...(further.length && { others: further }) };
 }
+
+const isStated = ({ use, value }: Identifier): boolean => use !== 'old' && Boolean(value?.trim());
 
 const isNhsNumber = ({ system }: Identifier): boolean => nhsNumber.isNhsNumberSystem(system);
 
 /**
- * The identifier of a local system whose issuer is known by ODS code, the same one in whatever order they come: a medical record number
- * first, then one of the patient's own record keeper, and then one order is as good as any, if it is always the same.
+ * The identifiers of local systems whose issuer is known by ODS code, in the same order in whatever order they come: a medical record
+ * number first, then one of the patient's own record keeper, then what ends last, and then one order is as good as any, if it is
+ * always the same. Where all have ended, the first of them alone: it tells who it was, the others nothing more.
  */
-function localOf(identifiers: Identifier[], { patient, organisations }: Named): PersonRef['local'] {
-  const keeper = odsOf(patient?.managingOrganization, organisations);
+function localsOf(identifiers: Identifier[], entry: Named): Local[] {
+  const keeper = odsOf(entry.patient?.managingOrganization, entry.organisations);
   const issued = identifiers.flatMap((one) => {
-    const named = one.assigner?.identifier;
-    const issuer =
-      (isOdsSystem(named?.system) ? named?.value : undefined) ??
-      (one.assigner && organisations.get(one.assigner));
-    if (!issuer) return [];
-    const id = one.value!.trim();
-    const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
-    const order = [isRecordNumber ? 0 : 1, issuer === keeper ? 0 : 1, issuer, id];
-    return [{ local: { issuer, id }, order }];
+    const issuer = issuerOf(one, entry);
+    return issuer ? [{ one, issuer, id: one.value!.trim() }] : [];
   });
-  const [first] = issued.sort((one, other) => compare(one.order, other.order));
-  return first?.local ?? null;
+  const { current, ended } = byEnd(issued, ({ one }) => one, entry);
+  const ordered = (current.length > 0 ? current : ended)
+    .map(({ one, issuer, id }) => {
+      const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
+      const order = [isRecordNumber ? 0 : 1, issuer === keeper ? 0 : 1, -endOf(one), issuer, id];
+      return { local: { issuer, id }, order };
+    })
+    .sort((one, other) => compare(one.order, other.order))
+    .map(({ local }) => local);
+  const once = new Map(ordered.map((local) => [`${local.issuer} ${local.id}`, local]));
+  return current.length > 0 ? [...once.values()] : ordered.slice(0, 1);
+}
+
+function issuerOf({ assigner }: Identifier, { organisations }: Named): string | undefined {
+  const named = assigner?.identifier;
+  const stated = isOdsSystem(named?.system) ? named?.value : undefined;
+  return stated ?? (assigner && organisations.get(assigner));
 }
 
 function compare(one: (string | number)[], other: (string | number)[]): number {

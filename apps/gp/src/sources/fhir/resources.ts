@@ -45,18 +45,21 @@ const plainReference = z.object({
   identifier: z.object({ system: z.string().optional(), value: z.string().optional() }).optional(),
   display: z.string().optional(),
 });
+const period = z.object({ start: z.string().optional(), end: z.string().optional() });
 const identifier = z.object({
   use: z.string().optional(),
   type: concept.optional(),
   system: z.string().optional(),
   value: z.string().optional(),
+  period: period.optional(),
   assigner: plainReference.optional(),
   extension: extensions,
 });
 const reference = plainReference.extend({ identifier: identifier.optional() });
 const meta = z.object({
   lastUpdated: z.string().optional(),
-  profile: z.array(z.string()).optional(),
+  // A null keeps the place of a value of which something is said beside (FHIR R4, json.html#primitive).
+  profile: z.array(z.string().nullable()).optional(),
   security: z.array(coding).optional(),
 });
 const id = z
@@ -66,12 +69,19 @@ const id = z
 /** Far more than anybody has: each is looked for in the submission, some several times. */
 const REFERENCES_MAX = 200;
 const CONTAINED_MAX = 2_000;
-const period = z.object({ start: z.string().optional(), end: z.string().optional() });
+
+/** What a resource contains that others refer to; whatever else it contains is not read. */
+const contained = z
+  .array(z.unknown())
+  .max(CONTAINED_MAX)
+  .optional()
+  .transform((all) => all?.flatMap(readContained));
 
 const patient = z.object({
   resourceType: z.literal('Patient'),
   ...understood,
   id,
+  contained,
   meta: meta.optional(),
   extension: extensions,
   identifier: z.array(identifier).max(REFERENCES_MAX).optional(),
@@ -112,6 +122,7 @@ const practitionerRole = z.object({
   resourceType: z.literal('PractitionerRole'),
   ...understood,
   id,
+  contained,
   organization: reference.optional(),
 });
 
@@ -216,6 +227,18 @@ export function readSupporting(
   return result.success
     ? { resource: result.data, faults: [] }
     : { resource: null, faults: result.error.issues.map(faultOf) };
+}
+
+/**
+ * A contained resource with the elements that are read, or nothing of a kind that is not. One that cannot be read keeps its name:
+ * what is meant by that is not what else may have it. What it contains itself is no resource (FHIR R4, dom-2).
+ */
+function readContained(one: unknown): object[] {
+  if (typeof one !== 'object' || one === null) return [];
+  const { contained: _, ...resource } = one as Record<string, unknown>;
+  const { resourceType, id: name } = resource;
+  if (typeof resourceType !== 'string' || !isSupportingKind(resourceType)) return [];
+  return [readSupporting(resourceType, resource).resource ?? { resourceType, id: name }];
 }
 
 /** Names come from our own definitions above and positions are numbers, so a path holds no text of the input. */

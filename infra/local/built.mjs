@@ -1,0 +1,121 @@
+// Whether what is built is of the sources as they are, and that one process builds at a time: a build takes `dist` away before it
+// writes it, and another mesh of this checkout may be running from it.
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOMS = ['apps', 'libs', 'infra'];
+const LOOK_MS = 200;
+
+/**
+ * Runs `work` while no other process of this checkout does. One that ended without giving its place back is passed over.
+ * @param {string} root the checkout
+ * @param {() => void} waits told once if another process has it
+ */
+export async function alone(root, waits, work) {
+  const place = join(root, '.nx', 'preparing');
+  mkdirSync(join(root, '.nx'), { recursive: true });
+  for (let told = false; !take(place); await sleep(LOOK_MS)) {
+    if (!told) waits();
+    told = true;
+  }
+  // Given back also by a process that ends here, as it does where something cannot be had.
+  const giveBack = () => rmSync(place, { force: true });
+  process.once('exit', giveBack);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', giveBack);
+    giveBack();
+  }
+}
+
+function take(place) {
+  try {
+    writeFileSync(place, `${process.pid} ${beganAt(process.pid)}`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (!isAlive(place)) rmSync(place, { force: true });
+  return false;
+}
+
+/** Whoever has just made the file may not have written to it yet. */
+function isAlive(place) {
+  try {
+    const [pid, began] = readFileSync(place, 'utf8').split(' ');
+    if (pid === '') return Date.now() - statSync(place).mtimeMs < 5_000;
+    process.kill(Number(pid), 0);
+    return beganAt(pid) === began;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** When a process began, as Linux tells it: another one may have its number since. Elsewhere nothing. */
+function beganAt(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[19];
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the last build is there as it was made, of the sources as they are. */
+export function isBuilt(root) {
+  try {
+    return readFileSync(noteOf(root), 'utf8') === stateOf(root);
+  } catch {
+    return false;
+  }
+}
+
+/** Notes that what is built now is of the sources as they are. */
+export function noteBuilt(root) {
+  writeFileSync(noteOf(root), stateOf(root));
+}
+
+const noteOf = (root) => join(root, '.nx', 'built');
+
+/** What is built from, by its bytes (the inputs that nx.json names), and what was built, by its files' sizes and times. */
+function stateOf(root) {
+  const sources = createHash('sha256');
+  const built = createHash('sha256');
+  for (const file of ['.swcrc', 'package-lock.json'])
+    sources.update(readFileSync(join(root, file)));
+  for (const project of projectsOf(root)) {
+    sources.update(readFileSync(join(project, 'package.json')));
+    for (const file of filesOf(join(project, 'src')))
+      sources.update(`${file}\n`).update(readFileSync(file));
+    for (const file of filesOf(join(project, 'dist'))) {
+      const { size, mtimeMs } = statSync(file);
+      built.update(`${file} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return `${sources.digest('hex')} ${built.digest('hex')}\n`;
+}
+
+const projectsOf = (root) =>
+  ROOMS.flatMap((room) =>
+    readdirSync(join(root, room)).map((name) => join(root, room, name)),
+  ).filter(
+    (project) => existsSync(join(project, 'package.json')) && existsSync(join(project, 'src')),
+  );
+
+const filesOf = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((one) => one.isFile())
+        .map((one) => join(one.parentPath ?? one.path, one.name))
+        .sort()
+    : [];
