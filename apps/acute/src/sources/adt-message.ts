@@ -4,6 +4,7 @@ import { cutShort } from './cut-short.js';
 import { withoutBlanks } from './hl7/batch.js';
 import { holdsAnother, isFaultOf, nameOfSender, readHeader, type Header } from './hl7/header.js';
 import { Message } from './hl7/message.js';
+import { nameOf } from './name.js';
 import { timeOf } from './hl7/time.js';
 import type { Certified, Senders } from './senders.js';
 
@@ -72,7 +73,7 @@ function itemOf(
   const { sendingApplication, sendingFacility, controlId } = header;
   const head = {
     index,
-    sourceId: controlId,
+    sourceId: nameOf(header, bytes, index),
     messageId: JSON.stringify([sendingApplication, sendingFacility, controlId]),
     raw: bytes,
     publisherOds: trust,

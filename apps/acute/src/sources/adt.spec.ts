@@ -14,12 +14,18 @@ async function* chunks(bytes: Buffer, cuts: number[] = []): AsyncGenerator<Buffe
   for (let i = 1; i < edges.length; i++) yield Buffer.from(bytes.subarray(edges[i - 1], edges[i]));
 }
 
-async function read(text: string | Buffer): Promise<string[]> {
+async function itemsOf(
+  text: string | Buffer,
+  contentType = 'application/hl7-v2',
+): Promise<SourceItem<AdtMessage>[]> {
   const items: SourceItem<AdtMessage>[] = [];
   const body = chunks(Buffer.from(text as string));
-  const input = { contentType: 'application/hl7-v2', body, environment: 'test' } as const;
-  for await (const item of adt.read(input)) items.push(item);
-  return items.map((item) => {
+  for await (const item of adt.read({ contentType, body, environment: 'test' })) items.push(item);
+  return items;
+}
+
+async function read(text: string | Buffer, contentType?: string): Promise<string[]> {
+  return (await itemsOf(text, contentType)).map((item) => {
     const what = item.outcome
       ? `${item.outcome} ${item.errors.map((one) => one.code).join()}`
       : 'read';
@@ -31,6 +37,96 @@ const refusal = (text: string | Buffer): Promise<string> =>
     () => 'not refused',
     (error: unknown) => (error instanceof IntakeRefused ? error.fault.code : String(error)),
   );
+
+describe('a message is called by its control id, but not by one that tells who it is about', () => {
+  const named = (
+    id: string,
+    pid: string,
+    { event = 'A01', time = '20261010120000', more = '' } = {},
+  ) =>
+    read(`MSH|^~\\&|PAS|RCB|||${time}||ADT^${event}|${id}|P|2.4\rPID|1||${pid}\r${more}PV1|1|I\r`);
+
+  it.each([
+    ['L8007-77', 'L8007^^^RCB'],
+    ['ADT-l8007', 'V1^^^RCB^VN~L8007^^^RCB^MR'],
+    ['77/800/1', '800^^^RCB'],
+    ['20261010-9434765919', '9434765919^^^NHS'],
+    ['a&b7-1', 'a\\T\\b7^^^RCB'],
+  ])('%s of %s', async (id, pid) => {
+    // Taken, in quarantine, and of an event that is not used.
+    expect(await named(id, pid)).toEqual(['0 item 1 read']);
+    expect(await named(id, pid, { time: '20261310' })).toEqual(['0 item 1 quarantined MESH-2232']);
+    expect(await named(id, pid, { more: 'MRG|1|\x07\r' })).toEqual([
+      '0 item 1 quarantined MESH-2223',
+    ]);
+    expect(await named(id, pid, { event: 'A28' })).toEqual(['0 item 1 notUsed MESH-2141']);
+  });
+
+  it('also where it is refused for what it is, or names the person of a merge', async () => {
+    const old = message('77-L8007').replace('2.4', '2.3').replace('7^^^RCB', 'L8007^^^RCB');
+    expect(await read(message('1') + old)).toEqual(['0 1 read', '1 item 2 quarantined MESH-2113']);
+    const merged = { event: 'A40', more: ' MRG|L8007^^^RCB\r' };
+    expect(await named('L8007-2', '77123^^^RCB', merged)).toEqual(['0 item 1 read']);
+  });
+
+  it('also of more people than any message is about', async () => {
+    const garbled = Array.from({ length: 60_000 }, (_, at) => `X${at}`).join('~');
+    const before = Date.now();
+    expect(await named('L8007', garbled)).toEqual(['0 item 1 quarantined MESH-2115']);
+    expect(Date.now() - before).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ['L8007-77', 'L8008^^^RCB'],
+    ['77-1', '77^^^RCB'],
+    ['A80071', '800^^^RCB'],
+  ])('%s stays of %s', async (id, pid) => {
+    expect(await named(id, pid)).toEqual([`0 ${id} read`]);
+  });
+});
+
+describe('a message that states no charset (MSH-18) has that of the content type', () => {
+  const ward = (id: string, bytes: BufferEncoding, charset = '') =>
+    Buffer.from(
+      message(id).replace('2.4\r', `2.4||||||${charset}\r`).replace('PV1|1|I', 'PV1|1|I|Zoë'),
+      bytes,
+    );
+  const stated = (charset: string) => `application/hl7-v2; charset=${charset}`;
+
+  it.each([
+    ['iso-8859-1', ward('1', 'latin1')],
+    ['"ISO-8859-1"', ward('1', 'latin1')],
+    ['windows-1252', ward('1', 'latin1')],
+    ['utf-8', ward('1', 'utf8')],
+    ['iso-8859-1', ward('1', 'utf8', 'UNICODE UTF-8')],
+    ['utf-8', ward('1', 'latin1', '8859/1')],
+  ])('%s', async (charset, bytes) => {
+    const [item] = await itemsOf(
+      Buffer.concat([ward('0', 'latin1', '8859/1'), bytes]),
+      stated(charset),
+    ).then((items) => items.slice(1));
+    if (!item || item.outcome !== undefined) throw new Error('not read');
+    expect(item.record.message.first('PV1')?.value(3)).toBe('Zoë');
+    // As it is kept it is read again, without a content type, as what it was.
+    const [again] = await itemsOf(Buffer.from(item.raw as Uint8Array));
+    expect((again as typeof item).record.message.first('PV1')?.value(3)).toBe('Zoë');
+  });
+
+  it('bytes that it cannot hold, or of a charset that is not read, are a fault', async () => {
+    const latin = ward('1', 'latin1');
+    const smart = Buffer.from(message('1').replace('|I', '|I|O\x92'), 'latin1');
+    const refused = ['0 1 quarantined MESH-2106'];
+    expect(await read(smart, stated('iso-8859-1'))).toEqual(refused);
+    expect(await read(latin, stated('us-ascii'))).toEqual(refused);
+    expect(await read(latin, stated('koi8-r'))).toEqual(refused);
+    expect(await read(latin, stated('utf-8'))).toEqual(['0 1 quarantined MESH-2103']);
+    expect(await read(latin)).toEqual(['0 1 quarantined MESH-2103']);
+    const [item] = await itemsOf(smart, stated('iso-8859-1'));
+    expect(item!.outcome && item!.errors[0]).toMatchObject({ path: 'Content-Type' });
+    // In ASCII alone every charset is the same.
+    expect(await read(message('1'), stated('koi8-r'))).toEqual(['0 1 read']);
+  });
+});
 
 describe('a body of HL7 messages', () => {
   it('has one message or many, with any line ends, framed or in a batch', async () => {

@@ -1,4 +1,6 @@
+import { isAscii } from 'node:buffer';
 import {
+  charsetOf,
   defineSource,
   fault,
   IntakeRefused,
@@ -7,8 +9,10 @@ import {
   type SourceItem,
 } from '@caremesh/product';
 import { readMessage, type AdtMessage } from './adt-message.js';
-import type { Header } from './hl7/header.js';
+import { decode } from './hl7/charset.js';
+import { isFaultOf, readHeader, type Header } from './hl7/header.js';
 import { messagesOf } from './hl7/batch.js';
+import { nameOf } from './name.js';
 import { listen } from './mllp/listener.js';
 import { sendersOf } from './senders.js';
 
@@ -31,11 +35,15 @@ export const adt = defineSource<AdtMessage>({
  */
 async function* read(input: SourceInput): AsyncGenerator<SourceItem<AdtMessage>> {
   const senders = sendersOf(input.environment, process.env);
+  const charset = input.charset ?? charsetOf(input.contentType);
   let index = 0;
   let first: { item: SourceItem<AdtMessage>; problem: Fault } | null = null;
-  for await (const { bytes, tooLarge } of messagesOf(input.body, MESSAGE_MAX)) {
+  for await (const { bytes: sent, tooLarge } of messagesOf(input.body, MESSAGE_MAX)) {
+    const text = inUtf8(sent, charset);
+    const bytes = isFaultOf(text) ? sent : text;
     const reading = readMessage(bytes, index, senders, input.environment);
-    const problem = tooLarge ? fault('itemTooLarge', 'MSH') : reading.refused;
+    const wrong = reading.refused ?? (isFaultOf(text) ? text : undefined);
+    const problem = tooLarge ? fault('itemTooLarge', 'MSH') : wrong;
     const item = problem ? refusedItem(bytes, index, reading.header, problem) : reading.item!;
     if (index++ === 0 && problem && !reading.header) {
       first = { item, problem };
@@ -49,6 +57,18 @@ async function* read(input: SourceInput): AsyncGenerator<SourceItem<AdtMessage>>
   if (index === 0) throw new IntakeRefused(fault('bodyEmpty', ''));
 }
 
+/**
+ * A message that states no charset has that of the content type. It is kept as UTF-8, which is what one without either is
+ * read as: taken in again there is no content type any more.
+ */
+function inUtf8(bytes: Buffer, charset: string | undefined): Buffer | Fault {
+  if (charset === undefined || /^utf-?8$/i.test(charset) || isAscii(bytes)) return bytes;
+  const header = readHeader(bytes);
+  if (isFaultOf(header) || header.characterSet !== '') return bytes;
+  const text = decode(bytes, charset, 'Content-Type');
+  return typeof text === 'string' ? Buffer.from(text) : text;
+}
+
 /** An item without a message identity: the same control id may come again in another form. */
 function refusedItem(
   raw: Buffer,
@@ -56,6 +76,6 @@ function refusedItem(
   header: Header | null,
   problem: Fault,
 ): SourceItem<AdtMessage> {
-  const sourceId = header?.controlId ?? null;
+  const sourceId = header && nameOf(header, raw, index);
   return { index, sourceId, raw, outcome: 'quarantined', errors: [problem] };
 }

@@ -128,19 +128,22 @@ describe('whom a message is about', () => {
     ['9434765919^^^RCB^NHSNumber', '9434765919', null],
     ['77^^^^MRN~9434765919^^^^^NHS', '9434765919', { issuer: 'RCB', id: '77' }],
     ['77^^^^MRN^NHS', null, { issuer: 'RCB', id: '77' }],
-    ['1^^^RCB^DIST~77^^^RCB^MRN', null, { issuer: 'RCB', id: '77' }],
+    ['1^^^RCB^DIST~77^^^RCB^MRN', null, { issuer: 'RCB', id: '77' }, '1'],
     ['1^^^RCB^FINNBR~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['V1^^^RCB^VN~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
     ['QQ1^^^GBNI^NI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
     ['D1^^^DVLA^DL~9434765919^^^NHS', '9434765919', null],
-    ['5^^^RCB^PI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }],
-    ['77^^^RCB^MR~5^^^RCB^PI', null, { issuer: 'RCB', id: '77' }],
-    ['78^^^RCB~77^^^RCB', null, { issuer: 'RCB', id: '77' }],
-    ['77^^^RCB~78^^^RCB', null, { issuer: 'RCB', id: '77' }],
-  ])('%s', (identifiers, nhsNumber, local) => {
+    ['5^^^RCB^PI~77^^^RCB^MR', null, { issuer: 'RCB', id: '77' }, '5'],
+    ['77^^^RCB^MR~5^^^RCB^PI', null, { issuer: 'RCB', id: '77' }, '5'],
+    ['78^^^RCB~77^^^RCB', null, { issuer: 'RCB', id: '77' }, '78'],
+    ['77^^^RCB~78^^^RCB', null, { issuer: 'RCB', id: '77' }, '78'],
+  ])('%s', (identifiers, nhsNumber, local, other = '') => {
     const named = text('admission').replace('9434765919^^^NHS~448812^^^RCB^PI', identifiers);
     const [change] = toInpatientSpell(adt(named)) as { person: unknown }[];
-    expect(change!.person).toEqual({ nhsNumber, nhsNumberStatus: '01', local });
+    expect(change!.person).toEqual({
+      ...{ nhsNumber, nhsNumberStatus: '01', local },
+      ...(other && { others: [{ issuer: 'RCB', id: other }] }),
+    });
   });
 });
 
@@ -155,16 +158,19 @@ describe('what a message leaves out', () => {
     expect(toInpatientSpell(adt(admitted.replace('|21|||C34', '||||C34')))).toEqual([]);
   });
 
-  it('an admission cancelled is taken back, whatever class the visit has since', () => {
+  it('an admission cancelled is taken back, whatever class the visit has since, of whom the message names', () => {
     const cancelled = (patientClass: string) =>
       text('cancelled-admission').replace('PV1|1|I|', `PV1|1|${patientClass}|`);
-    for (const patientClass of ['E', 'O'])
-      expect(toInpatientSpell(adt(cancelled(patientClass)))).toEqual([
-        {
-          ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', person: null },
-          ...{ publisherOds: 'RCB', at: '2026-10-10T14:00:00.000Z', closes: true },
-        },
-      ]);
+    const [asStay] = toInpatientSpell(adt(cancelled('I'))) as object[];
+    for (const patientClass of ['E', 'O']) {
+      const [change] = toInpatientSpell(adt(cancelled(patientClass))) as object[];
+      expect(change).toMatchObject({
+        ...{ change: 'retract', sourceRecordId: 'RCB/S1000213', closes: true },
+        person: { nhsNumber: null, local: { issuer: 'RCB', id: '448812' } },
+      });
+      // Of a visit that never was a stay it says nothing.
+      expect(change).toEqual({ ...asStay, onlyIfHeld: true });
+    }
   });
 
   const HELD = { sourceRecordId: 'RCB/S1000213', publisherOds: 'RCB', onlyIfHeld: true };
@@ -205,6 +211,23 @@ describe('what a message leaves out', () => {
     const nobody = of('update-withdraws', 'A08', 'O').replace('448812', '');
     const [change] = toInpatientSpell(adt(nobody)) as object[];
     expect(change).toMatchObject({ ...HELD, change: 'retract', person: null });
+  });
+
+  it.each([
+    ['A08', 'update-withdraws', '1234567890^^^NHS', 'MESH-2202 PID-3'],
+    ['A11', 'cancelled-admission', '1234567890^^^NHS', 'MESH-2202 PID-3'],
+    ['A08', 'update-withdraws', '9434765919^^^NHS~9000000009^^^NHS', 'MESH-2208 PID-3'],
+    ['A11', 'cancelled-admission', '', 'MESH-2211 PID-3'],
+  ])('%s (%s) of class O takes nothing back if %j is no person', (event, name, pid, expected) => {
+    const wrong = of(name, event, 'O').replace(/448812\^\^\^(?:LOCALID|RCB\^PI)/, pid);
+    const faulty = toInpatientSpell(adt(wrong));
+    expect(codes(faulty)).toEqual([expected]);
+    // Where no such stay is held there is nothing to be told of.
+    expect((faulty as Faulty).onlyIfHeld).toMatchObject({ sourceRecordId: 'RCB/S1000213' });
+    if (event === 'A11')
+      expect(toInpatientSpell(adt(wrong.replace('PV1|1|O|', 'PV1|1|I|')))).toMatchObject({
+        onlyIfHeld: null,
+      });
   });
 
   it.each([

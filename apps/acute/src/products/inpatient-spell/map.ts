@@ -1,4 +1,4 @@
-import { Faulty, fault, type Change, type PersonRef } from '@caremesh/product';
+import { Faulty, fault, isFault, type Change, type PersonRef } from '@caremesh/product';
 import type { AdtMessage } from '../../sources/adt-message.js';
 import type { Segment } from '../../sources/hl7/message.js';
 import { stateClinical } from './clinical.js';
@@ -6,8 +6,9 @@ import { stateDemographics, UNDESCRIBED } from './demographics.js';
 import { toMerges } from './merge.js';
 import { numberStatusOf, personOf } from './person.js';
 import type { InpatientSpell } from './record.gen.js';
-import { Stated } from './stated.js';
-import { endsBeforeStart, isNoStayNow, isStay, stateStay } from './stay.js';
+import { DAYS, Stated, type Told } from './stated.js';
+import { isNoStayNow, isStay, stateStay } from './stay.js';
+import { besideHeld, dayOfMessage, endsBeforeStart, settled } from './times.js';
 
 /** The changes an ADT message makes to inpatient spells; none if its visit is no stay in a bed. */
 export function toInpatientSpell(source: AdtMessage): Change<InpatientSpell>[] | Faulty {
@@ -32,15 +33,18 @@ function toOthers(
   const { event, trust, at, mode } = source;
   const visit = pv1.value(19);
   if (!visit || event === 'A01') return [];
-  const stay = { sourceRecordId: `${trust}/${visit}`, publisherOds: trust, at };
-  // About nobody: of a visit that never was a stay nothing may be published.
-  if (event === 'A11') return [{ change: 'retract', ...stay, person: null, closes: true }];
-  if (event === 'A08' && isNoStayNow(pv1)) {
-    const person = personOf(pid, 3, { status: null, trust, mode });
-    const named = person instanceof Faulty ? null : person;
-    return [{ change: 'retract', ...stay, person: named, onlyIfHeld: true }];
-  }
-  return toSpell(source, pid, pv1, true);
+  if (event !== 'A08' || !isNoStayNow(pv1)) return toSpell(source, pid, pv1, true);
+  const stay = {
+    sourceRecordId: `${trust}/${visit}`,
+    publisherOds: trust,
+    at,
+    onlyIfHeld: true,
+  } as const;
+  const person = personOf(pid, 3, { status: null, trust, mode, day: dayOfMessage(source) });
+  // Whoever names nobody means the visit; whoever names somebody must be understood, for it may be somebody else.
+  if (person instanceof Faulty && !person.faults.every((one) => isFault(one, 'personMissing')))
+    return new Faulty(person.faults, stay);
+  return [{ change: 'retract', ...stay, person: person instanceof Faulty ? null : person }];
 }
 
 function toSpell(
@@ -51,7 +55,8 @@ function toSpell(
 ): Change<InpatientSpell>[] | Faulty {
   const { trust, mode, at } = source;
   const stated = new Stated();
-  const person = personOf(pid, 3, { status: numberStatusOf(pid), trust, mode });
+  const day = dayOfMessage(source);
+  const person = personOf(pid, 3, { status: numberStatusOf(pid), trust, mode, day });
   if (person instanceof Faulty) person.faults.forEach((one) => stated.fault(one));
   const visit = pv1.value(19);
   if (!visit) stated.fault(visitMissing(source));
@@ -63,14 +68,13 @@ function toSpell(
     at,
     ...(onlyIfHeld && { onlyIfHeld }),
   };
-  if (source.event === 'A11')
-    return stated.faults.length > 0
-      ? new Faulty(stated.faults)
-      : [{ change: 'retract', ...change, closes: true }];
-  stateStay(stated, source, pv1);
-  stateClinical(stated, source.message);
-  stateDemographics(stated, source.message, pid);
+  if (source.event !== 'A11') {
+    stateStay(stated, source, pv1);
+    stateClinical(stated, source.message);
+    stateDemographics(stated, source.message, pid);
+  }
   if (stated.faults.length > 0) return new Faulty(stated.faults, onlyIfHeld ? change : null);
+  if (source.event === 'A11') return [{ change: 'retract', ...change, closes: true }];
   const opens = source.event === 'A01' && ({ opens: true } as const);
   return [{ change: 'upsert', ...change, content: stated.content, ...opens }];
 }
@@ -83,15 +87,17 @@ function visitMissing({ message }: AdtMessage): ReturnType<typeof fault> {
 
 /**
  * What a message leaves unstated stays as it is held; what it withdraws (`""`) is null and goes. Of a stay corrected to
- * another person what described the former does not stay. A discharge before the admission is refused, whichever is told last.
+ * another person what described the former does not stay. A day alone leaves the time of that day that is held. A
+ * discharge before the admission is refused, whichever is told last.
  */
 export function carry(
   held: Partial<InpatientSpell>,
-  incoming: Partial<InpatientSpell>,
+  { [DAYS]: days = [], ...incoming }: Told,
   { samePerson }: { samePerson: boolean },
 ): Partial<InpatientSpell> | Faulty {
-  const whole = { ...held, ...(!samePerson && UNDESCRIBED), ...incoming };
+  const told = besideHeld(held, incoming, days);
+  const whole = settled({ ...held, ...(!samePerson && UNDESCRIBED), ...told }, days);
   // A message that tells neither time did not bring the contradiction.
-  const told = incoming.dischargeAt ? 'PV1-45' : incoming.admissionAt ? 'PV1-44' : null;
-  return told && endsBeforeStart(whole) ? new Faulty([fault('endBeforeStart', told)]) : whole;
+  const place = incoming.dischargeAt ? 'PV1-45' : incoming.admissionAt ? 'PV1-44' : null;
+  return place && endsBeforeStart(whole) ? new Faulty([fault('endBeforeStart', place)]) : whole;
 }

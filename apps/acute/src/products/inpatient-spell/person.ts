@@ -1,6 +1,16 @@
-import { Faulty, fault, nhsNumber, type Fault, type Mode, type PersonRef } from '@caremesh/product';
+import {
+  Faulty,
+  fault,
+  nhsNumber,
+  type Fault,
+  type Mode,
+  type NamedPerson,
+  type PersonRef,
+} from '@caremesh/product';
 import type { Segment } from '../../sources/hl7/message.js';
+import { dateOf } from '../../sources/hl7/time.js';
 import { isOdsCode } from '../../sources/senders.js';
+import { daysOf } from './stated.js';
 
 export type Local = NonNullable<PersonRef['local']>;
 type Identifier = {
@@ -10,7 +20,13 @@ type Identifier = {
   oid: string | null;
   facility: string | null;
   type: string | null;
+  /** The last day on which it counted (CX.8), as it stands. */
+  ends: string | null;
 };
+/** The day by which an identifier may have ended, as a count of days; null: whether it has does not matter. */
+type Day = number | null;
+
+const DAY = 86_400_000;
 
 /** The NHS number's own object identifier. */
 const NHS_OID = '2.16.840.1.113883.2.1.4.1';
@@ -36,16 +52,17 @@ const LAST = 2;
  * Whom a field of identifiers (CX, repeated) is about.
  * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH or NHS, whoever gave it out; another one
  * is the local identifier, the same one in whatever order they come; it is issued by its authority or facility if that is an ODS code, and otherwise by the
- * sender: `22789^^^LOCALID` of RCB is RCB's.
+ * sender: `22789^^^LOCALID` of RCB is RCB's. One that has ended before the day of the message counts if there is no other.
+ * Further local identifiers are given beside it, unless they have ended.
  */
 export function personOf(
   segment: Segment,
   field: number,
-  { status, trust, mode }: { status: string | null; trust: string; mode: Mode },
-): PersonRef | Faulty {
+  { status, trust, mode, day }: { status: string | null; trust: string; mode: Mode; day: Day },
+): NamedPerson | Faulty {
   const path = `${segment.name}-${field}`;
   const identifiers = identifiersOf(segment, field);
-  const numbers = identifiers.filter(isNhs);
+  const numbers = currentOf(identifiers.filter(isNhs), day);
   const faults: Fault[] = [];
   const digits = new Set<string>();
   for (const { id } of numbers) {
@@ -56,30 +73,67 @@ export function personOf(
   if (digits.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status !== null && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${segment.name}-32`));
-  const [local = null] = inOrder(identifiers, trust);
+  const current = inOrder(
+    identifiers.filter((one) => !hasEnded(one, day)),
+    trust,
+    day,
+  );
+  const locals = current.length > 0 ? current : inOrder(identifiers, trust, day).slice(0, 1);
   const [number = null] = digits;
-  if (faults.length === 0 && !number && !local) faults.push(fault('personMissing', path));
+  if (faults.length === 0 && !number && locals.length === 0)
+    faults.push(fault('personMissing', path));
   if (faults.length > 0) return new Faulty(faults);
-  return {
-    nhsNumber: number,
-    // Nothing said of a number that is there: present, not known to be traced. Without one: trace required.
-    nhsNumberStatus: status ?? (number ? '02' : '03'),
-    local,
-  };
+  // Nothing said of a number that is there: present, not known to be traced. Without one: trace required.
+  const nhsNumberStatus = status ?? (number ? '02' : '03');
+  return withLocals({ nhsNumber: number, nhsNumberStatus }, locals);
 }
 
-/** The local identifiers of a field, each once, the one that counts first. */
-export const localsOf = (segment: Segment, field: number, trust: string): Local[] =>
-  inOrder(identifiersOf(segment, field), trust);
+/** The person under the first of these local identifiers, with the others beside it. */
+export function withLocals(
+  { nhsNumber, nhsNumberStatus }: Omit<PersonRef, 'local'>,
+  [local, ...others]: readonly Local[],
+): NamedPerson {
+  const named = { nhsNumber, nhsNumberStatus, local: local ?? null };
+  return others.length > 0 ? { ...named, others } : named;
+}
+
+/** The local identifiers of a field, each once, the one that counts first, those that have ended last. */
+export const localsOf = (segment: Segment, field: number, trust: string, day: Day): Local[] =>
+  inOrder(identifiersOf(segment, field), trust, day);
+
+/** Those that have not ended; all if all have, for somebody is meant. */
+function currentOf(identifiers: Identifier[], day: Day): Identifier[] {
+  const current = identifiers.filter((one) => !hasEnded(one, day));
+  return current.length > 0 ? current : identifiers;
+}
+
+function hasEnded({ ends }: Identifier, day: Day): boolean {
+  const last = ends === null || day === null ? null : lastDayOf(ends);
+  return last !== null && last < day!;
+}
+
+/** The last day of what may be a day, a month or a year (DT); null if it is none of them. */
+function lastDayOf(text: string): number | null {
+  const [, year, month = '12'] = /^(\d{4})(0[1-9]|1[0-2])?$/.exec(text) ?? [];
+  if (year) return Date.UTC(Number(year), Number(month), 0) / DAY;
+  const date = dateOf(text, '');
+  return typeof date === 'string' ? daysOf(date) : null;
+}
 
 /** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
-function inOrder(identifiers: Identifier[], trust: string): Local[] {
+function inOrder(identifiers: Identifier[], trust: string, day: Day): Local[] {
   const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
   return identifiers
     .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
     .map((one) => {
       const issuer = issuerOf(one, trust);
-      const order = [rankOf(one), issuer === trust ? 0 : 1, issuer, one.id];
+      const order = [
+        hasEnded(one, day) ? 1 : 0,
+        rankOf(one),
+        issuer === trust ? 0 : 1,
+        issuer,
+        one.id,
+      ];
       return { local: { id: one.id, issuer }, order };
     })
     .sort((one, other) => compare(one.order, other.order))
@@ -116,7 +170,8 @@ function identifiersOf(segment: Segment, field: number): Identifier[] {
     const id = part(1);
     if (id) {
       const oid = segment.value(field, 4, 2, repetition) ?? null;
-      found.push({ id, authority: part(4), oid, type: part(5), facility: part(6) });
+      const [authority, type, facility, ends] = [part(4), part(5), part(6), part(8)];
+      found.push({ id, authority, oid, type, facility, ends });
     }
   }
   return found;

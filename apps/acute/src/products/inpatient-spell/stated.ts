@@ -2,7 +2,12 @@ import type { Fault } from '@caremesh/product';
 import type { Value } from '../../sources/hl7/message.js';
 import { dateOf, timeOf } from '../../sources/hl7/time.js';
 import type { InpatientSpell } from './record.gen.js';
+import { settled, type TimeField, type TimeTold } from './times.js';
 
+/** Under which a content says what times it tells by their day alone: no field of the record, for it is not published. */
+export const DAYS = Symbol('days');
+/** What one message states. */
+export type Told = Partial<InpatientSpell> & { [DAYS]?: readonly TimeField[] };
 type Content = Partial<InpatientSpell>;
 type FieldsOf<T> = {
   [F in keyof Content]-?: T extends InpatientSpell[F] ? F : never;
@@ -14,7 +19,7 @@ const DAY = 86_400_000;
  * every fault on the way, so that a sender learns all of them at once.
  */
 export class Stated {
-  readonly content: Content = {};
+  content: Told = {};
   readonly faults: Fault[] = [];
 
   /** A text as it is; unstated ones leave no trace. */
@@ -27,8 +32,14 @@ export class Stated {
   }
 
   /** A time stamp as milliseconds. */
-  time(field: FieldsOf<number>, value: Value, path: string): void {
+  time(field: TimeField, { value, path, isDay }: TimeTold): void {
     this.moment(field, value, (text) => timeOf(text, path), Date.parse);
+    if (isDay) this.content[DAYS] = [...(this.content[DAYS] ?? []), field];
+  }
+
+  /** Makes what is told by its day alone agree with the other times of the same message. */
+  settleTimes(): void {
+    this.content = settled(this.content, this.content[DAYS] ?? []);
   }
 
   /** A time stamp as days, its time of day left aside. */

@@ -3,8 +3,8 @@ import type { AdtMessage } from '../../sources/adt-message.js';
 import { nameOfSender } from '../../sources/hl7/header.js';
 import type { Segment, Value } from '../../sources/hl7/message.js';
 import { isOdsCode, isTrustOrSite } from '../../sources/senders.js';
-import type { InpatientSpell } from './record.gen.js';
 import type { Stated } from './stated.js';
+import { endsBeforeStart, occurredOf, whenOf } from './times.js';
 
 /** HL7 table 0004 of the ITK profile: outpatients, those before admission and those on a waiting list. */
 const NOT_ADMITTED = new Set(['O', 'P', 'W', 'N']);
@@ -46,8 +46,7 @@ export function stateStay(stated: Stated, source: AdtMessage, pv1: Segment): voi
   if (reason) stated.text('admissionReasonText', reason.value(3, 2) ?? reason.value(3));
   stateLocation(stated, pv1, source);
   stateUkData(stated, message.first('ZU1'));
-  const admitted = whenOf(pv1, 44, source, 'A01');
-  stated.time('admissionAt', admitted.value, admitted.path);
+  stated.time('admissionAt', whenOf(pv1, 44, source, 'A01'));
   stateDischarge(stated, source, pv1);
 }
 
@@ -70,10 +69,7 @@ function stateLocation(stated: Stated, pv1: Segment, source: AdtMessage): void {
   stated.text('bedCode', pv1.part(3, 3));
   stated.text('siteOds', site && !isOdsCode(site) ? null : site);
   if (source.event === 'A12') stated.give('transferredAt', null);
-  if (source.event === 'A02') {
-    const occurred = occurredOf(source);
-    stated.time('transferredAt', occurred.value, occurred.path);
-  }
+  if (source.event === 'A02') stated.time('transferredAt', occurredOf(source));
 }
 
 /**
@@ -105,38 +101,11 @@ function stateDischarge(stated: Stated, source: AdtMessage, pv1: Segment): void 
     stated.give('dischargeDestination', null);
     return;
   }
-  const discharged = whenOf(pv1, 45, source, 'A03');
-  stated.time('dischargeAt', discharged.value, discharged.path);
+  stated.time('dischargeAt', whenOf(pv1, 45, source, 'A03'));
   stated.text('dischargeMethod', pv1.value(36));
   stated.text('dischargeDestination', pv1.value(37));
+  stated.settleTimes();
   if (endsBeforeStart(stated.content)) stated.fault(fault('endBeforeStart', 'PV1-45'));
-}
-
-/** True if both times are known and the discharge is the earlier. */
-export const endsBeforeStart = ({ admissionAt, dischargeAt }: Partial<InpatientSpell>): boolean =>
-  Boolean(admissionAt && dischargeAt && dischargeAt < admissionAt);
-
-/**
- * When somebody came or left, as PV1 says. Of the event's own message that says nothing, or the day alone, it is when the
- * event happened, if that was on the same day: midnight would put a discharge before the admission of its day.
- */
-function whenOf(pv1: Segment, field: 44 | 45, source: AdtMessage, own: AdtMessage['event']) {
-  const value = pv1.value(field);
-  const stated = { value, path: `PV1-${field}` };
-  if (source.event !== own || value === null) return stated;
-  const occurred = occurredOf(source);
-  const isItsDay = /^\d{8}$/.test(value ?? '') && occurred.value?.startsWith(value!);
-  return value === undefined || isItsDay ? occurred : stated;
-}
-
-/** When the event happened (EVN-6), else when it was recorded (EVN-2), else when the message was made. */
-function occurredOf({ message }: AdtMessage): { value: Value; path: string } {
-  const evn = message.first('EVN');
-  const occurred = evn?.value(6);
-  if (typeof occurred === 'string') return { value: occurred, path: 'EVN-6' };
-  const recorded = evn?.value(2);
-  if (typeof recorded === 'string') return { value: recorded, path: 'EVN-2' };
-  return { value: message.header.time, path: 'MSH-7' };
 }
 
 /**

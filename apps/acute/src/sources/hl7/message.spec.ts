@@ -55,6 +55,7 @@ describe('values of a message', () => {
     ['', 'Zo\\XC3\\\\XAB\\', 'Zoë'],
     ['', 'Zo\\XEB\\', null],
     ['ASCII', 'Zo\\XC3AB\\', null],
+    ['8859/1', 'O\\X92\\', null],
     ['ASCII', '\\X0D0A\\', '\r\n'],
   ])('bytes spelt out are of the charset %j: %s', (characterSet, text, expected) => {
     expect(unescape(text, header.delimiters, characterSet)).toBe(expected);
@@ -136,7 +137,12 @@ describe('character sets', () => {
     ['UNICODE', Buffer.from('Zoë'), 'Zoë'],
     ['UNICODE UTF-8', Buffer.from('Zoë'), 'Zoë'],
     ['8859/1', Buffer.from('Zoë', 'latin1'), 'Zoë'],
+    ['8859/1', Buffer.from([0xa0, 0xff]), '\u00a0ÿ'],
+    ['8859/9', Buffer.from([0xfe]), 'ş'],
     ['8859/15', Buffer.from([0xa4]), '€'],
+    ['ISO-8859-15', Buffer.from([0xa4]), '€'],
+    ['WINDOWS-1252', Buffer.from([0x4f, 0x92]), 'O’'],
+    ['US-ASCII', Buffer.from('Zoe'), 'Zoe'],
     ['ASCII', Buffer.from('Zoe'), 'Zoe'],
   ])('%s', (characterSet, bytes, expected) => {
     expect(decode(bytes, characterSet)).toBe(expected);
@@ -147,6 +153,10 @@ describe('character sets', () => {
     ['Windows-1252 that states Unicode', 'UNICODE', Buffer.from('Zoë', 'latin1'), 'MESH-2103'],
     ['bytes beyond a stated ASCII', 'ASCII', Buffer.from('Zoë'), 'MESH-2106'],
     ['an unknown charset', 'ISO IR87', Buffer.from('Zoe'), 'MESH-2106'],
+    ['Windows-1252 that states 8859/1', '8859/1', Buffer.from([0x4f, 0x92]), 'MESH-2106'],
+    ['Windows-1252 by another name', 'iso-8859-1', Buffer.from([0x80]), 'MESH-2106'],
+    ['Windows-1254 that states 8859/9', '8859/9', Buffer.from([0x9f]), 'MESH-2106'],
+    ['control bytes of 8859/15', '8859/15', Buffer.from([0x85]), 'MESH-2106'],
   ])('%s is refused', (_, characterSet, bytes, code) => {
     expect(decode(bytes, characterSet)).toMatchObject({ code, path: 'MSH-18' });
   });

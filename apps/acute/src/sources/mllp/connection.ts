@@ -14,7 +14,7 @@ export type ConnectionLimits = {
 /**
  * One sender: takes frames off its socket and writes the answers in the order of the messages.
  * Whatever it sends or fails to send harms only itself: a stalled frame, an answer never read, or bytes that are
- * no MLLP close it; a sender that runs ahead of its answers is made to wait.
+ * no MLLP close it, what came whole before being answered; a sender that runs ahead of its answers is made to wait.
  */
 export class Connection {
   private readonly reader: FrameReader;
@@ -34,6 +34,9 @@ export class Connection {
     socket.setTimeout(limits.idleMs, () => this.drop());
     socket.on('error', () => this.drop());
     socket.on('data', (chunk: Buffer) => this.take(chunk));
+    // Who has sent all it has may say so and still read. Set here, not for the server: strangers to TLS are let go.
+    socket.allowHalfOpen = true;
+    socket.on('end', () => this.finish());
     socket.on('close', () => clearTimeout(this.stall));
   }
 
@@ -41,11 +44,14 @@ export class Connection {
     return this.answers.length;
   }
 
-  /** Reads no more; closes once every message taken is answered. */
+  /** Takes no more; closes once every message taken is answered. */
   finish(): void {
+    if (this.closing) return;
     this.closing = true;
-    this.socket.pause();
-    if (!this.writing) this.socket.destroySoon();
+    this.unwatch();
+    // What still comes is read and left: a connection closed with bytes unread takes back answers on their way.
+    this.socket.resume();
+    if (!this.writing) this.leave();
   }
 
   drop(): void {
@@ -55,21 +61,23 @@ export class Connection {
   private take(chunk: Buffer): void {
     if (this.closing) return;
     const frames = this.reader.push(chunk);
-    if (this.reader.isNoise) return this.drop();
     for (const frame of frames) this.answers.push(this.answer(frame));
     if (frames.length > 0) this.lastFrame = Date.now();
     this.watch(frames.length > 0);
     if (this.isAhead) this.wait();
     if (!this.writing && this.answers.length > 0) void this.write();
+    if (this.reader.isNoise) this.finish();
   }
 
   /** A frame has a limited time from its first byte to its last, however often a byte of it comes. */
   private watch(completed: boolean): void {
-    if (completed || !this.reader.partial) {
-      clearTimeout(this.stall);
-      this.stall = undefined;
-    }
-    if (this.reader.partial) this.stall ??= setTimeout(() => this.drop(), this.limits.stallMs);
+    if (completed || !this.reader.partial) this.unwatch();
+    if (this.reader.partial) this.stall ??= setTimeout(() => this.finish(), this.limits.stallMs);
+  }
+
+  private unwatch(): void {
+    clearTimeout(this.stall);
+    this.stall = undefined;
   }
 
   private get isAhead(): boolean {
@@ -79,8 +87,7 @@ export class Connection {
   /** Reads no more for now; a frame half read is not the sender's fault then. */
   private wait(): void {
     this.socket.pause();
-    clearTimeout(this.stall);
-    this.stall = undefined;
+    this.unwatch();
   }
 
   private read(): void {
@@ -99,12 +106,18 @@ export class Connection {
         if (!this.socket.write(bytes)) await this.drained();
         if (!this.closing && !this.isAhead) this.read();
       }
-      if (this.closing) this.socket.destroySoon();
+      if (this.closing) this.leave();
     } catch {
       this.drop();
     } finally {
       this.writing = false;
     }
+  }
+
+  /** Closes when what was written is on its way, or after a while: who reads no answers is not waited for. */
+  private leave(): void {
+    this.socket.destroySoon();
+    if (!this.socket.destroyed) this.stall = setTimeout(() => this.drop(), this.limits.stallMs);
   }
 
   /** A sender that does not read its answers is let go after a while. */

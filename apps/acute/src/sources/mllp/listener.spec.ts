@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault, type ItemOutcome, type ListenContext, type Submit } from '@caremesh/product';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AdtMessage } from '../adt-message.js';
 import { sendersOf } from '../senders.js';
 import { framed, FrameReader } from './framing.js';
@@ -64,6 +64,8 @@ async function start(
 class Sender {
   readonly answers: string[] = [];
   readonly closed: Promise<void>;
+  /** The other side sends no more. */
+  readonly ended: Promise<void>;
   private readonly reader = new FrameReader(10_000);
   private constructor(readonly socket: Socket) {
     socket.on('error', () => undefined);
@@ -72,9 +74,10 @@ class Sender {
         this.answers.push(bytes.toString('latin1').split('\r')[1]!);
     });
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.ended = new Promise((resolve) => socket.once('end', resolve));
   }
-  static async to(port: number): Promise<Sender> {
-    const socket = connect(port, '127.0.0.1');
+  static async to(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Sender> {
+    const socket = connect({ port, host: '127.0.0.1', ...options });
     await new Promise<void>((resolve) => socket.once('connect', resolve));
     closing.push(async () => void socket.destroy());
     return new Sender(socket);
@@ -224,7 +227,81 @@ describe('the order and the moment of answers', () => {
   });
 });
 
+describe('a sender that says it will send no more', () => {
+  /** Sends what is given and ends its own side, as `nc -N` does. */
+  const sending = async (port: number, ...bytes: Buffer[]): Promise<Sender> => {
+    const sender = await Sender.to(port, { allowHalfOpen: true });
+    sender.socket.end(Buffer.concat(bytes));
+    return sender;
+  };
+  const frames = (...ids: string[]) => ids.map((id) => framed(message(id)));
+
+  it('is answered for every frame, and let go then', async () => {
+    const landed = intake(() => sleep(30).then(() => ({})));
+    // More bytes than are read at once, and more messages than may wait: they are read when there is room.
+    const ids = Array.from({ length: 100 }, (_, at) => `h${at}`);
+    const large = ids.map((id) => framed(Buffer.concat([message(id), Buffer.alloc(3000, 'Z')])));
+    const sender = await sending(await start(landed.submit), ...large);
+    await sender.ended;
+    expect(sender.answers).toEqual(ids.map((id) => `MSA|AA|${id}|`));
+    sender.socket.destroy();
+  });
+
+  it('is let go at once with nothing to be answered, half a frame or none', async () => {
+    const port = await start(intake(() => ({})).submit);
+    for (const bytes of [Buffer.alloc(0), Buffer.from('\x0bMSH|^~')]) {
+      const sender = await sending(port, bytes);
+      await sender.ended;
+      expect(sender.answers).toEqual([]);
+    }
+  });
+
+  it('holds no place for long if it takes no answers, nor the end of the service', async () => {
+    const { submit, taken } = intake(() => ({}));
+    const limits = { ...LIMITS, stallMs: 500, pendingMax: 10_000 };
+    const listening = await listen(submit, CONTEXT, sendersOf('test', {}), limits);
+    const port = Number(new URL(listening.address).port);
+    const deaf = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    closing.push(async () => void deaf.destroy());
+    deaf.on('error', () => undefined);
+    // Long control ids make for answers of more bytes than any buffer on the way takes.
+    const ids = Array.from({ length: 60_000 }, (_, at) => `${at}-`.padEnd(199, 'x'));
+    deaf.end(Buffer.concat(frames(...ids)));
+    let before = -1;
+    while (taken.length === 0 || taken.length !== before) {
+      before = taken.length;
+      await sleep(100);
+    }
+    expect(taken.length).toBeLessThan(ids.length);
+    await listening.close();
+  });
+
+  it('does not hold up the end of the service while its answers are awaited', async () => {
+    let commit = (): void => undefined;
+    const committed = new Promise<void>((resolve) => (commit = resolve));
+    const { submit, taken } = intake(() => committed.then(() => ({})));
+    const listening = await listen(submit, CONTEXT, sendersOf('test', {}), LIMITS);
+    const sender = await sending(Number(new URL(listening.address).port), ...frames('1', '2'));
+    await vi.waitFor(() => expect(taken).toEqual(['1', '2']));
+    const closed = listening.close();
+    commit();
+    await closed;
+    await sender.ended;
+    expect(sender.answers).toEqual(['MSA|AA|1|', 'MSA|AA|2|']);
+  });
+});
+
 describe('a bad sender harms only itself', () => {
+  it('what came whole before noise, or before half a frame, is answered', async () => {
+    const port = await start(intake(() => sleep(60).then(() => ({}))).submit, { stallMs: 30 });
+    for (const rest of [Buffer.alloc(70_000, 'x'), Buffer.from('\x0bMSH|^~')]) {
+      const sender = await Sender.to(port);
+      sender.socket.write(Buffer.concat([framed(message('whole')), rest]));
+      await sender.closed;
+      expect(sender.answers).toEqual(['MSA|AA|whole|']);
+    }
+  });
+
   it('a frame that never ends, an answer never read, bytes that are no MLLP: closed', async () => {
     const port = await start(intake(() => ({})).submit, { stallMs: 60 });
     const slow = await Sender.to(port);

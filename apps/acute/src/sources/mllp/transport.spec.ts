@@ -85,6 +85,32 @@ function answered(peer: ConnectionOptions, facility = 'WARD'): Promise<string> {
 const trusting = { ca: ours.cert };
 
 describe('in production', () => {
+  it('a peer that sends no more after its frames is answered, and let go', async () => {
+    await open();
+    const socket = connect({
+      ...{ host: '127.0.0.1', port, servername: 'mesh.example', allowHalfOpen: true },
+      ...{ ...trusting, ...hospital },
+    });
+    let got = '';
+    socket.on('data', (bytes: Buffer) => (got += bytes.toString('latin1')));
+    socket.once('secureConnect', () =>
+      socket.end(Buffer.concat([message('WARD'), message('WARD')])),
+    );
+    await new Promise((resolve) => socket.once('end', resolve));
+    expect(got.match(/MSA[^\r]*/g)).toEqual(['MSA|AA|1|', 'MSA|AA|1|']);
+    socket.destroy();
+  });
+
+  it('a stranger that sends no more before it has proved who it is is let go at once', async () => {
+    await open();
+    const stranger = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+    stranger.on('error', () => undefined).resume();
+    const ended = new Promise((resolve) => stranger.once('close', resolve).once('end', resolve));
+    stranger.end();
+    await ended;
+    stranger.destroy();
+  });
+
   it('a peer with a certificate of the authority is answered', async () => {
     await open();
     expect(await answered({ ...trusting, ...hospital })).toBe('MSA|AA|1|');
