@@ -29,6 +29,9 @@ const NEEDED: Record<'stay' | 'merge', string[]> = {
   merge: ['PID', 'MRG'],
 };
 
+/** HL7 table 0103: debugging and training. */
+const NOT_REAL = new Set(['D', 'T']);
+
 /** Refused: not to be landed, with the header if it could be read. Otherwise an item to be landed. */
 export type Reading =
   | { refused: Fault; header: Header | null; item?: undefined }
@@ -36,7 +39,7 @@ export type Reading =
 
 /**
  * Reads one message as far as its source's kind goes: what no sender should have sent here (unreadable header,
- * other version or type, a second message in its frame, sender not on the list, or not with this certificate) is refused;
+ * other version or type, what is none of a patient where patients are real, a second message in its frame, sender not on the list, or not with this certificate) is refused;
  * everything else becomes an item, faulty or not.
  */
 export function readMessage(
@@ -49,16 +52,22 @@ export function readMessage(
   const bytes = withoutBlanks(sent);
   const header = readHeader(bytes);
   if (isFaultOf(header)) return { refused: header, header: null };
-  const refused = refusalOf(header, bytes);
+  const refused = refusalOf(header, bytes, mode);
   if (refused) return { refused, header };
   const trust = senders.odsOf(nameOfSender(header), certified);
   if (trust === null) return { refused: fault('senderNotAllowed', 'MSH-4'), header };
   return { header, item: itemOf(bytes, index, header, trust, mode) };
 }
 
-function refusalOf({ version, type, event }: Header, bytes: Buffer): Fault | null {
+function refusalOf(
+  { version, type, event, processingId }: Header,
+  bytes: Buffer,
+  mode: Mode,
+): Fault | null {
   if (version !== '2.4') return fault('hl7VersionNotTaken', 'MSH-12');
   if (type !== 'ADT' || event === '') return fault('hl7TypeNotTaken', 'MSH-9');
+  if (mode === 'production' && NOT_REAL.has(processingId))
+    return fault('hl7ProcessingNotTaken', 'MSH-11');
   if (holdsAnother(bytes)) return fault('hl7SegmentMalformed', 'MSH[2]', 'a second message');
   return null;
 }

@@ -151,6 +151,11 @@ export const SUBMISSION_FAULTS = {
     'The structure has a property name that is not allowed',
     'Remove properties called __proto__, constructor or prototype.',
   ),
+  hl7ProcessingNotTaken: bad(
+    'MESH-2110',
+    'The message is for training or debugging, and this service is in production',
+    'Send it to a service that is not in production, or as production (P in MSH-11) if it is about what happened.',
+  ),
   hl7HeaderUnreadable: bad(
     'MESH-2111',
     'The HL7 message header (MSH) cannot be read',
