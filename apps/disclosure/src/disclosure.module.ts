@@ -2,6 +2,7 @@ import { avroType } from '@caremesh/contract';
 import { brokerSecurity, openDatabase, readSecret, TokenSource } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import {
+  consumingMigrations,
   laterRelay,
   openOutbox,
   outboxMigrations,
@@ -11,7 +12,6 @@ import {
   Relay,
   Seal,
   SchemaRegistry,
-  Subscribe1763769600000,
   TopicLook,
 } from '@caremesh/product';
 import type { KafkaConnection, LaterRelay } from '@caremesh/product';
@@ -28,6 +28,7 @@ import type { Pace } from './check-service/exchange.js';
 import { mailboxesOf } from './check-service/mailboxes.js';
 import type { Mailboxes } from './check-service/mailboxes.js';
 import { Requests } from './check-service/requests.js';
+import { BareEndOfView1795323000002 } from './database/bare-end.js';
 import { Choices1795312800110 } from './database/choices.js';
 import { FillAgain1795312800111 } from './database/fill-again.js';
 import { ByPerson1795313000002 } from './database/by-person.js';
@@ -135,7 +136,7 @@ export type Parts = {
 export const migrations = [
   ...outboxMigrations,
   ...quarantineMigrations,
-  Subscribe1763769600000,
+  ...consumingMigrations,
   Disclosure1763773200000,
   Choices1795312800110,
   FillAgain1795312800111,
@@ -151,6 +152,7 @@ export const migrations = [
   Unsure1795320000042,
   Followed1795321000002,
   Referrals1795322000000,
+  BareEndOfView1795323000002,
 ];
 
 @Module({})

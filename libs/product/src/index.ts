@@ -61,7 +61,6 @@ export type { ConsumerSettings, SubscribeOptions } from './subscribe/consumption
 export { inspect, publisherOf } from './inspect/inspect.js';
 export type { InspectedBatch, RefusedRecord } from './inspect/inspect.js';
 export type { SubscriptionStatus } from './subscribe/subscription.js';
-export { Subscribe1763769600000 } from './subscribe/tables.js';
 export { RecordContext, Records, RecordTransport } from './subscribe/transport.js';
 export { plainArray } from './outbox/arrays.js';
 export { openOutbox } from './outbox/outbox.js';
@@ -74,7 +73,8 @@ export { encodeWire, splitWire, withSchemaId } from './registry/wire.js';
 export type { KafkaConnection } from './kafka/client.js';
 export { momentOn } from './kafka/moment.js';
 export { topicEnds } from './kafka/ends.js';
-export { outboxMigrations, quarantineMigrations } from './migrations/all.js';
+export { bareEnd, wasTaken } from './subscribe/bare-end.js';
+export { consumingMigrations, outboxMigrations, quarantineMigrations } from './migrations/all.js';
 export { startDomain } from './start/start-domain.js';
 export type { RelaySettings } from './outbox/relay.js';
 export { laterRelay } from './outbox/relay-thread.js';

@@ -70,9 +70,13 @@ const rounds = words.chain((isEnd) =>
 
 const keyOf = (n: number): string => `${'abcde'[n]!.repeat(26)}.${'r'.repeat(26)}`;
 
-function received({ key, revision, deleted }: Event): ProductReceived {
+let offset = 0n;
+
+/** The next record of an edition, or the one that was read `at` an offset once more. */
+function received({ key, revision, deleted }: Event, at: bigint = ++offset): ProductReceived {
   const text = keyOf(key);
   return {
+    origin: { topic: 't', partition: 0, offset: at, timestamp: 0n },
     change: deleted ? 'deleted' : 'updated',
     key: { text, person: text.slice(0, 26), record: text.slice(27) },
     envelope: { id: `${key}/${revision}`, revision },
@@ -111,7 +115,7 @@ test('whatever comes, to however many views at once, is news to each exactly whe
         const taken = await takeSteps(
           client,
           held.map(([viewId], at) => ({
-            ...{ viewId, generation: 1, records: events[at]!.map(received) },
+            ...{ viewId, generation: 1, records: events[at]!.map((one) => received(one)) },
           })),
         );
         expect(taken.map((records) => records.map(({ envelope }) => envelope.id))).toEqual(
@@ -129,6 +133,28 @@ test('whatever comes, to however many views at once, is news to each exactly whe
   );
 });
 
+test('a tombstone without headers that is read once more ends nothing that came after it; another one does', async () => {
+  const client = await database.pool.connect();
+  onTestFinished(() => client.release());
+  const viewId = ++views;
+  const [put, end] = [
+    (revision: number) => ({ key: 0, revision, deleted: false }),
+    UNKNOWN_REVISION,
+  ];
+  const log = [
+    received(put(1), 901n),
+    received({ key: 0, revision: end, deleted: true }, 902n),
+    received(put(2), 903n),
+  ];
+  const take = async (records: ProductReceived[]) =>
+    (await takeSteps(client, [{ viewId, generation: 1, records }]))[0]!.length;
+  expect(await take(log)).toBe(3);
+  expect([await take(log), await take([log[1]!])]).toEqual([0, 0]);
+  expect(await take([received(put(3), 904n)])).toBe(1);
+  expect([await take(log), await take([log[1]!])]).toEqual([0, 0]);
+  expect(await take([received({ key: 0, revision: end, deleted: true }, 905n)])).toBe(1);
+});
+
 const LARGE = 9_000;
 const HELD = 20_000;
 const ASKED = 10;
@@ -142,7 +168,7 @@ test('what is asked costs by what is asked and not by what is held, though plann
     deleted: true,
   }));
   const ask = async (viewId: number) => {
-    await takeSteps(client, [{ viewId, generation: 1, records: keys.map(received) }]);
+    await takeSteps(client, [{ viewId, generation: 1, records: keys.map((one) => received(one)) }]);
     const people = keys.slice(0, 5).map(({ key }) => keyOf(key).slice(0, 26));
     await reserve(
       client,

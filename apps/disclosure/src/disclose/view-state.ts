@@ -1,4 +1,4 @@
-import { plainArray, UNKNOWN_REVISION } from '@caremesh/product';
+import { bareEnd, plainArray, UNKNOWN_REVISION, wasTaken } from '@caremesh/product';
 import type { ClientBase } from 'pg';
 
 import { ByView } from './by-view.js';
@@ -9,9 +9,16 @@ export type ForView = { viewId: number; generation: number; records: readonly Pr
 
 /**
  * What is known of a record. Of one that is there: its revision. Of one that ended: the highest revision that is no news any
- * more, and in which generation of the view it ended. `shift` is by how much its revisions are told higher.
+ * more, and in which generation of the view it ended. `shift` is by how much its revisions are told higher; `bareAt` where the
+ * last tombstone without headers that ended it was read.
  */
-type Held = { revision: number; live: boolean; shift: number; endedIn: number };
+type Held = {
+  revision: number;
+  live: boolean;
+  shift: number;
+  endedIn: number;
+  bareAt: string | null;
+};
 type RecordKey = { viewId: number; key: string };
 
 /** By how much more a record that ended is told higher: it may come again by the revision it had, above that of its end. */
@@ -112,21 +119,29 @@ async function lockRecords(
     values,
   });
   const { rows } = await client.query<
-    [viewId: number, key: string, revision: string, live: boolean, shift: number, endedIn: number]
+    [
+      viewId: number,
+      key: string,
+      revision: string,
+      live: boolean,
+      shift: number,
+      endedIn: number,
+      bareAt: string | null,
+    ]
   >({
     name: 'view-lock',
     rowMode: 'array',
     // Each looked up by itself: planned as a join while the table was small, it would read all of it for every batch ever after.
-    text: `SELECT view, key, revision, live, shift, ended_in
+    text: `SELECT view, key, revision, live, shift, ended_in, bare_at
      FROM unnest($1::int[], $2::text[]) AS wanted (view, key)
-     CROSS JOIN LATERAL (SELECT revision, live, shift, ended_in FROM view_record
+     CROSS JOIN LATERAL (SELECT revision, live, shift, ended_in, bare_at FROM view_record
        WHERE view_id = view AND source_key = key FOR UPDATE) AS held`,
     values,
   });
   return new Map(
-    rows.map(([viewId, key, revision, live, shift, endedIn]) => [
+    rows.map(([viewId, key, revision, live, shift, endedIn, bareAt]) => [
       nameOf(viewId, key),
-      { viewId, key, revision: Number(revision), live, shift, endedIn },
+      { viewId, key, revision: Number(revision), live, shift, endedIn, bareAt },
     ]),
   );
 }
@@ -137,13 +152,16 @@ function step(
   record: ProductReceived,
   fills: boolean,
 ): ProductReceived[] {
-  const { key, envelope, change } = record;
+  const { key, envelope, change, origin } = record;
   const { revision } = envelope;
   const name = nameOf(viewId, key.text);
   const before = held.get(name)!;
   if (change === 'deleted') {
-    if (revision !== UNKNOWN_REVISION && revision <= before.revision) return [];
-    held.set(name, { ...before, ...ended(before, revision), endedIn: generation });
+    const bareAt = revision === UNKNOWN_REVISION ? bareEnd(origin) : null;
+    const isKnown = bareAt === null ? revision <= before.revision : wasTaken(bareAt, before.bareAt);
+    if (isKnown) return [];
+    const end = { ...ended(before, revision), endedIn: generation };
+    held.set(name, { ...before, ...end, bareAt: bareAt ?? before.bareAt });
     // Whom it was never told of, the recipient is not told that it is gone.
     return before.live ? [{ ...record, envelope: { ...envelope, revision: endOf(before) } }] : [];
   }
@@ -160,7 +178,10 @@ function step(
  * What is kept of a record that its publisher ended, the same as of one that a choice ended (`withdrawal`). A revision is one
  * word, so below that of a tombstone is the last that a record had, as far as anybody could tell.
  */
-function ended({ revision, live, shift }: Held, by: number): Omit<Held, 'endedIn'> {
+function ended(
+  { revision, live, shift }: Held,
+  by: number,
+): Pick<Held, 'revision' | 'live' | 'shift'> {
   return {
     // A bare tombstone says no revision; it ends whatever is held.
     revision: by === UNKNOWN_REVISION ? revision : by - 1,
@@ -190,19 +211,20 @@ async function keepRecords(
   await client.query({
     name: 'view-keep',
     // All are there and locked: as an insertion each is found by its key, whatever the table's size was when it was planned.
-    text: `INSERT INTO view_record AS held (view_id, source_key, revision, live, shift, ended_in)
-     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[], $5::int[], $6::int[])
+    text: `INSERT INTO view_record AS held (view_id, source_key, revision, live, shift, ended_in, bare_at)
+     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::boolean[], $5::int[], $6::int[], $7::text[])
      ON CONFLICT (view_id, source_key) DO UPDATE
        SET revision = excluded.revision, live = excluded.live, shift = excluded.shift, ended_in = excluded.ended_in,
-         unsure = false
-       WHERE (held.revision, held.live, held.shift, held.ended_in)
-         IS DISTINCT FROM (excluded.revision, excluded.live, excluded.shift, excluded.ended_in)`,
+         bare_at = excluded.bare_at, unsure = false
+       WHERE (held.revision, held.live, held.shift, held.ended_in, held.bare_at)
+         IS DISTINCT FROM (excluded.revision, excluded.live, excluded.shift, excluded.ended_in, excluded.bare_at)`,
     values: [
       ...placesOf(records),
       plainArray(records.map(({ revision }) => revision)),
       plainArray(records.map(({ live }) => live)),
       plainArray(records.map(({ shift }) => shift)),
       plainArray(records.map(({ endedIn }) => endedIn)),
+      plainArray(records.map(({ bareAt }) => bareAt)),
     ],
   });
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 
+import { bareEnd, wasTaken } from './bare-end.js';
 import { UNKNOWN_REVISION } from './received.js';
 import type { Received } from './received.js';
 
@@ -53,8 +54,8 @@ async function takeLatest<R>(
      SELECT $1, key, -1, '' FROM unnest($2::text[]) AS key ON CONFLICT DO NOTHING`,
     [consumer, keys],
   );
-  const { rows } = await client.query<{ record_key: string; revision: string; event_id: string }>(
-    `SELECT record_key, revision, event_id FROM inbox_record
+  const { rows } = await client.query<HeldRow>(
+    `SELECT record_key, revision, event_id, bare_at FROM inbox_record
      WHERE consumer = $1 AND record_key = ANY($2) ORDER BY record_key FOR UPDATE`,
     [consumer, keys],
   );
@@ -64,21 +65,26 @@ async function takeLatest<R>(
   return fresh;
 }
 
-type Held = { revision: number; eventId: string };
+type Held = { revision: number; eventId: string; bareAt: string | null };
+type HeldRow = { record_key: string; revision: string; event_id: string; bare_at: string | null };
 
-const toHeld = (row: { revision: string; event_id: string }): Held => ({
+const toHeld = (row: HeldRow): Held => ({
   revision: Number(row.revision),
   eventId: row.event_id,
+  bareAt: row.bare_at,
 });
 
 /** Moves the held revision on, or says false. A tombstone of unknown revision ends the revision held, once. */
-function advances<R>(held: Map<string, Held>, { key, envelope }: Received<R>): boolean {
+function advances<R>(held: Map<string, Held>, { key, envelope, origin }: Received<R>): boolean {
   const before = held.get(key.text)!;
-  const bare = envelope.revision === UNKNOWN_REVISION;
-  const later = bare ? envelope.id !== before.eventId : envelope.revision > before.revision;
-  if (!later) return false;
-  const revision = Math.max(before.revision, envelope.revision);
-  held.set(key.text, { revision, eventId: envelope.id });
+  if (envelope.revision === UNKNOWN_REVISION) {
+    const bareAt = bareEnd(origin);
+    if (wasTaken(bareAt, before.bareAt)) return false;
+    held.set(key.text, { ...before, eventId: envelope.id, bareAt });
+    return true;
+  }
+  if (envelope.revision <= before.revision) return false;
+  held.set(key.text, { ...before, revision: envelope.revision, eventId: envelope.id });
   return true;
 }
 
@@ -89,14 +95,16 @@ async function keep(
   held: ReadonlyMap<string, Held>,
 ): Promise<void> {
   await client.query(
-    `UPDATE inbox_record SET revision = now_held.revision, event_id = now_held.event_id
-     FROM unnest($2::text[], $3::bigint[], $4::text[]) AS now_held (key, revision, event_id)
+    `UPDATE inbox_record
+     SET revision = now_held.revision, event_id = now_held.event_id, bare_at = now_held.bare_at
+     FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[]) AS now_held (key, revision, event_id, bare_at)
      WHERE consumer = $1 AND record_key = key AND inbox_record.event_id <> now_held.event_id`,
     [
       consumer,
       keys,
       keys.map((key) => held.get(key)!.revision),
       keys.map((key) => held.get(key)!.eventId),
+      keys.map((key) => held.get(key)!.bareAt),
     ],
   );
 }

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 
 import { createConsumer } from '../kafka/client.js';
 import type { KafkaConnection } from '../kafka/client.js';
-import { quarantineMigrations } from '../migrations/all.js';
+import { consumingMigrations, quarantineMigrations } from '../migrations/all.js';
 import { encodeWire } from '../registry/wire.js';
 import type { ConsumerSettings } from './consumption.js';
 import { sealUnder } from './letter.js';
@@ -24,7 +24,6 @@ import { listRefused, refuse } from './refused.js';
 import { specDomain } from './spec-domain.fixture.js';
 import { subscribe } from './subscribe.js';
 import type { Subscribed } from './subscribe.js';
-import { Subscribe1763769600000 } from './tables.js';
 
 type Visit = { recordId: string; changeType: string; note: string | null };
 
@@ -63,7 +62,7 @@ const running: Subscribed[] = [];
 beforeAll(async () => {
   ({ stack, connectionFor, producer } = await specDomain());
   database = await testDatabase();
-  const migrations = [...quarantineMigrations, Subscribe1763769600000];
+  const migrations = [...quarantineMigrations, ...consumingMigrations];
   opened = await openDatabase({ url: database.url, entities: [], migrations, poolSize: 10 });
   pool = opened.pool;
 });
