@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Label } from './labels.js';
+import { lives } from './life/life.js';
 import { writeSources } from './write.js';
 
 const folders: string[] = [];
@@ -63,6 +64,47 @@ describe('the sample files', () => {
         expect(text.match(/(?:^|\r)MSH\|/g)).toHaveLength(good + faulty);
       if (file === 'community/CYP101.csv')
         expect(text.trimEnd().split('\r\n')).toHaveLength(1 + good + faulty + notUsed);
+    }
+  });
+});
+
+/** The values of a table's column, by the heading, in rows of a file whose quotes hold no line break of another row. */
+function column(outDir: string, part: string, heading: string): string[] {
+  const text = readFileSync(join(outDir, `community/${part}.csv`), 'latin1');
+  const rows = text.split('\r\n').filter(Boolean);
+  const at = rows[0]!.split(',').indexOf(heading);
+  return rows.slice(1).map((row) => row.split(',')[at]!);
+}
+
+describe('the joined tables', () => {
+  const REFERRAL = 'SERVICE REQUEST IDENTIFIER';
+  const PATIENT = 'LOCAL PATIENT IDENTIFIER (EXTENDED)';
+
+  it('name only referrals and patients that are written, faulty rows too, whoever the first people are', () => {
+    for (let n = 0; n < 60; n++) {
+      const { outDir, files, labels } = written(`seed${n}`, 1 + (n % 30), 0.01);
+      const referrals = new Set(column(outDir, 'CYP101', REFERRAL));
+      const patients = new Set(column(outDir, 'CYP001', PATIENT));
+      const contacts = column(outDir, 'CYP201', REFERRAL);
+      expect([n, contacts.filter((id) => !referrals.has(id))]).toEqual([n, []]);
+      const referred = column(outDir, 'CYP101', PATIENT);
+      expect([n, referred.filter((id) => !patients.has(id))]).toEqual([n, []]);
+      const joined = labels.filter(({ file }) => file === 'community/CYP201.csv');
+      expect(joined.map(({ kind }) => kind)).toContain('unknown-code');
+      const { good, faulty } = files.find(({ part }) => part === 'CYP201')!;
+      expect(contacts).toHaveLength(good + faulty);
+    }
+  });
+
+  it('hold more than the people asked for only where none of those was referred', () => {
+    const counts = (people: number) =>
+      written('nobody-referred', people, 0.01).files.find(({ part }) => part === 'CYP101')!.good;
+    const referred = [...lives({ seed: 'nobody-referred', count: 40 })].map(
+      ({ referrals }) => referrals.length,
+    );
+    for (const people of [0, 1, 2, 3, 10, 40]) {
+      const own = referred.slice(0, people).reduce((sum, count) => sum + count, 0);
+      expect([people, counts(people)]).toEqual([people, Math.max(1, own)]);
     }
   });
 });

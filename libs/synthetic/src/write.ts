@@ -51,10 +51,20 @@ export function writeSources({
   for (const life of lives({ seed, count: people })) writeLife(out, life);
   if (faultShare > 0) {
     const life = lifeOf(seed, 0);
-    out.writeRemainingFaults(life);
+    const referred = firstReferred(seed);
+    // A faulty contact names a referral, which waits for nobody only if it is written as well.
+    if (referred.person.index >= people) writeReferrals(out, referred);
+    out.writeRemainingFaults((part) => (part === 'CYP201' ? referred : life));
     for (const { bytes, ...rest } of fileFaults(life)) out.writeFaultyFile(rest, bytes);
   }
   return out.close();
+}
+
+/** About every other life has a referral. */
+function firstReferred(seed: string): Life {
+  let life = lifeOf(seed, 0);
+  while (life.referrals.length === 0) life = lifeOf(seed, life.person.index + 1);
+  return life;
 }
 
 function writeBundle(out: Sample, seed: string, count: number): void {
@@ -68,13 +78,17 @@ function writeLife(out: Sample, life: Life): void {
   if (life.person.index >= IN_BUNDLE)
     for (const line of ndjsonLines(life)) out.good('gp/medications.ndjson', `${line}\n`, life);
   for (const { text } of adtMessages(life)) out.good('acute/adt.hl7', text, life);
-  const lines = csdsLines(life);
-  for (const part of CSDS_PARTS)
-    for (const line of lines[part]) out.good(`community/${part}.csv`, line, life);
+  writeReferrals(out, life);
   for (const { text, used } of cldLines(life)) {
     if (used) out.good('social-care/cld.csv', text, life);
     else out.notUsed('social-care/cld.csv', text);
   }
+}
+
+function writeReferrals(out: Sample, life: Life): void {
+  const lines = csdsLines(life);
+  for (const part of CSDS_PARTS)
+    for (const line of lines[part]) out.good(`community/${part}.csv`, line, life);
 }
 
 type Stream = SourceFile & {
@@ -158,10 +172,10 @@ class Sample {
     this.#label({ setting, file, index, outcome, kind, code });
   }
 
-  /** Every kind at least once, however few the people. */
-  writeRemainingFaults(life: Life): void {
+  /** Every kind at least once, however few the people; of the life that is told for the table, if the file is one. */
+  writeRemainingFaults(lifeFor: (part: string | undefined) => Life): void {
     for (const stream of this.#streams.values())
-      while (stream.faulty < stream.faults.length) this.#fault(stream, life);
+      while (stream.faulty < stream.faults.length) this.#fault(stream, lifeFor(stream.part));
   }
 
   close(): { files: SourceFile[]; labels: string } {

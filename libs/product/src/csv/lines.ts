@@ -11,6 +11,8 @@ type Line = { text: string; line: number };
 const MOST_LINES = 200;
 /** Characters of one record; more, and the row is refused. */
 const MOST_CHARACTERS = 256 * 1024;
+/** Of a row that is refused for its length, what is kept. */
+const KEPT_CHARACTERS = 1024;
 const QUOTE = 34;
 
 /**
@@ -43,7 +45,7 @@ export class RecordCutter {
       while (out.length > 0) yield out.shift()!;
     }
     this.#rest = all.slice(from);
-    if (this.#rest.length > MOST_CHARACTERS) this.#abandonLine(out);
+    if (isTooLong(this.#rest)) this.#abandonLine(out);
     yield* out;
   }
 
@@ -55,13 +57,17 @@ export class RecordCutter {
     yield* out;
   }
 
+  /** Of a line that is too long already nothing more is held. */
   #abandonLine(out: RawRecord[]): void {
-    if (!this.#skipping) {
-      const [text, line] = [this.#rest.slice(0, 1024), this.#lines + 1];
-      out.push({ text, line, broken: 'itemTooLarge' });
-    }
+    if (!this.#skipping) this.#tooLong({ text: this.#rest, line: this.#lines + 1 }, out);
     this.#skipping = true;
     this.#rest = '';
+  }
+
+  /** What was open before it stays open for ever: it could hold no line of this length. */
+  #tooLong({ text, line }: Line, out: RawRecord[]): void {
+    while (this.#open.length > 0) this.#blameFirst(out);
+    out.push({ text: text.slice(0, KEPT_CHARACTERS), line, broken: 'itemTooLarge' });
   }
 
   #line(text: string, out: RawRecord[]): void {
@@ -70,7 +76,9 @@ export class RecordCutter {
       this.#skipping = false;
       return;
     }
-    this.#add({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line }, out);
+    // Measured here too: that a line is too long must not depend on how its bytes arrive.
+    if (isTooLong(text)) this.#tooLong({ text, line }, out);
+    else this.#add({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line }, out);
   }
 
   #add(line: Line, out: RawRecord[]): void {
@@ -101,7 +109,8 @@ export class RecordCutter {
     const [{ line }] = this.#open as [Line];
     this.#open = [];
     this.#openLength = 0;
-    out.push({ text, line });
+    if (isTooLong(text)) this.#tooLong({ text, line }, out);
+    else out.push({ text, line });
   }
 
   #blameFirst(out: RawRecord[]): void {
@@ -112,6 +121,10 @@ export class RecordCutter {
     for (const line of others) this.#add(line, out);
   }
 }
+
+/** Without the `\r` that may be a part of its end. */
+const isTooLong = (text: string): boolean =>
+  text.length > MOST_CHARACTERS && (text.length > MOST_CHARACTERS + 1 || !text.endsWith('\r'));
 
 /** `\r` only for files that have no `\n` at all; empty while nothing can be said. */
 function lineEndOf(text: string): string {

@@ -192,6 +192,9 @@ describe('rows', () => {
 
   it('without any value are passed over', async () => {
     expect(await values(`${header}1,a,b\n,,\n\n , ,\n`)).toEqual([['1', 'a', 'b']]);
+    // However many or few commas a spreadsheet left in them.
+    expect(await values(`${header},\n1,a,b\n,,,,,,\n" ",""\n`)).toEqual([['1', 'a', 'b']]);
+    expect(await values(`${header},\0\n,,,x\n`)).toEqual(['MESH-2223', 'MESH-2126']);
   });
 
   it('of the wrong length, with broken quotes or bytes that are no text fall alone', async () => {
@@ -221,6 +224,33 @@ describe('rows', () => {
       ['3', 'a', 'b'],
     ]);
   });
+
+  it.each([1_000, 65_536, 262_144, 262_150, 300_000, 1_000_000])(
+    'that are too long are refused alone, also in pieces of %d bytes',
+    async (size) => {
+      const MOST = 262_144;
+      const row = (id: number, length: number) => `${id},a,`.padEnd(length, 'x');
+      const quoted = (id: number, length: number) =>
+        `${id},a,"${'x'.repeat(MOST / 2)}\n`.padEnd(length, 'y') + '"';
+      const rows = [
+        ...[row(1, MOST), row(2, MOST + 1), '3,a,b', row(4, 300_000)],
+        ...[quoted(5, MOST - 1), quoted(6, MOST)],
+        // A quote left open is not closed by what stands behind a row that is too long.
+        ...['7,a,"b', row(8, 300_000), '9,a,b"', '10,a,b'],
+      ];
+      for (const end of ['\n', '\r\n']) {
+        const text = header.trimEnd() + end + rows.join(end) + end;
+        const found = (await read(text, { size })).map(({ errors, values, place, raw }) =>
+          errors ? `${errors[0]!.code} ${place}, ${raw.length}` : values.id,
+        );
+        expect(found).toEqual([
+          ...['1', 'MESH-2108 line 3, 1024', '3', 'MESH-2108 line 5, 1024'],
+          ...['5', 'MESH-2108 line 8, 1024'],
+          ...['MESH-2125 line 10, 6', 'MESH-2108 line 11, 1024', '9', '10'],
+        ]);
+      }
+    },
+  );
 
   it('that are bad never harm their neighbours, however the bytes arrive', async () => {
     const good = fc

@@ -123,10 +123,11 @@ function openFile<K extends string>(
   return { name, preamble: `${text}\r\n`, layout };
 }
 
-/** Null for a row without any value: the empty rows a spreadsheet leaves at its end. */
+/** Null for a row without any value, however many commas it has: the empty rows a spreadsheet leaves at its end. */
 function rowOf<K extends string>(file: OpenFile<K>, record: RawRecord): CsvRow<K> | null {
   const head = { raw: record.text, preamble: file.preamble, place: `line ${record.line}` };
   const fields = fieldsOf(record.text);
+  if (!record.broken && fields?.every(isEmpty)) return null;
   const wrong = record.broken ?? faultOfRow(file, record.text, fields);
   if (wrong || !fields) {
     const path = file.name || head.place;
@@ -134,9 +135,10 @@ function rowOf<K extends string>(file: OpenFile<K>, record: RawRecord): CsvRow<K
     const detail = wrong === 'csvRowLength' ? `${fields!.length} instead of ${width}` : undefined;
     return { ...head, errors: [fault(wrong ?? 'csvQuotingBroken', path, detail)] };
   }
-  const values = valuesOf(file.layout, fields);
-  return values === null ? null : { ...head, values };
+  return { ...head, values: valuesOf(file.layout, fields) };
 }
+
+const isEmpty = (field: string): boolean => field.trim() === '';
 
 function faultOfRow<K extends string>(
   file: OpenFile<K>,
@@ -148,20 +150,15 @@ function faultOfRow<K extends string>(
   return fields && fields.length !== file.layout.width ? 'csvRowLength' : null;
 }
 
-/** The values asked for; null if the whole row is empty. */
-function valuesOf<K extends string>(
-  { keys, positions }: Layout<K>,
-  fields: string[],
-): Values<K> | null {
+/** The values asked for. */
+function valuesOf<K extends string>({ keys, positions }: Layout<K>, fields: string[]): Values<K> {
   const values = {} as Values<K>;
-  let any = false;
   for (let i = 0; i < keys.length; i++) {
     const position = positions[i]!;
     const value = position < 0 ? '' : unwrapped(fields[position]!.trim());
-    if (value !== '') any = true;
     values[keys[i]!] = isNull(value) ? '' : value;
   }
-  return any || fields.some((field) => field.trim() !== '') ? values : null;
+  return values;
 }
 
 const APOSTROPHE = 39;

@@ -102,7 +102,7 @@ export type Listening = { address: string; close(): Promise<void> };
 type SourceBase<S> = {
   name: string;
   contentTypes: string[];
-  /** Largest body taken, in bytes; 64 MiB unless said. */
+  /** Largest body taken, in bytes; 512 MiB unless said. */
   maxBytes?: number;
   /**
    * Reads a submission item by item, in flat memory. Throws `IntakeRefused` only if nothing at all can be

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Bodies up to this size are answered at once; a larger one is stored, receipted and worked through after. */
-const AT_ONCE_BYTES = 5 * 1024 * 1024;
+const AT_ONCE_BYTES = 5_000_000;
 
 /** The beginning of a body, and whether there is more of it. */
 export type Beginning = { chunks: Buffer[]; bytes: number; rest: AsyncIterator<Buffer> | null };

@@ -32,11 +32,17 @@ export async function* partsOf(
   const fail = (): void => ((broken = true), tell());
   const parser = parserOf(contentType);
   parser.on('part', (stream) => {
-    // Told again by the parser itself; unheard it would end the process.
-    stream.on('error', fail);
+    // Heard here as well: it may come before anybody reads the part, whose bytes end then as those of a whole one do.
+    let isCut = false;
+    stream.on('error', () => ((isCut = true), fail()));
     if (++parts > MOST_PARTS) return fail();
     stream.on('header', (headers) => {
-      waiting.push(partOf(headers as Headers, stream));
+      waiting.push(
+        partOf(
+          headers as Headers,
+          readWhole(stream, () => isCut),
+        ),
+      );
       tell();
     });
   });
@@ -56,14 +62,14 @@ export async function* partsOf(
 
 type Headers = Record<string, string[] | undefined>;
 
-function partOf(headers: Headers, stream: Readable): SourcePart {
+function partOf(headers: Headers, body: SourcePart['body']): SourcePart {
   const disposition = headers['content-disposition']?.[0] ?? '';
   const filename = valueOf(FILENAME, disposition);
   return {
     name: valueOf(NAME, disposition) ?? '',
     ...(filename !== undefined && { filename }),
     contentType: headers['content-type']?.[0] ?? 'text/plain',
-    body: readWhole(stream),
+    body,
   };
 }
 
@@ -96,10 +102,12 @@ async function feed(parser: Dicer, body: AsyncIterable<Uint8Array>): Promise<voi
   if (!isFinished) parser.end();
 }
 
-async function* readWhole(stream: Readable): AsyncGenerator<Uint8Array> {
+async function* readWhole(stream: Readable, isCut: () => boolean): AsyncGenerator<Uint8Array> {
+  let isWhole = true;
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
   } catch {
-    throw new IntakeRefused(fault('multipartBroken', '/'));
+    isWhole = false;
   }
+  if (!isWhole || isCut()) throw new IntakeRefused(fault('multipartBroken', '/'));
 }

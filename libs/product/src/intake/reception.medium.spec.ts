@@ -106,7 +106,7 @@ it('counts no item of a long body as done that was not stored', async () => {
   await background.stop();
 });
 
-// A long body is more than 5 MiB; it is kept whole before any of it is read.
+// A long body is more than 5 MB; it is kept whole before any of it is read.
 it.each<[string, string, () => Buffer]>([
   ['a short', 'both-short', () => file('c')],
   ['a long', 'both-long', () => Buffer.alloc(6 * 1024 * 1024, '\n')],

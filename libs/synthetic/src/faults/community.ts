@@ -4,7 +4,7 @@ import type { Life } from '../life/life.js';
 import { inWindows1252, WRONG_NUMBERS } from './kinds.js';
 import type { RecordFault } from './kinds.js';
 
-/** A faulty line of a table; `id` is new to it. The referral it may name is the life's own. */
+/** A faulty line of a table; `id` is new to it. A contact is one more of the life's own referral: without one it would only be waited for. */
 type Line = (life: Life, id: string) => string | Buffer;
 type CsdsFault = RecordFault<Line> & { part: CsdsPart };
 
@@ -25,16 +25,11 @@ const patient = (
 });
 
 function contactOf({ person, referrals }: Life, id: string): CsdsRow<'CYP201'> {
-  const referral = referrals[0] ?? {
-    id: `SR${person.id}`,
-    received: 20_690,
-    source: '01',
-    discharged: null,
-    contacts: [],
-  };
+  const [referral] = referrals;
+  if (!referral) throw new TypeError('A contact is made of a life with a referral');
   return contactRow(person, referral, {
     id,
-    at: { day: 20_700, hour: 10, minute: 15 },
+    at: referral.contacts[0]!.at,
     attendance: '5',
     mechanism: '01',
     minutes: 30,
@@ -62,16 +57,16 @@ const line = (
 });
 
 const NUMBER = 'NHS NUMBER';
+const STATUS = 'NHS NUMBER STATUS INDICATOR CODE';
 const ISSUER = 'ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)';
 
 export const COMMUNITY_FAULTS: CsdsFault[] = [
   ...WRONG_NUMBERS.map(({ kind, code, number }) =>
     patient(kind, code, ({ person }) => ({ [NUMBER]: number(person.nhsNumber) })),
   ),
-  patient('no-person', 'MESH-2211', () => ({ [NUMBER]: '', [ISSUER]: '' })),
-  patient('number-status-unknown', 'MESH-2207', () => ({
-    'NHS NUMBER STATUS INDICATOR CODE': '42',
-  })),
+  // Verified, the number that is not there would be a second fault.
+  patient('no-person', 'MESH-2211', () => ({ [NUMBER]: '', [STATUS]: '03', [ISSUER]: '' })),
+  patient('number-status-unknown', 'MESH-2207', () => ({ [STATUS]: '42' })),
   patient('impossible-birth-date', 'MESH-2232', () => ({ 'PERSON BIRTH DATE': '30/02/1950' })),
   patient('postcode-malformed', 'MESH-2245', () => ({ 'POSTCODE OF USUAL ADDRESS': 'LN5' })),
   contact('impossible-date', 'MESH-2232', { 'CARE CONTACT DATE': '2026-02-30' }),

@@ -52,6 +52,21 @@ describe('a life', () => {
     }
   });
 
+  it('has no contact after its referral was closed, and nothing done where nobody was seen', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 12 }), fc.nat(5_000), (seed, index) => {
+        for (const { received, discharged, contacts } of lifeOf(seed, index).referrals) {
+          const days = contacts.map(({ at }) => at.day);
+          expect(Math.min(...days)).toBeGreaterThan(received);
+          if (discharged !== null) expect(discharged).toBe(Math.max(...days));
+          for (const { attendance, activities } of contacts)
+            if (attendance === '3' || attendance === '4') expect(activities).toEqual([]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('tells a stay in the order it happened, cancellations included', () => {
     const events = [...lives({ seed: 's', count: 2000 })].map((life) =>
       adtMessages(life).map(({ event }) => event),

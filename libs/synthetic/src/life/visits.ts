@@ -47,15 +47,19 @@ export function referralsOf(random: Random, person: Person, leftHospital?: Day):
     contactOf(random, `CC${person.id}-${position + 1}`, received, position),
   ).filter(({ at }) => at.day <= TODAY);
   const over = contacts.length === count && random.chance(0.6);
-  const last = contacts.at(-1)?.at.day ?? received;
+  // The last of them in time need not be the last that was planned.
+  const last = Math.max(...contacts.map(({ at }) => at.day));
   return [
     { id, received, source: leftHospital ? '05' : '01', discharged: over ? last : null, contacts },
   ];
 }
 
+/** ATTENDANCE STATUS: did not attend, and cancelled by the provider. */
+const NOBODY_SEEN: ReadonlySet<string | null> = new Set(['3', '4']);
+
 function contactOf(random: Random, id: string, received: Day, position: number): Contact {
   const day = received + 1 + position * random.int(2, 7);
-  return {
+  const contact: Contact = {
     id,
     at: { day, hour: random.int(8, 18), minute: random.pick([0, 15, 30, 45]) },
     attendance: random.chance(0.46) ? random.pick(['5', '5', '5', '5', '6', '3', '4']) : null,
@@ -66,6 +70,8 @@ function contactOf(random: Random, id: string, received: Day, position: number):
       activityOf(random, `${id}-${each + 1}`),
     ),
   };
+  // Drawn all the same, so that the contacts after this one stay as they are.
+  return NOBODY_SEEN.has(contact.attendance) ? { ...contact, activities: [] } : contact;
 }
 
 function activityOf(random: Random, id: string): Activity {

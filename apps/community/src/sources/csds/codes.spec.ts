@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CsvTable } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import { places } from '../../products/care-contact/places.js';
-import { ALLOWED } from './codes.js';
+import { ALLOWED, OPEN } from './codes.js';
 import type { Allowed } from './codes.js';
 import { source } from './csds.js';
 import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
@@ -165,6 +165,43 @@ describe('a code of a row that is joined to a contact', () => {
       ['MESH-2223 CYP202.COMMUNITY CARE ACTIVITY TYPE'],
       ['MESH-2128 CYP202.CODED PROCEDURE (CLINICAL TERMINOLOGY)'],
     ]);
+  });
+});
+
+describe('what may be an NHS number', () => {
+  const NHS = '9434765919';
+
+  it('is looked for where nothing of ten digits has any business', async () => {
+    expect(OPEN.CYP202.map((key) => CYP202.pathOf(key))).toEqual([
+      places['activities[].observationValue'],
+      places['activities[].ucumUnit'],
+    ]);
+    expect(await taken(CYP202, { unit: `/${NHS}` }, { value: NHS }, { value: '61.4' })).toEqual([
+      ['MESH-2304 CYP202.UCUM UNIT OF MEASUREMENT'],
+      ['MESH-2304 CYP202.OBSERVATION VALUE'],
+      null,
+    ]);
+  });
+
+  it('stands for no organisation either', async () => {
+    expect(await taken(CYP101, { referring: NHS }, { provider: NHS })).toEqual([
+      ['MESH-2304 CYP101.ORGANISATION IDENTIFIER (REFERRING)'],
+      ['MESH-2304 CYP101.ORGANISATION IDENTIFIER (CODE OF PROVIDER)'],
+    ]);
+    expect(await taken(CYP001, { localPatientIdIssuer: NHS })).toEqual([
+      ['MESH-2304 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)'],
+    ]);
+  });
+
+  it('may well be an identifier of the sender’s own, or a code of SNOMED CT', async () => {
+    expect(await taken(CYP202, { careActivityId: NHS }, { professional: NHS })).toEqual([
+      null,
+      null,
+    ]);
+    expect(await taken(CYP101, { serviceRequestId: NHS })).toEqual([null]);
+    expect(await taken(CYP201, { careContactId: NHS }, { team: NHS })).toEqual([null, null]);
+    expect(await taken(CYP202, { procedure: NHS })).toEqual([null]);
+    expect(await taken(CYP001, { localPatientId: NHS })).toEqual([null]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { shownId } from '@caremesh/product';
 import type { FaultName, RowReader } from '@caremesh/product';
 import type { CYP001, CYP101, CYP202 } from './tables.js';
 
@@ -43,6 +44,33 @@ export const ALLOWED = {
   CYP101: Columns<typeof CYP101>;
   CYP202: Columns<typeof CYP202>;
 };
+
+/**
+ * Columns in which nothing of ten digits has any business, though the contract lets it stand. An identifier of the sender's own, as
+ * a code of SNOMED CT, may be ten digits that only look like a number: one in eleven does, and those are compared with the
+ * person's own number once it is known.
+ */
+export const OPEN = {
+  CYP202: ['value', 'unit'],
+} as const satisfies { CYP202: (keyof typeof CYP202.columns)[] };
+
+/**
+ * Notes columns that hold what may be an NHS number. Whose it is cannot be known before rows are joined; found then, it would cost the
+ * contact, and all that is right of it, for a row that was answered as accepted.
+ */
+export function refuseNumbers<K extends string>(
+  row: RowReader<K>,
+  values: Record<K, string>,
+  columns: readonly K[],
+): void {
+  for (const key of columns) if (holdsNumber(values[key])) row.wrong(key, 'classificationBroken');
+}
+
+const NUMBER_LENGTH = 10;
+
+/** Whether a value holds what may be an NHS number, by the test that decides whether an answer may name a row by it. */
+export const holdsNumber = (value: string): boolean =>
+  value.length >= NUMBER_LENGTH && shownId(value) === null;
 
 /** A value as it is, noted as wrong in its row if the contract does not allow it. */
 export function checked<K extends string, V extends string | null>(

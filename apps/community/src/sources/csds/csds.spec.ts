@@ -154,6 +154,32 @@ describe('a CSDS delivery', () => {
     ]);
   });
 
+  it('says whose a refused row is, where its provider is right', async () => {
+    const heading = 'CareContactID,ServiceRequestID,Contact_Date,OrgID_Provider\n';
+    const rows = ['CC1,SR1,31/02/2026,RTQ', 'CC2,SR1,31/02/2026,', ',SR1,,RTQ', 'CC4,SR1,,R-T-Q'];
+    const items = await read([['CYP201', heading + rows.join('\n')]]);
+    expect(items.map((item) => [item.outcome, item.publisherOds])).toEqual([
+      ['quarantined', 'RTQ'],
+      ['quarantined', 'RY5'],
+      ['quarantined', 'RTQ'],
+      ['quarantined', null],
+    ]);
+  });
+
+  it('takes no return of a period that no contract takes: nothing could replace its rows', async () => {
+    const heading = 'CareContactID,ServiceRequestID,Contact_Date,RP_EndDate\n';
+    const rows = ['CC1,SR1,2026-09-03,9999-12-31', 'CC2,SR1,2026-09-03,31/12/1799'];
+    expect(await outcomes([['CYP201', heading + rows.join('\n')]])).toEqual([
+      ['MESH-2225 CYP201.REPORTING PERIOD END DATE'],
+      ['MESH-2225 CYP201.REPORTING PERIOD END DATE'],
+    ]);
+    const referrals =
+      'ServiceRequestID,LocalPatientID,ReferralRequest_ReceivedDate,RP_EndDate\nSR1,L1,2026-09-01,9999-12-31\n';
+    expect(await outcomes([['CYP101', referrals]])).toEqual([
+      ['MESH-2225 CYP101.REPORTING PERIOD END DATE'],
+    ]);
+  });
+
   it.each([
     ['9434765910', 'MESH-2202'],
     ['9999999999', 'MESH-2203'],
@@ -183,11 +209,8 @@ describe('a CSDS delivery', () => {
   it('takes the word NULL for no value, so that nobody is a patient of the issuer NULL', async () => {
     expect(await outcomes([['CYP001', patients('7,NULL,,03,,', '7,UNKNOWN,,03,,')]])).toEqual([
       ['MESH-2211 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)'],
-      // Both faults are of the one column: there is a word, and no issuer.
-      [
-        'MESH-2244 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)',
-        'MESH-2211 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)',
-      ],
+      // An issuer is stated, and wrongly: that it is missing would be untrue.
+      ['MESH-2244 CYP001.ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)'],
     ]);
     const text =
       'CareContactID,ServiceRequestID,Contact_Date,TeamID_Local,OrgID_Commissioner,Treatment_OrgSiteID\nCC1,SR1,2026-09-03,NULL,NULL,null\n';
@@ -258,6 +281,39 @@ describe('a CSDS delivery', () => {
       items.push(item.outcome ? [item.errors[0]!.code, item.raw] : item.record.row.key);
     // Nothing is kept of it that could be taken in again in the file's place.
     expect(items).toEqual(['RY5|CC1', ['MESH-2013', '']]);
+  });
+
+  it.each([
+    ['no heading whole', 'CareConta'],
+    ['a heading that is required', 'CareContactID,ServiceRequestID,Contact_D'],
+    ['a heading in quotes', '"CareContactID","ServiceReq'],
+    ['nothing', ''],
+  ])('cut short in a header row that then has %s is one fault', async (_, header) => {
+    const delivery = async function* (...whole: Part[]): AsyncGenerator<SourcePart> {
+      const body = async function* (text: string | Uint8Array) {
+        yield Buffer.from(text);
+      };
+      for (const [name, text] of [...whole, ['CYP201', header] as const])
+        yield { name, contentType: 'text/csv', body: body(text) };
+      throw new IntakeRefused(fault('multipartBroken', '/'));
+    };
+    const told = async (...whole: Part[]) => {
+      const items = [];
+      const input = { contentType: 'multipart/form-data', environment: 'test' as const };
+      const parts = delivery(...whole);
+      for await (const item of source.read({ ...input, body: nothing(), parts }))
+        items.push(item.outcome ? [item.part, item.errors.map(({ code }) => code)] : item.index);
+      return items;
+    };
+    const patient: Part = ['CYP001', patients('L1,RY5,9434765919,01,,')];
+    expect(await told(patient)).toEqual([0, ['CYP201', ['MESH-2013']]]);
+    await expect(told()).rejects.toMatchObject({ fault: { code: 'MESH-2013' } });
+    // What is wrong with the files before it stays told.
+    expect(await told(['CYP202', 'A\n1\n'], patient)).toEqual([
+      0,
+      ['CYP202', ['MESH-2127']],
+      ['CYP201', ['MESH-2013']],
+    ]);
   });
 
   it('reads a part in the charset it names', async () => {

@@ -62,14 +62,10 @@ export const source = defineJoinedSource<CsdsRow>({
 async function* readParts({ parts, notice }: SourceInput, reading: Reading): AsyncGenerator<Item> {
   let index = 0;
   const refused: { name: string; fault: Fault }[] = [];
-  const refuse = (name: string, error: unknown): void => {
-    if (!(error instanceof IntakeRefused)) throw error;
-    // A delivery cut short breaks its last file, and the form around it: that is one fault.
-    if (refused.at(-1)?.fault.code !== error.fault.code || name)
-      refused.push({ name, fault: error.fault });
-  };
+  let last: (typeof refused)[number] | null = null;
   try {
     for await (const part of parts ?? []) {
+      last = null;
       try {
         for await (const items of readPart(part, { ...reading, notice }, index)) {
           index += items.length;
@@ -77,15 +73,23 @@ async function* readParts({ parts, notice }: SourceInput, reading: Reading): Asy
         }
       } catch (error) {
         // A file that cannot be read to its end does not cost the others of the same delivery.
-        refuse(part.name, error);
+        last = { name: part.name, fault: faultOf(error) };
+        refused.push(last);
       }
     }
   } catch (error) {
-    refuse('', error);
+    // A delivery cut short breaks its last file, and the form around it: that is one fault, whatever the cut left of the file.
+    if (last) last.fault = faultOf(error);
+    else refused.push({ name: '', fault: faultOf(error) });
   }
   const [first] = refused;
   if (index === 0 && first) throw new IntakeRefused(first.fault);
   for (const { name, fault } of refused) yield unreadable(name, fault, index++);
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof IntakeRefused) return error.fault;
+  throw error;
 }
 
 function readPart(part: SourcePart, reading: PartReading, index: number): AsyncGenerator<Item[]> {
@@ -133,8 +137,9 @@ function tableReader<K extends string, R extends CsdsRow>(
         const head = { ...origin, sourceId: sourceIdOf(values) || null };
         const read = readRow(values, reading);
         if (read.faults) {
-          const known = read.known && { row: { part: table.name, ...read.known } };
-          return { ...head, outcome: 'quarantined', errors: read.faults, ...known };
+          const { faults: errors, known, providerOds: publisherOds } = read;
+          const row = known && { row: { part: table.name, ...known } };
+          return { ...head, outcome: 'quarantined', errors, publisherOds, ...row };
         }
         const { at, providerOds } = read.row;
         return {

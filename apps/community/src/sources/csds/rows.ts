@@ -1,6 +1,15 @@
 import { isOdsShaped, nhsNumber, postcodeIn, RowReader } from '@caremesh/product';
 import type { CsvTable, Fault, Mode, PersonRef } from '@caremesh/product';
-import { ALLOWED, checked, coded, dayAllowed, ethnicCategoryOf } from './codes.js';
+import {
+  ALLOWED,
+  checked,
+  coded,
+  dayAllowed,
+  ethnicCategoryOf,
+  holdsNumber,
+  OPEN,
+  refuseNumbers,
+} from './codes.js';
 import { CYP001, CYP101, CYP201, CYP202 } from './tables.js';
 
 /** What a row of each table says, in plain typed values: days since 1970, milliseconds, codes as they came. */
@@ -38,10 +47,18 @@ export type CsdsRow = Patient | Referral | Contact | Activity;
 
 /** Where rows are read: which NHS numbers are taken, and who provides where a file has no provider column. */
 export type Reading = { mode: Mode; defaultProvider: string };
-/** Of a row that is wrong its key and period, where at least they are right: it is known again when it comes corrected. */
+/**
+ * Of a row that is wrong its key and period, where at least they are right: it is known again when it comes corrected; and the provider,
+ * where that is right.
+ */
 export type Parsed<R> =
   | { row: R; faults?: undefined }
-  | { row?: undefined; faults: Fault[]; known: Pick<Joinable, 'key' | 'at'> | null };
+  | {
+      row?: undefined;
+      faults: Fault[];
+      known: Pick<Joinable, 'key' | 'at'> | null;
+      providerOds: string | null;
+    };
 type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
 type JoinColumn = 'provider' | 'periodEnd';
 
@@ -96,6 +113,7 @@ export function readContact(values: ValuesOf<typeof CYP201>, reading: Reading): 
 
 export function readActivity(values: ValuesOf<typeof CYP202>, reading: Reading): Parsed<Activity> {
   const row = new RowReader(CYP202, values);
+  refuseNumbers(row, values, OPEN.CYP202);
   return parsed(row, 'careActivityId', activityOf(row, reading));
 }
 
@@ -167,7 +185,7 @@ const providerOf = <K extends string>(
 const keyIn = (providerOds: string, id: string): string => `${providerOds}|${id}`;
 
 function periodOf<K extends string>(row: RowReader<K | JoinColumn>): string | null {
-  const day = row.day('periodEnd');
+  const day = dayAllowed(row, 'periodEnd');
   return day === null ? null : midnight(day);
 }
 
@@ -182,7 +200,9 @@ function personOf(
     ? nhsNumber.parseNhsNumber(values.nhsNumber, mode, row.path('nhsNumber'))
     : null;
   if (number?.fault) row.add(number.fault);
-  if (!number && !issuer) row.wrong('localPatientIdIssuer', 'personMissing');
+  // An issuer that is stated, and wrongly, has its own fault: that nobody is stated would be untrue.
+  if (!number && values.localPatientIdIssuer === '')
+    row.wrong('localPatientIdIssuer', 'personMissing');
   // Not stated: present but not traced, or trace required.
   const status = row.text('nhsNumberStatus') ?? (number ? '02' : '03');
   if (!nhsNumber.isNhsNumberStatus(status)) row.wrong('nhsNumberStatus', 'nhsNumberStatusUnknown');
@@ -196,7 +216,10 @@ function personOf(
 
 function odsOf<K extends string>(row: RowReader<K>, key: K): string | null {
   const code = row.text(key);
-  return code === null || isOdsShaped(code) ? code : row.wrong(key, 'odsMalformed');
+  if (code === null) return null;
+  if (!isOdsShaped(code)) return row.wrong(key, 'odsMalformed');
+  // Ten digits have the shape of a code, and what is read here is shown in views and listings.
+  return holdsNumber(code) ? row.wrong(key, 'classificationBroken') : code;
 }
 
 function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null {
@@ -204,15 +227,20 @@ function postcodeOf(row: RowReader<keyof typeof CYP001.columns>): string | null 
   return postcode && (postcodeIn(postcode) ?? row.wrong('postcode', 'postcodeMalformed'));
 }
 
-function parsed<K extends string, R extends Pick<Joinable, 'key' | 'at'>>(
+function parsed<K extends string, R extends Pick<Joinable, 'key' | 'at' | 'providerOds'>>(
   row: RowReader<K | JoinColumn>,
   id: K,
   value: R,
 ): Parsed<R> {
   if (row.faults.length === 0) return { row: value };
-  const { key, at } = value;
-  const isKnown = row.isRight(id) && row.isRight('provider') && row.isRight('periodEnd');
-  return { faults: row.faults, known: isKnown ? { key, at } : null };
+  const { key, at, providerOds } = value;
+  const isOurs = row.isRight('provider');
+  const isKnown = row.isRight(id) && isOurs && row.isRight('periodEnd');
+  return {
+    faults: row.faults,
+    known: isKnown ? { key, at } : null,
+    providerOds: isOurs ? providerOds : null,
+  };
 }
 
 /** A file is of one period, so that one text is made for all its rows. */

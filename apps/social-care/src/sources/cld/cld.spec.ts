@@ -63,6 +63,25 @@ describe('whose event it is', () => {
   });
 });
 
+describe('a person who is stated, and wrongly', () => {
+  it.each([
+    [{ 'LA Code': '?' }, ['MESH-2244 LA Code']],
+    [{ 'LA Code': '' }, ['MESH-2221 LA Code']],
+    [{ 'LA Person Unique Identifier': '1.2E+11' }, ['MESH-2623 LA Person Unique Identifier']],
+    [{ 'LA Person Unique Identifier': 'P\u00011' }, ['MESH-2223 LA Person Unique Identifier']],
+  ])('%j: is told that fault alone, with no NHS number beside it', async (changes, expected) => {
+    expect(await outcome({ ...changes, 'NHS Number': '' })).toEqual(expected);
+  });
+
+  it('is nobody where nothing is stated, whatever else is wrong', async () => {
+    const nobody = { 'NHS Number': '', 'LA Person Unique Identifier': '' };
+    expect(await outcome({ ...nobody, 'LA Code': '?' })).toEqual([
+      'MESH-2244 LA Code',
+      'MESH-2211 LA Person Unique Identifier',
+    ]);
+  });
+});
+
 describe('which event it is', () => {
   it('is the council’s reference, or what national processing goes by', async () => {
     expect((await outcome({}))[2]).toBe('503|S1');
@@ -114,6 +133,21 @@ describe('a service event', () => {
     [{ 'Service Type': 'NULL' }, ['MESH-2221 Service Type']],
   ])('with %j is refused', async (changes, expected) => {
     expect(await outcome(changes)).toEqual(expected);
+  });
+});
+
+describe('whose row it is, so that a publisher finds what was refused of theirs', () => {
+  it.each([
+    [{}, '503'],
+    [{ 'Event Start Date': '31/06/2026' }, '503'],
+    [{ 'Event Type': 'Picnic' }, '503'],
+    [{ 'Event Type': 'Picnic', 'LA Code': '?' }, null],
+    [{ 'LA Code': '?' }, null],
+    [{ 'LA Code': '' }, null],
+  ])('%j: %s', async (changes, publisherOds) => {
+    const row: Record<string, string> = { ...GOOD, ...changes };
+    const [item] = await read(`${HEADER.join(',')}\n${HEADER.map((one) => row[one]).join(',')}\n`);
+    expect(item!.publisherOds ?? null).toBe(publisherOds);
   });
 });
 

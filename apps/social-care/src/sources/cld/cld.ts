@@ -2,7 +2,7 @@ import { charsetOf, defineSource, fault, shownId } from '@caremesh/product';
 import type { CsvRow, Mode, SourceInput, SourceItem } from '@caremesh/product';
 import { CLD } from './columns.js';
 import type { CldColumn, CldValues } from './columns.js';
-import { readServiceEvent } from './service-event.js';
+import { councilIn, readServiceEvent } from './service-event.js';
 import type { ServiceEvent } from './service-event.js';
 
 /** Client Level Data as one CSV file: a row for each event, of which the services are used. */
@@ -30,7 +30,7 @@ function itemOf(row: CsvRow<CldColumn>, index: number, mode: Mode): SourceItem<S
   const origin = { index, raw, preamble, place };
   if (row.errors) return { ...origin, sourceId: null, outcome: 'quarantined', errors: row.errors };
   const { values } = row;
-  const head = { ...origin, sourceId: sourceIdOf(values) };
+  const head = { ...origin, sourceId: sourceIdOf(values), publisherOds: councilIn(values) };
   const kind = kindOf(values);
   if (kind === 'other')
     return { ...head, outcome: 'notUsed', errors: [fault('kindNotUsed', CLD.pathOf('eventType'))] };
@@ -43,7 +43,7 @@ function itemOf(row: CsvRow<CldColumn>, index: number, mode: Mode): SourceItem<S
   const { event, faults } = readServiceEvent(values, mode);
   return faults
     ? { ...head, outcome: 'quarantined', errors: faults }
-    : { ...head, record: event, at: event.at, publisherOds: event.laCode };
+    : { ...head, record: event, at: event.at };
 }
 
 /** The council's reference of the event, unless it was made from what the council knows the person by. */

@@ -103,7 +103,8 @@ function personOf(row: Row, values: CldValues, laCode: string, mode: Mode): Pers
     : null;
   if (number?.fault) row.add(number.fault);
   const id = row.identifier('personId');
-  if (!number && !(id && laCode)) row.wrong('personId', 'personMissing');
+  // One who is stated, and wrongly, has that fault: that nobody is stated would be untrue.
+  if (!number && values.personId === '') row.wrong('personId', 'personMissing');
   const stated = column === 'tracedNhsNumber' ? '01' : '02';
   return {
     nhsNumber: number?.value ?? null,
@@ -111,6 +112,10 @@ function personOf(row: Row, values: CldValues, laCode: string, mode: Mode): Pers
     local: id && laCode ? { issuer: laCode, id } : null,
   };
 }
+
+/** The council of a row, if it is one; for a row that is refused for something else. */
+export const councilIn = ({ laCode }: Pick<CldValues, 'laCode'>): string | null =>
+  COUNCIL.test(laCode) ? laCode : null;
 
 /** '' and a fault if it is not there, or no council's. */
 function councilOf(row: Row): string {
