@@ -225,7 +225,7 @@ export const CONTRACT_ERRORS = {
   patternUnsafe: row(
     1323,
     'A pattern could take too long to test',
-    'Anchor it with ^ and $, and use bounded repeats only: {n} or {n,m}.',
+    'Anchor it with ^ and $, use bounded repeats only, {n} or {n,m}, and let no more than a few that take the same characters stand side by side.',
   ),
   careSettingMissing: row(
     1324,
@@ -236,6 +236,21 @@ export const CONTRACT_ERRORS = {
     1325,
     'The contract names other house rules',
     'Write house rules version 1.',
+  ),
+  typeReused: row(
+    1326,
+    'A named type stands in more than one place',
+    'Write the type out at each place, each time under a name of its own.',
+  ),
+  viewNameShared: row(
+    1327,
+    'A field would have the name of another one in a view',
+    'Rename the field.',
+  ),
+  itemsTreatedApart: row(
+    1328,
+    'The plain items of a list are treated in another way than the list',
+    'Classify and treat the list as its items are; or make each item a record, whose fields are treated one by one.',
   ),
 
   // 14xx: contract against schema

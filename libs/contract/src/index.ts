@@ -30,6 +30,7 @@ export {
 } from './view/view-schema.js';
 export { careOrganisationFields } from './view/care-organisations.js';
 export type { CareOrganisationFields } from './view/care-organisations.js';
+export { inViews } from './view/in-views.js';
 export { ageBand, districtOf, monthOf, treatedAs } from './view/treated.js';
 export { choiceApplies } from './choices/decide.js';
 export { choicesPage } from './choices/page.js';

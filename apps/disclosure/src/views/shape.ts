@@ -1,4 +1,4 @@
-import { ageBand, districtOf, monthOf, treatedAs } from '@caremesh/contract';
+import { ageBand, districtOf, inViews, monthOf } from '@caremesh/contract';
 import type { FieldPromise, Treated } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 
@@ -13,11 +13,18 @@ export type Treating = { now: Date; pseudonym: (field: string, value: string) =>
 type Change = (value: unknown, treating: Treating) => unknown;
 type Promises = ReadonlyMap<string, FieldPromise>;
 /** What is known of the fields: what their contract says, and which codes are in no view. */
-type Known = { promises: Promises; sensitive: Pick<SensitiveCodes, 'of'> };
+type Contracted = { promises: Promises; sensitive: Pick<SensitiveCodes, 'of'> };
+/** `leaving`: what may be in a view, by path, and as what. */
+type Known = Contracted & { leaving: ReadonlyMap<string, Treated> };
 
 export type AvroRecord = { type: 'record'; fields: { name: string; type: AvroType }[] };
 type AvroArray = { type: 'array'; items: AvroType };
-type AvroType = string | AvroType[] | AvroRecord | AvroArray | { type: string };
+type AvroType = string | AvroType[] | AvroRecord | AvroArray | { type: AvroType };
+
+/** Types in which there is nothing more. */
+const PLAIN: ReadonlySet<unknown> = new Set([
+  ...['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'],
+]);
 
 const DAY = 86_400_000;
 
@@ -29,9 +36,10 @@ const DAY = 86_400_000;
  */
 export function shaperOf(
   schema: AvroRecord,
-  known: Known,
+  contracted: Contracted,
   own: ReadonlySet<string>,
 ): (record: Loose, treating: Treating) => Loose {
+  const known = { ...contracted, leaving: inViews([...contracted.promises.values()]) };
   return shaping(stepsOf(schema, '', known, own), own);
 }
 
@@ -45,7 +53,7 @@ function stepsOf(
   known: Known,
   own: ReadonlySet<string>,
 ): Step[] {
-  const source = byNameInView(prefix, known.promises);
+  const source = byNameInView(prefix, known);
   return record.fields
     .filter(({ name }) => !own.has(name))
     .map(({ name, type }) => {
@@ -91,12 +99,15 @@ function codeBeside({ name }: FieldPromise, prefix: string, known: Known): Coded
 }
 
 /** The fields of one record by the names under which a view may have them. */
-function byNameInView(prefix: string, promises: Promises): Map<string, [FieldPromise, Treated]> {
+function byNameInView(
+  prefix: string,
+  { promises, leaving }: Known,
+): Map<string, [FieldPromise, Treated]> {
   const found = new Map<string, [FieldPromise, Treated]>();
   for (const promise of promises.values()) {
     if (promise.path !== prefix + promise.name) continue;
-    const treated = treatedAs(promise);
-    if (treated !== null) found.set(treated.name, [promise, treated]);
+    const treated = leaving.get(promise.path);
+    if (treated !== undefined) found.set(treated.name, [promise, treated]);
   }
   return found;
 }
@@ -109,7 +120,8 @@ function changeOf(
   known: Known,
 ): Change | null {
   if (form === 'as-is') {
-    return withoutSensitive(promise, type, known) ?? changeWithin(type, promise.path, known);
+    const within = changeWithin(type, promise.path, known);
+    return withoutSensitive(promise, type, known) ?? within;
   }
   // Any other type would be of a schema that nobody derived.
   if (JSON.stringify(type) !== '["null","string"]') {
@@ -147,14 +159,26 @@ function withoutSensitive(promise: FieldPromise, type: AvroType, known: Known): 
   return (value) => (typeof value === 'string' && isSensitive(value) ? null : value);
 }
 
+/**
+ * Throws MESH-4101 where the schema does not say what is in the field: at the name of a type, or one of several. What is in it
+ * would be taken as it is.
+ */
 function changeWithin(type: AvroType, path: string, known: Known): Change | null {
-  if (typeof type === 'string') return null;
+  if (PLAIN.has(type)) return null;
+  if (typeof type !== 'object' || type === null) return untold(path);
   if (Array.isArray(type)) {
-    const changes = type.map((branch) => changeWithin(branch, path, known));
-    return changes.find((change) => change !== null) ?? null;
+    const [one, ...others] = type.filter((branch) => branch !== 'null');
+    return one === undefined || others.length > 0 ? untold(path) : changeWithin(one, path, known);
   }
-  if ('fields' in type) return changeRecord(type, path, known);
-  return 'items' in type ? changeList(type.items, path, known) : null;
+  if (type.type === 'enum' || type.type === 'fixed') return null;
+  if (type.type === 'record') return changeRecord(type as AvroRecord, path, known);
+  if (type.type === 'array') return changeList((type as AvroArray).items, path, known);
+  // A plain type, or any other in needless braces.
+  return changeWithin(type.type, path, known);
+}
+
+function untold(path: string): never {
+  throw problem(disclosureErrors.fieldNotDisclosable, path.replace(/(?:\[\])+$/, ''));
 }
 
 /** Null if all that stays of it stays as it is: what the schema does not name is not written anyway. */
@@ -169,6 +193,9 @@ function changeRecord(type: AvroRecord, path: string, known: Known): Change | nu
 
 /** An item with a sensitive code is left out whole: what stands beside the code may tell as much. */
 function changeList(items: AvroType, path: string, known: Known): Change | null {
+  const isRecord = typeof items === 'object' && 'type' in items && items.type === 'record';
+  // Of plain items the contract says itself that they are kept.
+  if (!isRecord && !known.leaving.has(`${path}[]`)) return untold(path);
   const change = changeWithin(items, `${path}[]`, known);
   const isSensitive = sensitiveItem(`${path}[]`, known);
   if (change === null && isSensitive === null) return null;

@@ -119,8 +119,14 @@ class SchemaReader {
   private annotated(node: Json, path: string, namespace: string, level: number): AvroType {
     const inner = this.read(node.type, `${path}.type`, namespace, level);
     if (inner.kind !== 'primitive') return inner;
-    const logical = text(node.logicalType) ?? inner.logical;
-    return { ...inner, logical, extras: { ...inner.extras, ...extras(node, ['logicalType']) } };
+    // Outside needless braces a reader may not look for it.
+    const own = typeof node.type === 'string' ? text(node.logicalType) : null;
+    const read = own === null ? [] : ['logicalType'];
+    return {
+      ...inner,
+      logical: own ?? inner.logical,
+      extras: { ...inner.extras, ...extras(node, read) },
+    };
   }
 
   private reference(name: string, path: string, namespace: string): AvroType {

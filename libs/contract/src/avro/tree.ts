@@ -65,11 +65,33 @@ function isNull(type: AvroType): boolean {
   return type.kind === 'primitive' && type.name === 'null';
 }
 
+/** The types that an Avro logical type may stand on. */
+const LOGICAL_ON: Readonly<Record<string, readonly string[]>> = {
+  date: ['int'],
+  'time-millis': ['int'],
+  'time-micros': ['long'],
+  'timestamp-millis': ['long'],
+  'timestamp-micros': ['long'],
+  'local-timestamp-millis': ['long'],
+  'local-timestamp-micros': ['long'],
+  decimal: ['bytes'],
+  uuid: ['string'],
+};
+
+/** What readers take a primitive for: by Avro's rule they ignore a logical type that does not belong to its type. */
+export function readAs({ name, logical }: Extract<AvroType, { kind: 'primitive' }>): string {
+  return logical !== null &&
+    Object.hasOwn(LOGICAL_ON, logical) &&
+    LOGICAL_ON[logical]?.includes(name)
+    ? logical
+    : name;
+}
+
 /** The type as people write it: `string`, `timestamp-millis`, `list of Procedure`, `string or null`. */
 export function describeType(type: AvroType): string {
   switch (type.kind) {
     case 'primitive':
-      return type.logical ?? type.name;
+      return readAs(type);
     case 'array':
       return `list of ${describeType(type.items)}`;
     case 'map':

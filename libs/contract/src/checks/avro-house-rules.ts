@@ -1,5 +1,6 @@
 import {
   isNullable,
+  readAs,
   withoutNull,
   type AvroField,
   type AvroRecord,
@@ -10,6 +11,8 @@ import { CORE_FIELDS } from '../records/compile.js';
 import type { Rule } from './check.js';
 
 const PLAIN = new Set(['string', 'long', 'double', 'boolean', 'date', 'timestamp-millis']);
+/** What the items of a list may be: what the contract has a place for. */
+const ITEMS = new Set<AvroType['kind']>(['primitive', 'enum', 'record']);
 
 /** Types and defaults that let every later version of a major be read by every earlier one, and the reverse. */
 export const avroHouseRules: Rule = {
@@ -60,7 +63,7 @@ function typeFindings(type: AvroType, path: string): Finding[] {
   const inner = withoutNull(type);
   switch (inner.kind) {
     case 'primitive':
-      return primitiveFindings(inner.logical ?? inner.name, path);
+      return primitiveFindings(inner, path);
     case 'enum':
       return inner.fallback === 'UNKNOWN'
         ? []
@@ -74,9 +77,7 @@ function typeFindings(type: AvroType, path: string): Finding[] {
     case 'record':
       return recordFindings(inner, false);
     case 'array':
-      return isNullable(inner.items)
-        ? [finding(CONTRACT_ERRORS.schemaTypeBarred, path, 'The items of a list may not be null.')]
-        : typeFindings(inner.items, `${path}.items`);
+      return itemFindings(inner.items, path);
     default:
       return [
         finding(
@@ -88,7 +89,28 @@ function typeFindings(type: AvroType, path: string): Finding[] {
   }
 }
 
-function primitiveFindings(name: string, path: string): Finding[] {
+function itemFindings(items: AvroType, path: string): Finding[] {
+  if (isNullable(items))
+    return [
+      finding(CONTRACT_ERRORS.schemaTypeBarred, path, 'The items of a list may not be null.'),
+    ];
+  if (ITEMS.has(items.kind)) return typeFindings(items, `${path}.items`);
+  return [
+    finding(
+      CONTRACT_ERRORS.schemaTypeBarred,
+      path,
+      `A list of ${items.kind}s is not used in product records: the contract could say nothing of what is in them.`,
+      { fix: 'Make each item a record, and name in it what it holds.' },
+    ),
+  ];
+}
+
+function primitiveFindings(
+  type: Extract<AvroType, { kind: 'primitive' }>,
+  path: string,
+): Finding[] {
+  const name = readAs(type);
+  if (type.logical !== null && type.logical !== name) return [ignored(type.logical, name, path)];
   if (name === 'int' || name === 'float') {
     return [
       finding(
@@ -107,4 +129,15 @@ function primitiveFindings(name: string, path: string): Finding[] {
           `The type ${name} is not used in product records.`,
         ),
       ];
+}
+
+function ignored(logical: string, name: string, path: string): Finding {
+  return finding(
+    CONTRACT_ERRORS.schemaTypeBarred,
+    path,
+    `The logical type ${logical.slice(0, 60)} does not belong to ${name}: readers ignore it and see the ${name} alone.`,
+    {
+      fix: 'Write {"type": "int", "logicalType": "date"} for a day, {"type": "long", "logicalType": "timestamp-millis"} for a moment, and no logicalType otherwise.',
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import {
   describeType,
   isNullable,
+  readAs,
   withoutNull,
   type AvroField,
   type AvroRecord,
@@ -91,7 +92,7 @@ function promiseFindings(subject: Subject, field: FieldPromise, avro: Flat | und
 
 function typeFinding(field: FieldPromise, type: AvroType, place: string): Finding[] {
   const inner = withoutNull(type);
-  const kind = inner.kind === 'primitive' ? (inner.logical ?? inner.name) : inner.kind;
+  const kind = inner.kind === 'primitive' ? readAs(inner) : inner.kind;
   if (AVRO_OF[field.logicalType]?.includes(kind)) return [];
   const given = field.logicalType === '' ? 'no type' : field.logicalType;
   return [

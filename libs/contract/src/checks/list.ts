@@ -13,6 +13,7 @@ import { filesKnown } from './files-known.js';
 import { freeTextFlagged } from './free-text-flagged.js';
 import { freshnessPromised } from './freshness-promised.js';
 import { identifiersTyped } from './identifiers-typed.js';
+import { itemsAsList } from './items-as-list.js';
 import { legalBasisFits } from './legal-basis-fits.js';
 import { legalBasisStated } from './legal-basis-stated.js';
 import { namesAgree } from './names-agree.js';
@@ -30,7 +31,9 @@ import { standardsKnown } from './standards-known.js';
 import { standardsMandated } from './standards-mandated.js';
 import { standardsMature } from './standards-mature.js';
 import { supportNamed } from './support-named.js';
+import { typesOnce } from './types-once.js';
 import { versionStep } from './version-step.js';
+import { viewNames } from './view-names.js';
 
 /** Rules about files, run first and always. */
 export const FILE_RULES: readonly FileRule[] = [
@@ -48,8 +51,11 @@ export const RULES: readonly Rule[] = [
   recordCore,
   avroMatchesContract,
   avroHouseRules,
+  typesOnce,
   fieldDocumented,
   fieldClassified,
+  itemsAsList,
+  viewNames,
   sensitiveNamed,
   freeTextFlagged,
   identifiersTyped,

@@ -227,9 +227,10 @@ class Fields {
     if (property.logicalType === 'object')
       this.all(list<Json>(property.properties), `${path}.`, `${place}.properties`);
     if (property.logicalType !== 'array' || items === undefined) return;
-    if (items.logicalType === 'object')
+    if (items.logicalType === 'object') {
+      this.findings.push(...saidOfAll(items, `${place}.items`));
       this.all(list<Json>(items.properties), `${path}[].`, `${place}.items.properties`);
-    else
+    } else
       this.promises.push(
         this.promise({ name: property.name, ...items }, `${path}[]`, `${place}.items`),
       );
@@ -248,6 +249,14 @@ class Fields {
     this.unsaid.set(path, unsaid(property, sound));
     return fieldPromise(property, path, sound);
   }
+}
+
+/** Whoever wrote it there would think it kept. */
+function saidOfAll(items: Json, place: string): Finding[] {
+  if (items.classification === undefined && items.customProperties === undefined) return [];
+  const why = 'What is said of a record in a list as a whole has no effect.';
+  const fix = 'Say it of the list, or of each field of the record.';
+  return [finding(CONTRACT_ERRORS.profileInvalid, place, why, { fix })];
 }
 
 function unsaid(property: Json, profile: FieldProfile): Set<Unsaid> {

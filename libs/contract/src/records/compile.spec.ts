@@ -93,6 +93,19 @@ describe('a decoded record', () => {
     ]);
   });
 
+  it('is refused where the items of a list are lists, of which no contract can say anything', () => {
+    const status = gp.contract.fields.find(({ name }) => name === 'status')!;
+    const rounds = { ...status, path: 'rounds', name: 'rounds', logicalType: 'array' };
+    const fields = [...gp.contract.fields, rounds, { ...rounds, path: 'rounds[]' }];
+    const check = (value: unknown) =>
+      faults(
+        { ...gp.example('created'), rounds: value },
+        { ...gp, contract: { ...gp.contract, fields } },
+      );
+    expect(check([[{ nhsNumber: '9434765919' }]])).toEqual(['wrong-type rounds[0]']);
+    expect(check([])).toEqual([]);
+  });
+
   it('finds every fault of a record at once, in the order of the contract', () => {
     const record = {
       ...gp.example('created'),

@@ -30,6 +30,8 @@ export function valueCheck(field: FieldPromise, text: boolean): ValueCheck {
       return text
         ? textTimeCheck(field, INSTANT, 'a time that exists, in UTC: YYYY-MM-DDThh:mm:ss.sssZ')
         : timeCheck(field, DAY, 'a number of milliseconds');
+    case 'array':
+      return nothingSaid(field);
     default:
       return () => undefined;
   }
@@ -38,6 +40,12 @@ export function valueCheck(field: FieldPromise, text: boolean): ValueCheck {
 /** Whole numbers that JavaScript and Avro's writer both hold exactly. */
 function isLong(value: unknown): boolean {
   return Number.isSafeInteger(value) && Math.abs(value as number) < Number.MAX_SAFE_INTEGER;
+}
+
+/** Lists in a list: the house rules refuse them, and what is in them would go unlooked at. */
+function nothingSaid({ path, name }: FieldPromise): ValueCheck {
+  return (_, faults) =>
+    faults.add('wrongType', path, `An item of the list \`${name}\` may not be a list.`);
 }
 
 function typeCheck(field: FieldPromise, is: (value: unknown) => boolean, what: string): ValueCheck {

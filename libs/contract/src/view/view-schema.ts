@@ -1,9 +1,16 @@
+import { readSchema } from '../avro/read-schema.js';
+import { PRIMITIVES } from '../avro/tree.js';
+import { SchemaRefused } from '../avro/type.js';
 import { viewNamespace } from '../envelope/names.js';
+import { CONTRACT_ERRORS, finding } from '../errors.js';
 import type { DataContract, FieldPromise } from '../promise/data-contract.js';
-import { TOLD, treatedAs } from './treated.js';
+import { inViews, PERSON } from './in-views.js';
+import { TOLD, type Treated } from './treated.js';
 
 type Json = Record<string, unknown>;
 type AvroField = { name: string; doc?: string; type: unknown; default?: unknown };
+/** What may be in a view, by path, and as what. */
+type Leaving = ReadonlyMap<string, Treated>;
 
 /** In every view whatever was granted: without them nobody can tell which record changed, how, and when. */
 export const IN_EVERY_VIEW: readonly string[] = [
@@ -13,8 +20,8 @@ export const IN_EVERY_VIEW: readonly string[] = [
   'survivorKey',
 ];
 
-const PERSON: AvroField = {
-  name: 'person',
+const PERSON_FIELD: AvroField = {
+  name: PERSON,
   doc: 'Pseudonym of the person: the same in every record this recipient gets for this purpose, and nowhere else.',
   type: 'string',
 };
@@ -31,8 +38,8 @@ const REDERIVED: Record<string, string> = {
  * free text.
  */
 export function grantableFields(contract: DataContract): string[] {
-  return topLevel(contract)
-    .filter((field) => field.classification !== 'direct-identifier' && mayLeave(field))
+  return mayLeave(contract)
+    .filter(({ classification }) => classification !== 'direct-identifier')
     .map(({ name }) => name);
 }
 
@@ -41,13 +48,18 @@ export function grantableFields(contract: DataContract): string[] {
  * pseudonymised (see `treatedAs`). `all` does not mean them.
  */
 export function treatedFields(contract: DataContract): string[] {
-  return topLevel(contract)
-    .filter((field) => field.classification === 'direct-identifier' && mayLeave(field))
+  return mayLeave(contract)
+    .filter(({ classification }) => classification === 'direct-identifier')
     .map(({ name }) => name);
 }
 
-const topLevel = ({ fields }: DataContract): FieldPromise[] =>
-  fields.filter(({ path }) => !/[.[]/.test(path));
+/** Every view has the record's own names, derived again; anything else leaves in the form of its treatment, or not. */
+function mayLeave({ fields }: DataContract): FieldPromise[] {
+  const leaving = inViews(fields);
+  return fields.filter(
+    ({ path }) => !/[.[]/.test(path) && (IN_EVERY_VIEW.includes(path) || leaving.has(path)),
+  );
+}
 
 /**
  * The Avro schema of one grant's view of a product. Direct identifiers and free text are left out at every depth,
@@ -57,6 +69,7 @@ const topLevel = ({ fields }: DataContract): FieldPromise[] =>
  * @param schema the product's Avro schema, as approved
  * @param fields top-level field names, or `['all']`
  * @throws RangeError when a field is not in the product, or may not leave
+ * @throws SchemaRefused when it cannot be told what is in a field that was granted, or what comes of it is no schema
  */
 export function deriveViewSchema(
   schema: object,
@@ -64,19 +77,22 @@ export function deriveViewSchema(
   grantId: string,
   fields: string[],
 ): object {
-  const promises = new Map(contract.fields.map((field) => [field.path, field]));
+  const leaving = inViews(contract.fields);
   const wanted = wantedFields(contract, fields);
   const source = schema as Json & { fields: AvroField[] };
   const kept = source.fields
     .filter(({ name }) => wanted.has(name) || IN_EVERY_VIEW.includes(name))
-    .flatMap((field) => disclosed(field, field.name, promises));
-  return {
+    .flatMap((field) => disclosed(field, field.name, leaving));
+  const view = {
     type: 'record',
     name: source.name,
     namespace: viewNamespace(grantId),
     doc: `View of ${contract.product} (major ${contract.major}) for one grant: only granted fields, the person replaced by a pseudonym.`,
-    fields: [PERSON, ...kept],
+    fields: [PERSON_FIELD, ...kept],
   };
+  const { findings } = readSchema(view, 'view.avsc');
+  if (findings.length > 0) throw new SchemaRefused(findings);
+  return view;
 }
 
 function wantedFields(contract: DataContract, fields: string[]): Set<string> {
@@ -94,42 +110,68 @@ function wantedFields(contract: DataContract, fields: string[]): Set<string> {
 }
 
 /** The field as the view has it: none, if it never leaves. */
-function disclosed(
-  field: AvroField,
-  path: string,
-  promises: Map<string, FieldPromise>,
-): AvroField[] {
-  const treated = IN_EVERY_VIEW.includes(path) ? null : formOf(promises.get(path));
-  if (treated === undefined) return [];
-  if (treated !== null && treated.form !== 'as-is') {
-    const type = ['null', 'string'];
-    return [{ name: treated.name, doc: TOLD[treated.form], type, default: null }];
+function disclosed(field: AvroField, path: string, leaving: Leaving): AvroField[] {
+  const treated = leaving.get(path);
+  if (!IN_EVERY_VIEW.includes(path)) {
+    // A field the contract does not promise is never sent.
+    if (treated === undefined) return [];
+    if (treated.form !== 'as-is') return [generalised(treated)];
   }
-  const type = disclosedType(field.type, path, promises);
+  const type = disclosedType(field.type, path, leaving);
   const doc = REDERIVED[field.name];
   return [{ ...field, ...(doc === undefined || path !== field.name ? {} : { doc }), type }];
 }
 
-/** A field the contract does not promise is never sent. */
-const formOf = (field: FieldPromise | undefined) =>
-  field === undefined ? undefined : (treatedAs(field) ?? undefined);
-
-/** The type with what may not leave taken out of every record inside it. Names lose their product's namespace. */
-function disclosedType(type: unknown, path: string, promises: Map<string, FieldPromise>): unknown {
-  if (Array.isArray(type)) return type.map((branch) => disclosedType(branch, path, promises));
-  if (typeof type !== 'object' || type === null) return type;
-  const node = type as Json;
-  if (node.type === 'array')
-    return { ...node, items: disclosedType(node.items, `${path}[]`, promises) };
-  if (node.type !== 'record') return node;
-  const { namespace: _, ...rest } = node;
-  const fields = (node.fields as AvroField[]).flatMap((field) =>
-    disclosed(field, `${path}.${field.name}`, promises),
-  );
-  return { ...rest, fields };
+function generalised({ name, form }: Treated): AvroField {
+  return { name, doc: TOLD[form as keyof typeof TOLD], type: ['null', 'string'], default: null };
 }
 
-/** Every view has the record's own names, derived again; anything else leaves in the form of its treatment, or not. */
-function mayLeave(field: FieldPromise): boolean {
-  return IN_EVERY_VIEW.includes(field.path) || treatedAs(field) !== null;
+/**
+ * The type with what may not leave taken out of every record inside it. Names lose their product's namespace. What is not
+ * written out here cannot be looked into, and is refused: the name of a type for one, which was promised for another place.
+ */
+function disclosedType(type: unknown, path: string, leaving: Leaving): unknown {
+  if (Array.isArray(type)) {
+    // What is promised is promised of one type.
+    if (type.filter((branch) => branch !== 'null').length > 1) untold('schemaTypeBarred', path);
+    return type.map((branch) => disclosedType(branch, path, leaving));
+  }
+  if (typeof type === 'string') return isPrimitive(type) ? type : untold('typeReused', path);
+  if (typeof type !== 'object' || type === null) return untold('schemaTypeBarred', path);
+  const node = type as Json;
+  switch (node.type) {
+    case 'array':
+      return { ...node, items: disclosedItems(node.items, path, leaving) };
+    case 'record':
+      return disclosedRecord(node, path, leaving);
+    case 'enum':
+    case 'fixed':
+      return node;
+    case 'map':
+      return untold('schemaTypeBarred', path);
+    default:
+      // A type in needless braces, with or without a logical type.
+      return { ...node, type: disclosedType(node.type, path, leaving) };
+  }
+}
+
+function disclosedItems(items: unknown, path: string, leaving: Leaving): unknown {
+  const isRecord = (items as Json | null)?.type === 'record';
+  // Of plain items the contract says itself that they are kept.
+  if (!isRecord && !leaving.has(`${path}[]`)) return untold('schemaTypeBarred', path);
+  return disclosedType(items, `${path}[]`, leaving);
+}
+
+function disclosedRecord({ namespace: _, ...node }: Json, path: string, leaving: Leaving): object {
+  const fields = (node.fields as AvroField[]).flatMap((field) =>
+    disclosed(field, `${path}.${field.name}`, leaving),
+  );
+  return { ...node, fields };
+}
+
+const isPrimitive = (name: string): boolean => (PRIMITIVES as readonly string[]).includes(name);
+
+function untold(error: 'typeReused' | 'schemaTypeBarred', path: string): never {
+  const why = `It cannot be told what of \`${path}\` may be in a view.`;
+  throw new SchemaRefused([finding(CONTRACT_ERRORS[error], `schema.avsc#${path}`, why)]);
 }
