@@ -157,16 +157,27 @@ export function insertSubmission(submission: Submission): Statement {
   };
 }
 
-/** How far a long submission has come, in the transaction of the items that took it there. */
+/** Lists of items that a statement was made for; a tally makes a new one for each unit that has items to show. */
+const listed = new WeakSet<Answer['items']>();
+
+/**
+ * How far a long submission has come, in the transaction of the items that took it there. The items shown are written with each unit
+ * that adds to them, which of joined tables may be the last ones, and not with every unit of a long file.
+ */
 export function progressStatement(receipt: string, answer: Answer, last: boolean): Statement {
-  const { items: _, ...counts } = answer;
-  // The items shown are written while there are new ones, not with every unit of a long file.
-  const shown = answer.received > 2_000 && !last ? counts : answer;
+  const { items, ...counts } = answer;
+  const isListed = listed.has(items);
+  listed.add(items);
   return {
     name: 'intake-progress',
     text: `UPDATE submission SET state = $2, done = $3, answer = answer || $4::jsonb,
              finished_at = CASE WHEN $2 = 'waiting' THEN NULL ELSE now() END
            WHERE receipt = $1`,
-    values: [receipt, last ? 'done' : 'waiting', answer.received, JSON.stringify(shown)],
+    values: [
+      receipt,
+      last ? 'done' : 'waiting',
+      answer.received,
+      JSON.stringify(isListed && !last ? counts : answer),
+    ],
   };
 }

@@ -21,10 +21,13 @@ import type { Arrival, Prepared, Preparer } from '../intake/prepare.js';
 import type { ProcessLock } from '../intake/process-lock.js';
 import { inputOf, itemsOf } from '../intake/reception.js';
 import type { OnUnit, Receiver } from '../intake/reception.js';
-import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Mode } from '../person/nhs-number.js';
-import { partKey } from './part-store.js';
+import { digestOf, partKey } from './part-store.js';
+import type { FormerRow } from './former.js';
 import type { IncomingRow, MarkedRoot, PartStore, WrittenRow } from './part-store.js';
+import { isOlder, laterThan, resolved, taken } from './refusals.js';
+import type { Refusals } from './refusals.js';
+import { shownRootId } from './shown-root.js';
 
 const UNIT_ITEMS = 1_000;
 /** Rows read or sealed at a time, half a millisecond of work: what was sent to the database goes on in between, or it waits for all of them. */
@@ -40,6 +43,8 @@ type Part = {
   rows: Map<string, IncomingRow>;
   outcomes: ItemOutcome[];
   refused: Prepared[];
+  /** What stood before a row of the same key and return. */
+  passed: FormerRow[];
   stored: number;
 };
 type SealedPart = Omit<Part, 'rows'> & { rows: WrittenRow[] };
@@ -51,6 +56,7 @@ type Asked = { again?: Again; each?: (root: MarkedRoot, outcome: Outcome) => voi
 type Parts = {
   source: JoinedSource<unknown>;
   store: PartStore;
+  refusals: Refusals;
   preparer: Preparer;
   committer: Committer;
   environment: Mode;
@@ -103,7 +109,7 @@ export class JoinedReception implements Receiver {
   /** Maps one root again, which stands in quarantine under `entry`; its outcome. */
   async remap(key: Buffer, arrival: Arrival, entry: string): Promise<Outcome> {
     await this.parts.store.markRoot(key);
-    return this.#mapOne({ key, entry }, arrival, '');
+    return (await this.#mapOne({ key, entry }, arrival, '')) ?? this.#withoutUs(entry);
   }
 
   /**
@@ -129,7 +135,8 @@ export class JoinedReception implements Receiver {
         }),
       );
       const mapped = await this.#mapOne({ key: row.key, entry }, arrival, receipt);
-      if (row.part === source.root) return isHeld ? 'held' : mapped;
+      if (isHeld) return 'held';
+      if (row.part === source.root) return mapped ?? 'unchanged';
       const { changed, held } = await store.others(receipt, 0);
       return held > 0 ? 'held' : changed > 0 ? 'accepted' : 'unchanged';
     } finally {
@@ -137,9 +144,14 @@ export class JoinedReception implements Receiver {
     }
   }
 
-  /** Maps what is marked; the outcome of the root that is asked for. */
-  async #mapOne(again: Again, arrival: Arrival, receipt: string): Promise<Outcome> {
-    let found: Outcome = 'unchanged';
+  /** What became of a root that another maps: a submission that waits will, or one under way has. */
+  async #withoutUs(entry: string): Promise<Outcome> {
+    return (await this.parts.refusals.isOpen(entry)) ? 'quarantined' : 'unchanged';
+  }
+
+  /** Maps what is marked; the outcome of the root that is asked for, null if it was not among that. */
+  async #mapOne(again: Again, arrival: Arrival, receipt: string): Promise<Outcome | null> {
+    let found: Outcome | null = null;
     await this.#mapMarked(arrival, receipt, () => [], {
       again,
       each: (root, outcome) => {
@@ -223,6 +235,8 @@ export class JoinedReception implements Receiver {
     // The same row twice in one breath: as in the store the one of the later return counts, of one return the last.
     const isOutdated = earlier !== undefined && isOlder(incoming.at, earlier.at);
     if (earlier) unit.outcomes.push(outcomeOf(isOutdated ? incoming : earlier, 'unchanged'));
+    if (earlier && earlier.at !== null && earlier.at === incoming.at)
+      unit.passed.push({ key: earlier.key, digest: digestOf(earlier.row), at: earlier.at });
     if (!isOutdated) unit.rows.set(name, incoming);
   }
 
@@ -257,25 +271,25 @@ export class JoinedReception implements Receiver {
     warnings: Fault[],
     onUnit: OnUnit,
   ): Promise<void> {
-    const { store, committer, source } = this.parts;
-    const refused = unit.refused.length > 0 ? await committer.commit({ items: unit.refused }) : [];
-    const { rows } = unit;
-    const refusedSince = laterThan(rows, unit.refused, refused);
-    await store.store(rows, receipt, (changed, held) => {
+    const { store, committer, refusals } = this.parts;
+    const { rows, passed } = unit;
+    const items = await refusals.ofRows(unit.refused);
+    const refused = items.length > 0 ? await committer.commit({ items }) : [];
+    const refusedSince = laterThan(rows, items, refused);
+    const told = (changed: ReadonlySet<string>, held: ReadonlySet<string>) => {
       const outcomes = [...refused, ...unit.outcomes];
       for (const row of rows) {
         const name = row.key.toString('hex');
         // What changed is settled at the end, when all parts of the submission are there.
-        if (!changed.has(name)) {
-          const still = held.has(name) && row.part === source.root;
-          outcomes.push(outcomeOf(row, still ? 'held' : 'unchanged'));
-        }
+        if (!changed.has(name))
+          outcomes.push(outcomeOf(row, held.has(name) ? 'held' : 'unchanged'));
       }
       return [
         ...(rows.length > 0 ? [taken(rows, refusedSince)] : []),
         ...onUnit(n, { stored: unit.stored, outcomes, warnings }, false),
       ];
-    });
+    };
+    await store.store(rows, receipt, told, passed);
   }
 
   /** Maps marked roots until none is left; answers in how many batches. */
@@ -292,7 +306,7 @@ export class JoinedReception implements Receiver {
     for (let more = true; more;) {
       more = await this.#exclusive(async () => {
         let done = 0;
-        let roots = await this.parts.store.marked(after, others());
+        let roots = await this.parts.store.marked(after, others(), receipt);
         const committing: Promise<unknown>[] = [];
         try {
           while (roots.length > 0 && done < TURN_ROOTS) {
@@ -301,12 +315,12 @@ export class JoinedReception implements Receiver {
             const n = batches++;
             const told = (outcomes: ItemOutcome[]) => also(n, outcomes);
             // The next roots are read, opened and mapped while these are decided, and those before them written.
-            const mapped = this.#mapped(batch, arrival, again);
+            const mapped = await this.#mapped(batch, arrival, again);
             if (committing.length === 2) await committing.shift();
             const commit = this.#commitRoots(mapped, { receipt, chain }, told, each);
             commit.catch(() => undefined);
             committing.push(commit);
-            roots = await this.parts.store.marked(after, others());
+            roots = await this.parts.store.marked(after, others(), receipt);
             done += batch.length;
           }
         } finally {
@@ -320,13 +334,15 @@ export class JoinedReception implements Receiver {
     return batches;
   }
 
-  #mapped(roots: readonly MarkedRoot[], arrival: Arrival, again?: Again): Mapped {
+  async #mapped(roots: readonly MarkedRoot[], arrival: Arrival, again?: Again): Promise<Mapped> {
     const whole = roots.filter(({ joined }) => joined !== null);
     const items = whole.map((root) => {
       const prepared = this.#prepare(root, arrival);
       return again?.key.equals(root.key) ? { ...prepared, entry: again.entry } : prepared;
     });
-    return { roots, whole, items };
+    // Good roots, which are nearly all, wait for nothing.
+    if (items.every(({ refusal }) => refusal === null)) return { roots, whole, items };
+    return { roots, whole, items: await this.parts.refusals.ofRoots(items) };
   }
 
   async #commitRoots(
@@ -359,7 +375,9 @@ export class JoinedReception implements Receiver {
     for (const change of mapped.changes) change.inOrder = true;
     return {
       index: root.item,
-      sourceId: shownIdOf({ ...root, index: root.item }, mapped.changes),
+      sourceId: mapped.refusal
+        ? shownRootId(this.parts.source, root)
+        : shownIdOf({ ...root, index: root.item }, mapped.changes),
       publisherOds: null,
       raw: Buffer.from(JSON.stringify(root.row)),
       preamble: '',
@@ -403,10 +421,13 @@ export class JoinedReception implements Receiver {
   }
 }
 
-const emptyPart = (): Part => ({ rows: new Map(), outcomes: [], refused: [], stored: 0 });
-
-const isOlder = (at: number | null, held: number | null): boolean =>
-  at !== null && held !== null && at < held;
+const emptyPart = (): Part => ({
+  rows: new Map(),
+  outcomes: [],
+  refused: [],
+  passed: [],
+  stored: 0,
+});
 
 const outcomeOf = (
   { item, sourceId }: Pick<IncomingRow, 'item' | 'sourceId'>,
@@ -419,57 +440,3 @@ const outcomeOf = (
 });
 
 const heldOutcome = (root: MarkedRoot): ItemOutcome => outcomeOf(root, 'held');
-
-/** What was refused further down in the file than the row of its key that is stored: the later one counts, unless it is of an earlier return. */
-function laterThan(
-  rows: readonly WrittenRow[],
-  items: readonly Prepared[],
-  outcomes: readonly ItemOutcome[],
-): string[] {
-  if (!items.some(({ joinedRow }) => joinedRow)) return [];
-  const stored = new Map(rows.map((row) => [row.key.toString('hex'), row]));
-  return items.flatMap(({ joinedRow, index }, i) => {
-    const row = joinedRow && stored.get(joinedRow.key.toString('hex'));
-    const id = outcomes[i]?.quarantineId;
-    return row && index > row.item && !isOlder(joinedRow.at, row.at) && id ? [id] : [];
-  });
-}
-
-/**
- * Refusals of rows that have come now as they should be, of the same return or a later one, are no longer open.
- */
-function taken(
-  rows: readonly Pick<IncomingRow, 'key' | 'at'>[],
-  except: readonly string[] = [],
-): Statement {
-  return {
-    name: 'joined-taken',
-    text: `UPDATE quarantine SET state = 'resolved', state_at = now()
-           WHERE state = 'open' AND id = ANY(ARRAY(
-             SELECT q.id FROM unnest($1::bytea[], $2::int8[]) AS u(key, at)
-             JOIN quarantine q ON q.landing = u.key AND q.state = 'open' AND q.landing IS NOT NULL
-             WHERE q.step = 'read' AND (q.landing_at IS NULL OR u.at IS NULL OR u.at >= q.landing_at)
-               AND q.id <> ALL($3::text[])))`,
-    values: [
-      byteaArray(rows.map(({ key }) => key)),
-      plainArray(rows.map(({ at }) => at)),
-      plainArray(except),
-    ],
-  };
-}
-
-/** Earlier refusals of a root that is fine now are no longer open; those of rows that could not be read are, until they come. */
-function resolved(settled: readonly [MarkedRoot, ItemOutcome][]): Statement[] {
-  const keys = settled
-    .filter(([, { outcome }]) => outcome !== 'quarantined' && outcome !== 'held')
-    .map(([root]) => root.key);
-  if (keys.length === 0) return [];
-  return [
-    {
-      name: 'joined-resolved',
-      text: `UPDATE quarantine SET state = 'resolved', state_at = now()
-             WHERE state = 'open' AND step <> 'read' AND landing IS NOT NULL AND landing = ANY($1::bytea[])`,
-      values: [byteaArray(keys)],
-    },
-  ];
-}

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { domainMigrations } from '../migrations/all.js';
 import { plainArray } from '../outbox/arrays.js';
-import { markBelow, UNMARK } from './part-store.js';
+import { markBelow, UNMARK } from './part-statements.js';
 
 const openDomain = (url: string) =>
   openDatabase({ url, entities: [], migrations: domainMigrations, byKey: true });

@@ -5,6 +5,22 @@ import type { JoinedSource, Joined } from '../define/source.js';
 import { digest16 } from '../intake/ids.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
+import { formerOf, rememberFormer, says } from './former.js';
+import type { FormerRow, StoredBefore } from './former.js';
+import {
+  BEFORE,
+  CHANGED_ROWS,
+  chainSql,
+  COME_AGAIN,
+  holding,
+  MARK_PARENTS,
+  MARKED_ROOTS,
+  markBelow,
+  markWhere,
+  NEW_ROWS,
+  UNMARK,
+  waitingBelow,
+} from './part-statements.js';
 
 /** A row of a part on its way into the store. */
 export type IncomingRow = {
@@ -32,10 +48,9 @@ export type MarkedRoot = {
   joined: Joined<unknown> | null;
 };
 type StoredRow = { key: Buffer; parent: Buffer | null; part: string; row: unknown };
-type Before = { parent: Buffer | null; held: boolean };
+type Before = StoredBefore & { key: Buffer; parent: Buffer | null; held: boolean };
 type Source = JoinedSource<unknown>;
 
-const MARKED_AT_ONCE = 500;
 const ANCESTORS_KEPT = 20_000;
 /** Rows kept in clear from storing to mapping: opening a sealed row costs more than all else that is done with it. */
 const RECENT_KEPT = 40_000;
@@ -43,6 +58,9 @@ const RECENT_KEPT = 40_000;
 /** A row's key: a hash, because the source's own key may identify a person. */
 export const partKey = (source: string, part: string, key: string): Buffer =>
   digest16('part\u0000', source, '\u0000', part, '\u0000', key);
+
+/** By it a row is known again. */
+export const digestOf = (row: unknown): Buffer => digest16(Buffer.from(JSON.stringify(row)));
 
 /** Parts from a root up: CYP201's are CYP101, then CYP001. */
 function ancestorsOf({ parts, root }: Pick<Source, 'parts' | 'root'>, from = root): string[] {
@@ -97,51 +115,59 @@ export class PartStore {
   }
 
   /**
-   * Stores rows and marks the roots they concern, with `also` in the same transaction. Keys must differ.
-   * Answers for each row whether it changed what was stored, and if not, whether it is still held.
+   * Stores rows and marks the roots they concern, with `also` in the same transaction. Keys must differ; `passed` is what stood
+   * before one of them in the same file, of the same return. Tells the rows that are settled when roots are mapped and the submission
+   * ends, and which of the others are still held.
    */
   async store(
     rows: readonly WrittenRow[],
     receipt: string,
     also: (changed: ReadonlySet<string>, held: ReadonlySet<string>) => Statement[],
+    passed: readonly FormerRow[] = [],
   ): Promise<void> {
     await this.#transaction(async (client) => {
       const changed = await this.#write(client, NEW_ROWS, rows, receipt);
       // Mostly all are new: what was stored before is asked of the others alone.
       const known = rows.filter(({ key }) => !changed.has(hex(key)));
       const before = await this.#before(client, known);
-      for (const name of await this.#write(client, CHANGED_ROWS, known, receipt)) changed.add(name);
+      const news = known.filter((row) => says(row, before.get(hex(row.key))));
+      for (const name of await this.#write(client, CHANGED_ROWS, news, receipt)) changed.add(name);
       await this.#mark(
         client,
         rows.filter(({ key }) => changed.has(hex(key))),
         before,
       );
-      const held = new Set([...before].filter(([, row]) => row.held).map(([name]) => name));
+      const former = [...news.flatMap((row) => formerOf(row, before.get(hex(row.key)))), ...passed];
+      await rememberFormer(
+        client,
+        former.filter(({ key }) => changed.has(hex(key))),
+      );
+      const same = known.filter((row) => !changed.has(hex(row.key)));
+      const held = await this.#waiting(client, same);
+      for (const name of await this.#comeAgain(client, same, before, receipt)) changed.add(name);
+      for (const [name, row] of before) if (row.held && !changed.has(name)) held.add(name);
       for (const statement of also(changed, held)) await client.query(statement);
     });
   }
 
   /**
    * Roots that must be mapped again, in the order in which they were marked, beginning behind the mark `after`, joined to
-   * what is stored of their parts; without those of submissions that are still being stored, which map their own. Rows of
-   * one person mostly stand together in a file: in its order they share what they belong to, and pages of the database.
+   * what is stored of their parts; without those of submissions that are still being stored or wait to be worked through, which map
+   * their own (`own`: the one that asks). Rows of one person mostly stand together in a file: in its order they share what they belong
+   * to, and pages of the database.
    */
-  async marked(after: string, storing: readonly string[]): Promise<MarkedRoot[]> {
+  async marked(after: string, storing: readonly string[], own = ''): Promise<MarkedRoot[]> {
     const found = await this.pool.query<RootRow>({
-      name: 'joined-marked',
-      rowMode: 'array',
-      text: `SELECT key, mark, parent, digest, receipt, item, source_id, at, held FROM part_mark
-             WHERE source = $1 AND mark > $2 AND (receipt IS NULL OR receipt <> ALL($3::text[]))
-             ORDER BY mark LIMIT ${MARKED_AT_ONCE}`,
-      values: [this.source.name, after, plainArray(storing)],
+      ...MARKED_ROOTS,
+      values: [this.source.name, after, plainArray(storing), own],
     });
     if (found.rows.length === 0) return [];
     const [children, roots] = await Promise.all([
       this.#childrenOf(found.rows.map(([key]) => key)),
-      this.#rowsOf(found.rows.map(([key, , , digest]) => ({ key, digest }))),
-      this.#keepAncestors(found.rows.map(([, , parent]) => parent)),
+      this.#rowsOf(found.rows.map(([key, , digest]) => ({ key, digest }))),
+      this.#keepAncestors(found.rows.map(([, parent]) => parent)),
     ]);
-    return found.rows.map(([key, mark, parent, , receipt, item, sourceId, at, held], i) => {
+    return found.rows.map(([key, parent, , receipt, item, sourceId, at, held, mark], i) => {
       const row = roots[i];
       const ancestors = this.#ancestorRows(parent);
       const joined = ancestors && { root: row, ancestors, children: children.get(hex(key)) ?? {} };
@@ -209,14 +235,62 @@ export class PartStore {
   }
 
   /** What was stored of these rows before, by their keys. */
-  async #before(client: PoolClient, rows: readonly IncomingRow[]): Promise<Map<string, Before>> {
+  async #before(client: PoolClient, rows: readonly WrittenRow[]): Promise<Map<string, Before>> {
     if (rows.length === 0) return new Map();
-    const found = await client.query<Before & { key: Buffer }>({
-      name: 'joined-before',
-      text: `SELECT key, parent, held FROM part_row WHERE key = ANY($1::bytea[])`,
-      values: [byteaArray(rows.map(({ key }) => key))],
+    const found = await client.query<Omit<Before, 'at'> & { at: string | null }>({
+      ...BEFORE,
+      values: [
+        byteaArray(rows.map(({ key }) => key)),
+        byteaArray(rows.map(({ digest }) => digest)),
+        plainArray(rows.map(({ at }) => at)),
+      ],
     });
-    return new Map(found.rows.map((row) => [hex(row.key), row]));
+    return new Map(
+      found.rows.map((row) => [
+        hex(row.key),
+        { ...row, at: row.at === null ? null : Number(row.at) },
+      ]),
+    );
+  }
+
+  /** The names of those that are no roots and want something that they belong to. */
+  async #waiting(client: PoolClient, rows: readonly IncomingRow[]): Promise<Set<string>> {
+    const waiting = new Set<string>();
+    for (const part of new Set(rows.map((row) => row.part))) {
+      const levels = ancestorsOf(this.source, part).length;
+      if (part === this.source.root || levels === 0) continue;
+      const keys = rows.filter((row) => row.part === part).map(({ key }) => key);
+      const found = await client.query<{ key: Buffer }>({
+        ...waitingBelow(levels),
+        values: [byteaArray(keys)],
+      });
+      for (const { key } of found.rows) waiting.add(hex(key));
+    }
+    return waiting;
+  }
+
+  /** Takes roots that come as they were and wait or stand refused for this submission's own; their names. */
+  async #comeAgain(
+    client: PoolClient,
+    rows: readonly WrittenRow[],
+    before: ReadonlyMap<string, Before>,
+    receipt: string,
+  ): Promise<string[]> {
+    const roots = rows.filter(
+      ({ part, key, digest }) =>
+        part === this.source.root && before.get(hex(key))?.digest.equals(digest),
+    );
+    if (roots.length === 0) return [];
+    const found = await client.query<{ key: Buffer }>({
+      ...COME_AGAIN,
+      values: [
+        byteaArray(roots.map(({ key }) => key)),
+        receipt,
+        plainArray(roots.map(({ item }) => item)),
+        roots.map(({ sourceId }) => sourceId),
+      ],
+    });
+    return found.rows.map(({ key }) => hex(key));
   }
 
   /** Writes rows, and marks the roots among them; the names of those that it wrote. */
@@ -385,7 +459,6 @@ export class PartStore {
 export type OtherItem = { item: number; sourceId: string | null; held: boolean };
 type RootRow = [
   key: Buffer,
-  mark: string,
   parent: Buffer | null,
   digest: Buffer,
   receipt: string | null,
@@ -393,100 +466,8 @@ type RootRow = [
   sourceId: string | null,
   at: string | null,
   held: boolean,
+  mark: string,
 ];
 
 const hex = (key: Buffer): string => key.toString('hex');
 const purpose = (key: Buffer): string => `part:${hex(key)}`;
-
-/**
- * Takes marks away that are as they were read; fails with 40001 if one is not. Each is looked up by itself: the table is empty
- * again and again, and a plan made when it was would compare all marks with all that are named (28 batches took 10 s in place of 2).
- */
-export const UNMARK = {
-  name: 'joined-unmark',
-  // A row that is marked anew meanwhile has a number that was not given before, so none of those named.
-  text: `WITH mine AS (
-    SELECT held.ctid AS place FROM unnest($1::int8[]) AS u(mark)
-    CROSS JOIN LATERAL (
-      SELECT ctid FROM part_mark m WHERE m.source = $2 AND m.mark = u.mark OFFSET 0) AS held),
-  w AS (
-    DELETE FROM part_mark WHERE ctid = ANY(ARRAY(SELECT place FROM mine)) AND mark = ANY($1::int8[])
-    RETURNING 1)
-    SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::int8[]))`,
-};
-
-/** What a mark says of its root, so that roots are mapped without looking each up in a table of all that was ever landed. */
-const MARKED = 'key, parent, digest, receipt, item, source_id, at, held';
-const MARKED_ANEW = `ON CONFLICT (key) DO UPDATE SET mark = excluded.mark, parent = excluded.parent, digest = excluded.digest,
-     receipt = excluded.receipt, item = excluded.item, source_id = excluded.source_id, at = excluded.at, held = excluded.held`;
-
-/** Marks the rows that a condition names, with numbers in the order of their file; one marked already is marked anew. */
-const markWhere = (condition: string): string =>
-  `INSERT INTO part_mark (mark, source, ${MARKED})
-   SELECT nextval('part_mark_number'), source, ${MARKED} FROM (
-     SELECT source, ${MARKED} FROM part_row WHERE ${condition} ORDER BY item) AS concerned
-   ${MARKED_ANEW}`;
-
-const writing = (onConflict: string): string => `WITH stored AS (
-    INSERT INTO part_row (key, source, part, parent, digest, at, held, receipt, item, source_id, sealed)
-    SELECT u.key, $2, u.part, u.parent, u.digest, u.at, false, $10, u.item, u.source_id, u.sealed
-    FROM unnest($1::bytea[], $3::text[], $4::bytea[], $5::bytea[], $6::int8[], $7::int4[], $8::text[], $9::bytea[])
-      AS u(key, part, parent, digest, at, item, source_id, sealed)
-    ON CONFLICT ${onConflict}
-    RETURNING part, ${MARKED}),
-  marked AS (
-    INSERT INTO part_mark (mark, source, ${MARKED})
-    SELECT nextval('part_mark_number'), $2, ${MARKED} FROM (
-      SELECT ${MARKED} FROM stored WHERE part = $11 ORDER BY item) AS roots
-    ${MARKED_ANEW})
-  SELECT key FROM stored`;
-const NEW_ROWS = { name: 'joined-new-rows', text: writing('DO NOTHING') };
-/** What changed, unless it was true earlier than what is stored. */
-const CHANGED_ROWS = {
-  name: 'joined-changed-rows',
-  text: writing(`(key) DO UPDATE SET parent = excluded.parent, digest = excluded.digest, at = excluded.at,
-      receipt = excluded.receipt, item = excluded.item, source_id = excluded.source_id,
-      sealed = excluded.sealed, kept_from = now()
-    WHERE part_row.digest <> excluded.digest
-      AND (part_row.at IS NULL OR excluded.at IS NULL OR excluded.at >= part_row.at)`),
-};
-const MARK_PARENTS = {
-  name: 'joined-mark-parents',
-  text: markWhere(`key = ANY($1::bytea[]) AND part = $2`),
-};
-
-/** Marks roots below changed rows: their children's children as often as the distance says. */
-export function markBelow(distance: number): { name: string; text: string } {
-  let below = `$1::bytea[]`;
-  for (let i = 0; i < distance; i++)
-    below = `ARRAY(SELECT key FROM part_row WHERE parent = ANY(${below}))`;
-  return {
-    name: `joined-mark-below-${distance}`,
-    text: markWhere(`parent = ANY(${below}) AND part = $2`),
-  };
-}
-
-/** Roots that are held from now on, or no longer. */
-function holding(roots: readonly MarkedRoot[]): Statement {
-  return {
-    name: 'joined-hold',
-    text: `UPDATE part_row r SET held = u.held FROM unnest($1::bytea[], $2::bool[]) AS u(key, held) WHERE r.key = u.key`,
-    values: [
-      byteaArray(roots.map(({ key }) => key)),
-      plainArray(roots.map(({ joined }) => joined === null)),
-    ],
-  };
-}
-
-/** Joins that follow a row's ancestors, and the condition that one of them is missing. */
-function chainSql(levels: number): { joins: string; missing: string } {
-  const names = Array.from({ length: levels }, (_, i) => `a${i}`);
-  const joins = names.map(
-    (name, i) =>
-      `LEFT JOIN part_row ${name} ON ${name}.key = ${i === 0 ? 'r' : `a${i - 1}`}.parent`,
-  );
-  return {
-    joins: joins.join(' '),
-    missing: levels === 0 ? 'false' : `(a${levels - 1}.key IS NULL)`,
-  };
-}

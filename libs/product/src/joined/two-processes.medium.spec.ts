@@ -20,6 +20,7 @@ import type { TableRow } from '../rig/tables.js';
 import { Seal } from '../sealing/seal.js';
 import { JoinedReception } from './joined-reception.js';
 import { PartStore, partKey } from './part-store.js';
+import { Refusals } from './refusals.js';
 
 const KEY = Buffer.alloc(32, 5);
 const ARRIVAL = {
@@ -57,6 +58,7 @@ function process() {
   const store = new PartStore(source, database.pool, seal);
   const reception = new JoinedReception({
     ...{ source, store, committer, environment: 'test' as const },
+    refusals: new Refusals(database.pool),
     preparer: new Preparer(KEY, [product]),
     lock: new ProcessLock(place.url, 'joined tables'),
   });

@@ -20,6 +20,7 @@ import { Reception } from '../intake/reception.js';
 import { Submissions } from '../intake/submissions.js';
 import { JoinedReception } from '../joined/joined-reception.js';
 import { PartStore } from '../joined/part-store.js';
+import { Refusals } from '../joined/refusals.js';
 import { Routes } from '../outbox/outbox.js';
 import { Replayer } from '../quarantine/replay.js';
 import { QuarantineStore } from '../quarantine/store.js';
@@ -277,6 +278,7 @@ export class DomainService {
     return new JoinedReception({
       source,
       store: new PartStore(source, database.pool, seal),
+      refusals: new Refusals(database.pool),
       preparer,
       committer: this.committer,
       environment: environment.mode,
