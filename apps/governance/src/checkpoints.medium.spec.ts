@@ -44,8 +44,8 @@ const stop = async () => {
   await Promise.all(two.splice(0).map((one) => one.stop()));
 };
 const note = async (which: number, object: string) => {
-  const service = two[which]?.as(await clientToken(stack, 'svc-disclosure', 'mesh-api'));
-  const answer = await service?.post('/v1/ledger', { action: 'spec.noted', object });
+  const service = two[which]?.as(await clientToken(stack, 'svc-output-ports', 'mesh-api'));
+  const answer = await service?.post('/v1/ledger', { action: 'output-port.opened', object });
   expect(answer?.status).toBe(201);
 };
 const exported = async (query = '') => {
@@ -82,7 +82,8 @@ const exportedSealed = (query?: string): Promise<string> =>
   );
 
 /** What this spec noted: governance itself notes what it puts in order meanwhile. */
-const notedIn = (folder: string) => objectsOf(folder).filter((one) => one.startsWith('spec:'));
+const notedIn = (folder: string) =>
+  objectsOf(folder).filter((one) => one.startsWith('grant:spec-'));
 
 /** The database's superuser, who may do anything to it. */
 async function asSuperuser<T>(work: (sql: pg.Client) => Promise<T>): Promise<T> {
@@ -113,7 +114,7 @@ afterAll(async () => {
 
 describe('checkpoints of the ledger', () => {
   it('are one growing line, whoever of two instances signs, and cover all that was committed', async () => {
-    const objects = Array.from({ length: 40 }, (_, at) => `spec:${at}`);
+    const objects = Array.from({ length: 40 }, (_, at) => `grant:spec-${at}`);
     await Promise.all(objects.map((object, at) => note(at % 2, object)));
     const folder = await exportedSealed();
     const entries = linesOf<LedgerEntry>(join(folder, 'entries.ndjson'));
@@ -134,15 +135,18 @@ describe('checkpoints of the ledger', () => {
       await late.query('BEGIN');
       await late.query(
         `INSERT INTO ledger_entry (actor, role, action, object, detail)
-         VALUES ('svc-spec', 'service', 'spec.noted', 'spec:late', '{}')`,
+         VALUES ('svc-spec', 'service', 'output-port.opened', 'grant:spec-late', '{}')`,
       );
-      await note(0, 'spec:meanwhile');
-      await note(1, 'spec:meanwhile');
-      expect(notedIn(await exported()).slice(-2)).toEqual(['spec:meanwhile', 'spec:meanwhile']);
+      await note(0, 'grant:spec-meanwhile');
+      await note(1, 'grant:spec-meanwhile');
+      expect(notedIn(await exported()).slice(-2)).toEqual([
+        'grant:spec-meanwhile',
+        'grant:spec-meanwhile',
+      ]);
       await late.query('COMMIT');
     });
     const folder = await exportedSealed();
-    expect(notedIn(folder).at(-1)).toBe('spec:late');
+    expect(notedIn(folder).at(-1)).toBe('grant:spec-late');
     expect(await verify(folder, '--witness', witness)).toMatchObject({ exit: 0, unsealed: 0 });
     await elsewhere.query('ROLLBACK');
     await elsewhere.end();
@@ -215,7 +219,7 @@ describe('a superuser of the database', () => {
       sql.query('DELETE FROM ledger_checkpoint WHERE size > $1', [kept.size]),
     );
     await start(1);
-    await note(0, 'spec:after');
+    await note(0, 'grant:spec-after');
     const folder = await exported();
     const alone = await verify(folder);
     expect(alone).toMatchObject({ exit: 0, ok: true });

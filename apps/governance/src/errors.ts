@@ -305,8 +305,8 @@ export const ledgerErrors = {
   reservedAction: {
     code: 'MESH-3703',
     status: 403,
-    title: 'Entries about decisions are written by governance alone',
-    fix: 'Name what the calling service did itself, such as quarantine.revealed.',
+    title: 'An entry of this action, or on this object, is not the caller’s to write',
+    fix: 'Name what the calling service did itself, such as quarantine.revealed, and an object of its own. Decisions are written by governance alone.',
     retriable: false,
   },
   witnessUnreadable: {

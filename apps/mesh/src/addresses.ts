@@ -41,10 +41,33 @@ export async function addresses(io: Io): Promise<Addresses> {
 /** URL of a domain, or of another service by its component name (`disclosure`). */
 export async function domainUrl(io: Io, name: string): Promise<string> {
   const all = await addresses(io);
-  const domain = all.domains.find((one) => one.name === name);
-  if (domain) return domain.url;
+  const url = urlIn(all, name);
+  if (url) return url;
+  throw cliError(meshErrors.unknownDomain, notOneOf(name, all.domains));
+}
+
+/** URL of a service by its component name. Throws MESH-6515 with those there are, MESH-6504 for one that does not run. */
+export async function serviceUrl(io: Io, name: string): Promise<string> {
+  const all = await addresses(io);
+  const url = urlIn(all, name);
+  if (url) return url;
   const component = all.components.find((one) => one.name === name);
-  if (component?.port) return `http://127.0.0.1:${component.port}`;
-  const known = all.domains.map((one) => one.name).join(', ') || 'none';
-  throw cliError(meshErrors.unknownDomain, `"${name}" is not one of: ${known}.`);
+  if (component) throw cliError(meshErrors.unreachable, `${name} is ${component.status}.`);
+  const isService = (one: { name: string }) =>
+    !BENEATH.has(one.name) && !all.domains.some((domain) => domain.name === one.name);
+  throw cliError(meshErrors.unknownService, notOneOf(name, all.components.filter(isService)));
+}
+
+/** Components that are no services of the mesh: what it stands on. */
+const BENEATH = new Set(['postgresql', 'kafka', 'registry']);
+
+function urlIn({ domains, components }: Addresses, name: string): string | null {
+  const domain = domains.find((one) => one.name === name);
+  if (domain) return domain.url;
+  const port = components.find((one) => one.name === name)?.port;
+  return port ? `http://127.0.0.1:${port}` : null;
+}
+
+function notOneOf(name: string, known: readonly { name: string }[]): string {
+  return `"${name}" is not one of: ${known.map((one) => one.name).join(', ') || 'none'}.`;
 }

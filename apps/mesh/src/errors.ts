@@ -81,6 +81,14 @@ export const meshErrors = {
     retriable: false,
     exit: EXIT.notFound,
   },
+  unknownService: {
+    code: 'MESH-6515',
+    status: 404,
+    title: 'There is no such service in this mesh',
+    fix: 'See the components of `npx mesh status`.',
+    retriable: false,
+    exit: EXIT.notFound,
+  },
   unreadableFile: {
     code: 'MESH-6510',
     status: 400,

@@ -1,5 +1,5 @@
 import type { Io } from './io.js';
-import { addresses, domainUrl } from './addresses.js';
+import { addresses, domainUrl, serviceUrl } from './addresses.js';
 import { bodyOf, request, type Reply } from './request.js';
 import { tokenFor } from './sign-in.js';
 
@@ -33,6 +33,14 @@ export function api(io: Io, who: { as?: string }): Api {
 export function domainApi(io: Io, domain: string, who: { as?: string }): Api {
   return apiOf(
     () => domainUrl(io, domain),
+    () => tokenFor(io, who.as),
+  );
+}
+
+/** A service beside the domains, by its component name. */
+export function serviceApi(io: Io, service: string, who: { as?: string }): Api {
+  return apiOf(
+    () => serviceUrl(io, service),
     () => tokenFor(io, who.as),
   );
 }

@@ -108,6 +108,16 @@ it('prints a token alone on one line', async () => {
   ]);
 });
 
+it('gives no token where two are asked for at once', async () => {
+  const { url, asked } = await fakeMesh(() => ({ status: 200, body: { access_token: 'abc' } }));
+  const { io, out, err, keep } = memoryIo();
+  keep('status.json', statusAt(url));
+  keep('people.json', { people: [{ user: 'analyst', password: 'pass word' }] });
+  expect(await run(['token', '--as', 'analyst', '--client', 'domain-gp'], io)).toBe(2);
+  expect(err()).toMatch(/--as .*--client .*MESH-6508/s);
+  expect([out(), asked]).toEqual(['', []]);
+});
+
 it('gives no token in production mode, and none to a stranger', async () => {
   const { io, err, keep } = memoryIo();
   const { url, asked } = await fakeMesh(() => ({ status: 200, body: { access_token: 'abc' } }));

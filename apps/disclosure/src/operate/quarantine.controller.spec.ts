@@ -68,6 +68,17 @@ describe('who sees what disclosure refused', () => {
     expect(filter.safeParse({ cause }).success).toBe(known);
   });
 
+  test.each([
+    [{ state: 'open' }, true],
+    [{ state: 'discarded' }, true],
+    [{ state: 'nope' }, false],
+    [{ publisher: 'social-care' }, true],
+    [{ publisher: 'RX1' }, false],
+    [{ publisher: 'gp or acute' }, false],
+  ])('a state is one that there is, a publisher the name of a domain: %o', (given, known) => {
+    expect(filter.safeParse(given).success).toBe(known);
+  });
+
   test('a cursor that is no record of the list is refused: it would look like its end', async () => {
     const who = caller({ roles: ['auditor'] });
     const { made } = controller([]);

@@ -23,8 +23,12 @@ export const filter = z.object({
     .string()
     .refine(isRefusalCause, 'No fault has that code or name: give one as the listing shows it.')
     .optional(),
-  publisher: z.string().optional(),
-  state: z.string().optional(),
+  // The domain whose topic the record stood on: it names no organisation that anybody can read.
+  publisher: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'The name of a domain is expected.')
+    .optional(),
+  state: z.enum(['open', 'replayed', 'resolved', 'discarded']).optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   cursor: z.string().optional(),

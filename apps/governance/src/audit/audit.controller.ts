@@ -7,7 +7,7 @@ import { pageOf, positionOf } from '../http/page.js';
 import { Ledger } from '../ledger/ledger.js';
 import { AuditExport } from './export.js';
 import { ProcessingRecord } from './processing.js';
-import { entriesQuery, exportQuery, isReserved, noteBody, processingQuery } from './shapes.js';
+import { entriesQuery, exportQuery, mayNote, noteBody, processingQuery } from './shapes.js';
 import type { EntriesQuery, ExportQuery, NoteBody, ProcessingQuery } from './shapes.js';
 
 /** The ledger: read by auditors and leads, added to by services about what they did themselves. */
@@ -68,7 +68,7 @@ export class AuditController {
   @Allow('kind:domain', 'kind:service')
   @Post('ledger')
   async note(@CallerOf() caller: Caller, @Body(body(noteBody)) given: NoteBody) {
-    if (isReserved(given.action)) throw problem(ledgerErrors.reservedAction, given.action);
+    if (!mayNote(caller, given)) throw problem(ledgerErrors.reservedAction, given.action);
     await this.#ledger.note({ ...given, actor: caller.sub, role: caller.kind });
     return {};
   }

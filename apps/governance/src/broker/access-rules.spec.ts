@@ -7,6 +7,7 @@ import {
   careDisclosureRules,
   disclosureRules,
   domainRules,
+  governanceRules,
   grantRules,
   keyOf,
   sealerRules,
@@ -133,5 +134,30 @@ describe('access rules', () => {
     expect(by('mallory', 'g', 'prefixed')).toBe(true);
     expect(by('mallory', 'payroll.v1')).toBe(false);
     expect(by('grant-gone1234', 'payroll.v1')).toBe(true);
+  });
+
+  it.each([
+    ['*', 'cluster', 'kafka-cluster', 'ALTER', true],
+    ['*', 'cluster', 'kafka-cluster', 'IDEMPOTENT_WRITE', true],
+    ['ANONYMOUS', 'cluster', 'kafka-cluster', 'READ', true],
+    ['grant-abcdefgh', 'cluster', 'kafka-cluster', 'ALTER', true],
+    ['svc-governance', 'cluster', 'kafka-cluster', 'ALL', true],
+    ['payroll', 'cluster', 'kafka-cluster', 'ALTER', false],
+    ['payroll', 'user', 'User:grant-abcdefgh', 'CREATE_TOKENS', true],
+    ['payroll', 'user', 'User:payroll-batch', 'CREATE_TOKENS', false],
+    ['*', 'delegation-token', '*', 'DESCRIBE', true],
+  ])('call what %s may do to %s %s (%s) the mesh’s business: %s', (...given) => {
+    const [principal, resource, name, operation, isOurs] = given;
+    const rule = { principal, resource, name, pattern: 'literal', operation };
+    expect(concernsMesh(rule, ['gp'])).toBe(isOurs);
+  });
+
+  it('let governance shape topics and rules, and read no record', () => {
+    const rules = governanceRules();
+    expect(rules).toHaveLength(13);
+    expect(
+      rules.some(({ resource, operation }) => resource === 'topic' && operation === 'READ'),
+    ).toBe(false);
+    expect(allows(rules, 'topic', 'mesh.governance-events.v1', 'WRITE')).toBe(true);
   });
 });

@@ -7,11 +7,14 @@ import { names } from '@caremesh/contract';
 export type AccessRule = {
   /** `domain-gp`, `grant-k3v9`, `svc-disclosure`: the `sub` of its tokens. */
   principal: string;
-  resource: 'topic' | 'group' | 'transactional-id' | 'cluster';
+  /** What governance decides on; of other kinds, and under numbers it has no name for, only what somebody else set. */
+  resource: 'topic' | 'group' | 'transactional-id' | 'cluster' | (string & {});
   name: string;
-  pattern: 'literal' | 'prefixed';
+  pattern: 'literal' | 'prefixed' | (string & {});
   operation: string;
   deny?: true;
+  /** Only from this address; from every one if not given, as everything that governance decides. */
+  host?: string;
 };
 
 export const GOVERNANCE_EVENTS = 'mesh.governance-events.v1';
@@ -23,11 +26,26 @@ export const DISCLOSURE = 'svc-disclosure';
 export const CARE_DISCLOSURE = 'svc-care-disclosure';
 export const MONITOR = 'svc-monitor';
 const OUTPUT_PORTS = 'svc-output-ports';
-/** Its own rules come with the broker's installation; it gives itself none but to tell the holder of a grant (`noticeRules`). */
-export const GOVERNANCE = 'svc-governance';
+/** Its first rules come with the broker's installation (`governanceRules`). */
+const GOVERNANCE = 'svc-governance';
 
 /** Signs the ledger's checkpoints; the only one that writes their topic. */
 const SEALER = 'svc-ledger-sealer';
+
+const SHAPING = ['CREATE', 'ALTER', 'DESCRIBE', 'ALTER_CONFIGS', 'DESCRIBE_CONFIGS'];
+
+/**
+ * What governance itself may do: shape topics and access rules, look at groups, write its own events; and read no product,
+ * edition or view. It is given this at start, or by a site's administrator (infra/local, `kafka-rules`): the two are one list.
+ */
+export function governanceRules(): AccessRule[] {
+  return [
+    ...SHAPING.map((operation) => literal(GOVERNANCE, 'cluster', 'kafka-cluster', operation)),
+    ...SHAPING.map((operation) => literal(GOVERNANCE, 'topic', '*', operation)),
+    ...['DESCRIBE', 'DELETE'].map((operation) => literal(GOVERNANCE, 'group', '*', operation)),
+    literal(GOVERNANCE, 'topic', GOVERNANCE_EVENTS, 'WRITE'),
+  ];
+}
 
 /** What the sealer may do: tell its witness, and nothing else. */
 export function sealerRules(): AccessRule[] {
@@ -163,19 +181,29 @@ export function closingRules(domain: string, topics: readonly string[]): AccessR
 }
 
 /** Identity of a rule: two rules with one key permit, or deny, the same. */
-export function keyOf({ principal, resource, pattern, name, operation, deny }: AccessRule): string {
-  return [principal, resource, pattern, name, operation, ...(deny ? ['deny'] : [])].join(' ');
+export function keyOf(rule: AccessRule): string {
+  const { principal, resource, pattern, name, operation, deny, host = EVERY_HOST } = rule;
+  return [principal, resource, pattern, name, operation, deny ? 'deny' : 'allow', host].join(' ');
 }
+
+/** The address of a rule that is for whoever comes from anywhere. */
+export const EVERY_HOST = '*';
 
 /**
  * Does a rule that nobody decided concern the mesh? Always if its principal is one of the mesh; of others
- * only if its resource is, or could be, something of the mesh: a broker may serve more than one house.
+ * only if its resource is, or could be, something of the mesh: a broker may serve more than one house. What everybody may do
+ * to the broker as a whole, the principals of the mesh may do too.
  */
 export function concernsMesh(rule: AccessRule, domains: readonly string[]): boolean {
-  if (/^(domain|grant|svc)-/.test(rule.principal)) return true;
-  if (rule.resource === 'cluster') return false;
-  return ['relay.', ...prefixesOf(domains)].some((prefix) => meets(rule, prefix));
+  if (OF_THE_MESH.test(rule.principal)) return true;
+  if (rule.resource === 'cluster') return EVERYBODY.has(rule.principal);
+  return [...PREFIXES, ...prefixesOf(domains)].some((prefix) => meets(rule, prefix));
 }
+
+const OF_THE_MESH = /^(domain|grant|svc)-/;
+const EVERYBODY = new Set(['*', 'ANONYMOUS']);
+// Transactional ids of relays, and who may be given delegation tokens in another's name.
+const PREFIXES = ['relay.', 'User:domain-', 'User:grant-', 'User:svc-'];
 
 /** Does a topic of this name belong to the mesh, by its prefix? */
 export function isOfMesh(topic: string, domains: readonly string[]): boolean {

@@ -1,26 +1,36 @@
 import { Injectable } from '@nestjs/common';
+import {
+  AclOperations as OPERATIONS,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from '@platformatic/kafka';
+import type { Admin } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import type { AclEntry, DescribeAclResource } from 'kafkajs';
-import { Kafka } from './kafka.js';
+import { EVERY_HOST } from './access-rules.js';
 import type { AccessRule } from './access-rules.js';
+import { Kafka } from './kafka.js';
 
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+const {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  ResourcePatternTypes: ANY_OF,
+} = kafkajs;
 
-const RESOURCES: Record<AccessRule['resource'], number> = {
-  topic: AclResourceTypes.TOPIC,
-  group: AclResourceTypes.GROUP,
-  'transactional-id': AclResourceTypes.TRANSACTIONAL_ID,
-  cluster: AclResourceTypes.CLUSTER,
+const USER = 'User:';
+const RESOURCES: Readonly<Record<string, number>> = {
+  topic: ResourceTypes.TOPIC,
+  group: ResourceTypes.GROUP,
+  'transactional-id': ResourceTypes.TRANSACTIONAL_ID,
+  cluster: ResourceTypes.CLUSTER,
+  'delegation-token': ResourceTypes.DELEGATION_TOKEN,
+  user: ResourceTypes.USER,
 };
-const PATTERNS: Record<AccessRule['pattern'], number> = {
+const PATTERNS: Readonly<Record<string, number>> = {
   literal: ResourcePatternTypes.LITERAL,
   prefixed: ResourcePatternTypes.PREFIXED,
 };
-
-// kafkajs declares an enum whose values are a plain object: it does not lead back from number to name.
-const OPERATIONS = new Map(
-  Object.entries(AclOperationTypes).map(([name, value]) => [value as number, name]),
-);
 
 /** The access rules at the broker: what is not permitted is denied, and what is denied is so whatever else permits it. */
 @Injectable()
@@ -36,7 +46,7 @@ export class Access {
     const { resources } = await this.#kafka.admin((admin) =>
       admin.describeAcls({
         resourceType: AclResourceTypes.ANY,
-        resourcePatternType: ResourcePatternTypes.ANY,
+        resourcePatternType: ANY_OF.ANY,
         operation: AclOperationTypes.ANY,
         permissionType: AclPermissionTypes.ANY,
       }),
@@ -50,10 +60,17 @@ export class Access {
     await this.#kafka.admin((admin) => admin.createAcls({ acl: rules.map(entryOf) }));
   }
 
-  /** Takes the rules away. */
+  /** Takes the rules away; kafkajs refuses to name the newer kinds of them. */
   async withdraw(rules: readonly AccessRule[]): Promise<void> {
-    if (rules.length === 0) return;
-    await this.#kafka.admin((admin) => admin.deleteAcls({ filters: rules.map(entryOf) }));
+    const filters = rules.map(entryOf);
+    const known = filters.filter(isKnownToKafkajs);
+    const newer = filters.filter((filter) => !isKnownToKafkajs(filter)) as NewerFilters;
+    if (known.length > 0) {
+      await this.#kafka.admin((admin) => admin.deleteAcls({ filters: known }));
+    }
+    if (newer.length > 0) {
+      await this.#kafka.configs((admin) => admin.deleteAcls({ filters: newer }));
+    }
   }
 
   /** Takes everything away from a principal: an open consumer is refused at its next fetch (see `WaitingFetches` for one that waits). */
@@ -63,7 +80,7 @@ export class Access {
         filters: [
           {
             resourceType: AclResourceTypes.ANY,
-            resourcePatternType: ResourcePatternTypes.ANY,
+            resourcePatternType: ANY_OF.ANY,
             principal: `User:${principal}`,
             operation: AclOperationTypes.ANY,
             permissionType: AclPermissionTypes.ANY,
@@ -75,34 +92,55 @@ export class Access {
 }
 
 function entryOf(rule: AccessRule): AclEntry {
+  const { principal } = rule;
   return {
-    principal: `User:${rule.principal}`,
-    host: '*',
-    resourceType: RESOURCES[rule.resource],
+    // One of another type than a user carries its type.
+    principal: principal.includes(':') ? principal : `${USER}${principal}`,
+    host: rule.host ?? EVERY_HOST,
+    resourceType: codeOf(RESOURCES, rule.resource),
     resourceName: rule.name,
-    resourcePatternType: PATTERNS[rule.pattern],
-    operation: AclOperationTypes[rule.operation as keyof typeof AclOperationTypes],
+    resourcePatternType: codeOf(PATTERNS, rule.pattern),
+    operation: codeOf(OPERATIONS, rule.operation),
     permissionType: rule.deny ? AclPermissionTypes.DENY : AclPermissionTypes.ALLOW,
   };
 }
 
-function rulesOf(resource: DescribeAclResource): AccessRule[] {
-  const kind = nameOf(RESOURCES, resource.resourceType);
-  const pattern = nameOf(PATTERNS, resource.resourcePatternType);
-  if (!kind || !pattern) return [];
-  return resource.acls.flatMap(({ principal, operation: code, permissionType }) => {
-    const operation = OPERATIONS.get(code);
-    if (operation === undefined) return [];
-    const name = resource.resourceName;
-    return [
-      {
-        ...{ principal: principal.replace(/^User:/, ''), resource: kind, name, pattern, operation },
-        ...(permissionType === AclPermissionTypes.DENY ? { deny: true as const } : {}),
-      },
-    ];
-  });
+/** The rules on one resource as the broker lists them, whatever their kinds: what has no name here goes by its number. Pure. */
+export function rulesOf({
+  resourceType,
+  resourceName: name,
+  resourcePatternType,
+  acls,
+}: DescribeAclResource): AccessRule[] {
+  return acls.map(({ principal, host, operation, permissionType }) => ({
+    principal: /^User:[^:]*$/.test(principal) ? principal.slice(USER.length) : principal,
+    resource: nameOf(RESOURCES, resourceType),
+    name,
+    pattern: nameOf(PATTERNS, resourcePatternType),
+    operation: nameOf(OPERATIONS, operation),
+    ...(permissionType === AclPermissionTypes.DENY ? { deny: true as const } : {}),
+    ...(host === EVERY_HOST ? {} : { host }),
+  }));
 }
 
-function nameOf<K extends string, V>(values: Record<K, V>, value: V): K | undefined {
-  return (Object.keys(values) as K[]).find((key) => values[key] === value);
+/** Can it be taken away? Not where the broker has a number that the client, which is older then, does not take. Pure. */
+export function isRemovable({ resource, pattern, operation }: AccessRule): boolean {
+  return resource in RESOURCES && pattern in PATTERNS && operation in OPERATIONS;
+}
+
+type NewerFilters = Parameters<Admin['deleteAcls']>[0]['filters'];
+
+function isKnownToKafkajs({ resourceType, operation }: AclEntry): boolean {
+  return (
+    Object.values(AclResourceTypes).includes(resourceType) &&
+    Object.values(AclOperationTypes).includes(operation)
+  );
+}
+
+function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
+  return Object.keys(codes).find((name) => codes[name] === code) ?? String(code);
+}
+
+function codeOf(codes: Readonly<Record<string, number>>, name: string): number {
+  return codes[name] ?? Number(name);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../decisions/free-text.js';
 import { reason } from '../decisions/shapes.js';
 import { pageQuery } from '../http/page.js';
 import type { CoverEntity } from './cover.entity.js';
@@ -8,7 +9,9 @@ const day = z.iso.date('A day YYYY-MM-DD is expected.');
 
 export const coverBody = z.strictObject({
   role: z.string().regex(COVERABLE, 'A role that decides is expected, such as governance-lead.'),
-  deputy: z.string().regex(/^user-[a-z0-9][a-z0-9-]*$/, 'A person "user-<name>" is expected.'),
+  deputy: freeText(
+    z.string().regex(/^user-[a-z0-9][a-z0-9-]*$/, 'A person "user-<name>" is expected.'),
+  ),
   from: day.optional(),
   until: day,
   reason,

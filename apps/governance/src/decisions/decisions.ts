@@ -21,7 +21,7 @@ import { Registrar } from '../registrar/registrar.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 import { DecisionEntity } from './decision.entity.js';
-import { isComplete, roleOf, rulingOn } from './rules.js';
+import { isComplete, roleOf, partTakersIn, rulingOn } from './rules.js';
 import type { DecideBody } from './shapes.js';
 
 type Moved = { moved: true; proposal: ProposalEntity };
@@ -104,13 +104,10 @@ export class Decisions {
     const { contentHash } = proposal;
     const authors = await em.findBy(ProposalEntity, { contentHash });
     const made = authors.map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
-    const person = await this.#covers.standingInFor(em, caller, made);
-    const ruling = rulingOn(person, given.role, {
-      decisionsNeeded: proposal.decisionsNeeded,
-      authors: made,
-      approvals: await approvalsOf(em, proposal.id),
-    });
-    return roleOf(ruling);
+    const { decisionsNeeded, id } = proposal;
+    const about = { decisionsNeeded, authors: made, approvals: await approvalsOf(em, id) };
+    const person = await this.#covers.standingInFor(em, caller, partTakersIn(about));
+    return roleOf(rulingOn(person, given.role, about));
   }
 
   // If what it was compared with is no longer the latest, it is compared anew; a decision on another list

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Author, Person } from '../authority/authority.js';
 import { governanceErrors } from '../errors.js';
-import { isComplete, rulingOn } from './rules.js';
+import { withCovers } from '../cover/rules.js';
+import { isComplete, partTakersIn, rulingOn } from './rules.js';
 
 const ROLES = [
   'gp-publisher',
@@ -62,6 +63,31 @@ describe('who decides', () => {
     };
     expect(rulingOn(both, 'ig-lead', about)).toEqual({ refusal: governanceErrors.ownWords });
     expect(rulingOn({ ...both, sub: 'user-c' }, undefined, about)).toEqual({ role: 'ig-lead' });
+  });
+
+  it('is no deputy of who approved in another role: one person would decide both', () => {
+    const about = {
+      decisionsNeeded: ['governance-lead', 'ig-lead'],
+      authors: [{ sub: 'user-a', team: 'gp' }],
+      approvals: [{ role: 'governance-lead', decidedBy: 'user-b' }],
+    };
+    const covered = (holder: string) => {
+      const at = new Date('2026-11-03T00:00:00Z');
+      const [fromAt, untilAt] = [new Date('2026-11-02'), new Date('2026-11-09')];
+      const cover = {
+        role: 'ig-lead',
+        holder,
+        holderTeam: 'governance',
+        deputy: 'user-d',
+        endedAt: null,
+      };
+      const deputy: Person = { sub: 'user-d', kind: 'user', roles: [], team: null };
+      return withCovers(deputy, [{ ...cover, fromAt, untilAt }], partTakersIn(about), at);
+    };
+    expect(rulingOn(covered('user-b'), 'ig-lead', about)).toMatchObject({
+      refusal: governanceErrors.notYourDecision,
+    });
+    expect(rulingOn(covered('user-c'), 'ig-lead', about)).toEqual({ role: 'ig-lead' });
   });
 
   it('is told who has taken the decision of its role, where that is somebody else', () => {

@@ -42,6 +42,14 @@ export function rulingOn(person: Person, wanted: string | undefined, about: Deci
   return { refusal: governanceErrors.roleUsed, detail: `Decided: ${told.join(', ')}` };
 }
 
+/**
+ * Whose part in what is decided a deputy must not take: its authors', and that of who approved it in another role. Otherwise
+ * somebody with two of its roles decides both, one of them through whom they chose. Pure.
+ */
+export function partTakersIn({ authors, approvals }: Omit<Decidable, 'decisionsNeeded'>): Author[] {
+  return [...authors, ...approvals.map(({ decidedBy }) => ({ sub: decidedBy, team: null }))];
+}
+
 /** The role of a ruling. Throws what refuses it. */
 export function roleOf(ruling: Ruling): string {
   if ('role' in ruling) return ruling.role;

@@ -61,7 +61,7 @@ export const grantErrors = {
   requesterOnly: {
     code: 'MESH-3509',
     status: 403,
-    title: 'Only the requester holds the credentials of a grant',
+    title: 'Only the requester of a grant does this to it',
     fix: 'Ask the person who requested the grant.',
     retriable: false,
   },

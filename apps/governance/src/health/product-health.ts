@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Store } from '../database/store.js';
 import { pageOf, positionOf } from '../http/page.js';
+import { assertKnown } from '../products/known.js';
 import { FindingEntity, ProductMeasureEntity, ProductStandingEntity } from './health.entity.js';
 import type { FindingsQuery } from './shapes.js';
 import { percentOf } from './judge.js';
@@ -56,14 +57,15 @@ export class ProductHealth {
     );
   }
 
-  /** How a product stands, with the newest records that should not be there. */
+  /** How a product stands, with the newest records that should not be there. Throws MESH-3011. */
   async shown(product: string) {
     const findings = await this.findings(product, { limit: MOST_SHOWN });
     return { product, ...(await this.of(product)), findings: findings.items };
   }
 
-  /** Records that should not be there, newest first. */
+  /** Records that should not be there, newest first. Throws MESH-3011. */
   async findings(product: string, { major, cursor, limit }: FindingsQuery) {
+    await assertKnown(this.#store.reader, product);
     const position = positionOf(cursor, 'time', 'text', 'number');
     const search = this.#store.reader
       .createQueryBuilder(FindingEntity, 'f')

@@ -1,12 +1,21 @@
-import { Allow, CallerOf, body } from '@caremesh/platform';
+import { Allow, CallerOf, body, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
-import { Body, Controller, Get, HttpCode, Param, ParseIntPipe, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { reasonBody } from '../decisions/shapes.js';
 import type { ReasonBody } from '../decisions/shapes.js';
+import { majorErrors } from '../errors.js';
 import { Documented } from '../http/documented.js';
 import { Majors } from './majors.js';
 import { deprecateBody, parityBody, stepDecisionBody } from './shapes.js';
 import type { DeprecateBody, ParityBody, StepDecisionBody } from './shapes.js';
+
+/** A major of the path; what is no number is one that the product has not. */
+const MAJOR = {
+  transform(given: string): number {
+    if (/^\d+$/.test(given)) return Number(given);
+    throw problem(majorErrors.majorNotFound);
+  },
+};
 
 /** Majors side by side: notice, retirement, and how two of them compare. */
 @Controller('v1/products/:id')
@@ -16,11 +25,7 @@ export class MajorsController {
   @Documented({ summary: 'A major with its consumers, when each last read, and the steps taken' })
   @Allow('governance-lead', 'ig-lead', 'auditor', 'administrator', 'owner', 'publisher')
   @Get('majors/:major')
-  show(
-    @CallerOf() caller: Caller,
-    @Param('id') id: string,
-    @Param('major', ParseIntPipe) major: number,
-  ) {
+  show(@CallerOf() caller: Caller, @Param('id') id: string, @Param('major', MAJOR) major: number) {
     return this.majors.show(caller, id, major);
   }
 
@@ -30,7 +35,7 @@ export class MajorsController {
   deprecate(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Param('major', ParseIntPipe) major: number,
+    @Param('major', MAJOR) major: number,
     @Body(body(deprecateBody)) given: DeprecateBody,
   ) {
     return this.majors.deprecate(caller, id, major, given);
@@ -46,7 +51,7 @@ export class MajorsController {
   retire(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Param('major', ParseIntPipe) major: number,
+    @Param('major', MAJOR) major: number,
     @Body(body(reasonBody)) given: ReasonBody,
   ) {
     return this.majors.retire(caller, id, major, given.reason);
@@ -59,7 +64,7 @@ export class MajorsController {
   decide(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Param('major', ParseIntPipe) major: number,
+    @Param('major', MAJOR) major: number,
     @Body(body(stepDecisionBody)) given: StepDecisionBody,
   ) {
     return this.majors.decide(caller, id, major, given);

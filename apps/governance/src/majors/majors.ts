@@ -13,6 +13,7 @@ import { Outbox } from '../events/outbox.js';
 import { GrantEntity } from '../grants/grant.entity.js';
 import { GrantLifecycle } from '../grants/lifecycle.service.js';
 import { Ledger } from '../ledger/ledger.js';
+import { assertKnown } from '../products/known.js';
 import { ProductMajorEntity } from '../products/product.entity.js';
 import { LIVE, moveOf } from '../proposals/lifecycle.js';
 import type { ProposalEvent } from '../proposals/lifecycle.js';
@@ -126,8 +127,9 @@ export class Majors {
     return showParity(row);
   }
 
-  /** Every comparison of the product's majors. */
+  /** Every comparison of the product's majors. Throws MESH-3011. */
   async parity(product: string) {
+    await assertKnown(this.store.reader, product);
     const order = { from: 'ASC', to: 'ASC' } as const;
     const rows = await this.store.reader.find(MajorParityEntity, { where: { product }, order });
     return { items: rows.map(showParity), next: null };

@@ -4,7 +4,7 @@ import { Store } from '../database/store.js';
 import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { FieldSearch } from '../search/field-search.js';
-import { ProductEntity } from './product.entity.js';
+import { assertKnown } from './known.js';
 import type { FieldQuery } from './shapes.js';
 
 /** Fields of all products, as their newest contracts describe them. */
@@ -33,8 +33,7 @@ export class Fields {
 
   /** The same of one product. Throws MESH-3011. */
   async ofProduct(product: string, query: Omit<FieldQuery, 'product' | 'domain'>) {
-    const isKnown = await this.#store.reader.existsBy(ProductEntity, { id: product });
-    if (!isKnown) throw problem(governanceErrors.productNotFound);
+    await assertKnown(this.#store.reader, product);
     return this.list({ ...query, product });
   }
 }

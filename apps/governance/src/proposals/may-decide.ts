@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { In } from 'typeorm';
 import type { StandingIn } from '../cover/covers.js';
 import { DecisionEntity } from '../decisions/decision.entity.js';
-import { rulingOn } from '../decisions/rules.js';
+import { partTakersIn, rulingOn } from '../decisions/rules.js';
 import { ProposalEntity } from './proposal.entity.js';
 
 /**
@@ -30,8 +30,8 @@ export async function mayDecide(
         .filter((one) => one.contentHash === contentHash)
         .map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
       const approvals = given.filter(({ proposalId }) => proposalId === id);
-      const person = standingIn(authors);
       const about = { decisionsNeeded, authors, approvals };
+      const person = standingIn(partTakersIn(about));
       const roles = decisionsNeeded.filter((role) => {
         const ruling = rulingOn(person, role, about);
         return 'role' in ruling && ruling.role === role;

@@ -6,6 +6,7 @@ import {
   closingRules,
   disclosureRules,
   domainRules,
+  governanceRules,
   grantRules,
   monitorRules,
   noticeRules,
@@ -137,6 +138,7 @@ export class DecidedState {
     return {
       rules: [
         ...domains.filter(isStanding).flatMap(({ name }) => domainRules(name)),
+        ...governanceRules(),
         ...sealerRules(),
         ...disclosureRules(secondariesOf(standing)),
         ...careDisclosureRules(topicsOf(standing)),

@@ -68,7 +68,9 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await this.#drifts.repaired(['topic', 'setting'], repaired);
       await this.#drifts.standing(['topic', 'partitions'], standing);
       await this.#drifts.repaired(['quota'], await this.#repair.quotas(read, found));
-      await this.#drifts.repaired(['rule'], await this.#repair.rules(read, found));
+      const rules = await this.#repair.rules(read, found);
+      await this.#drifts.repaired(['rule'], rules.repaired);
+      await this.#drifts.standing(['rule'], rules.standing);
       if (this.#turns % SUBJECTS_EVERY === 0) {
         const subjects = await this.#subjects.run(read, (now) => this.#found(now));
         await this.#drifts.repaired(['subject', 'compatibility'], subjects);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainRules, grantRules, noticeRules } from '../broker/access-rules.js';
+import { domainRules, governanceRules, grantRules, noticeRules } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import { differences, isLookedAt, quotaDifferences, Repair, undecidedTopics } from './repair.js';
 import { undecidedSubjects } from './subjects.js';
@@ -59,6 +59,58 @@ describe('what differs from what was decided', () => {
     expect(differences(decided({ permitted: told }), standing).surplus).toEqual([view]);
   });
 
+  it.each([
+    ['READ on every topic', rule('svc-governance', '*')],
+    ['READ on its own events', rule('svc-governance', 'mesh.governance-events.v1')],
+    [
+      'everything on the cluster',
+      { ...governanceRules()[0]!, operation: 'ALL' } satisfies AccessRule,
+    ],
+  ])('is a rule that governance was not given at its start: %s', (_, made) => {
+    const own = governanceRules();
+    const state = decided({ rules: [...domainRules('gp'), ...own] });
+    expect(differences(state, [...domainRules('gp'), ...own, made])).toEqual({
+      missing: [],
+      surplus: [made],
+    });
+  });
+
+  it('is one for a single host, which takes the place of none for all', () => {
+    const [own, ...rest] = domainRules('gp');
+    const narrow = { ...own!, host: '10.9.9.9' };
+    expect(differences(decided({}), [narrow, ...rest])).toEqual({
+      missing: [own],
+      surplus: [narrow],
+    });
+  });
+
+  it('is said of a kind of rule that nobody here can take away, and nothing is done about it', async () => {
+    const newer = { ...rule('grant-gonegone', 'gp.medication-statement.v1'), operation: '99' };
+    const gone: AccessRule[][] = [];
+    const access = {
+      standing: () => Promise.resolve([...domainRules('gp'), newer]),
+      withdraw: (rules: AccessRule[]) => Promise.resolve(gone.push(rules)),
+      permit: () => Promise.resolve(),
+    };
+    const repair = new Repair(access as never, null as never, null as never);
+    const found: object[] = [];
+    const drifts = await repair.rules(
+      () => Promise.resolve(decided({})),
+      (all) => Promise.resolve(void found.push(...all)),
+    );
+    const { principal, ...detail } = newer;
+    expect(drifts).toEqual({
+      repaired: [],
+      standing: [
+        {
+          ...{ kind: 'rule', object: `principal:${principal}` },
+          detail: { was: 'not decided', rules: [detail] },
+        },
+      ],
+    });
+    expect([...found, ...gone.flat()]).toEqual([]);
+  });
+
   it('is set again when it was decided anew while it was being taken away', async () => {
     const own = grantRules('abcdefgh', ['gp.medication-statement.v1']);
     const done: [string, number][] = [];
@@ -89,7 +141,7 @@ describe('what differs from what was decided', () => {
     };
     const repair = new Repair(access as never, null as never, null as never);
     const read = () => Promise.resolve(decided({ rules: [...domainRules('gp'), ...own] }));
-    const drifts = await repair.rules(read, () => Promise.resolve());
+    const { repaired: drifts } = await repair.rules(read, () => Promise.resolve());
     expect(drifts.map(({ detail }) => detail)).toEqual([
       expect.objectContaining({ was: 'missing', operation: own[0]?.operation, name: own[0]?.name }),
     ]);
@@ -110,7 +162,7 @@ describe('what differs from what was decided', () => {
       permit: () => Promise.resolve(),
     };
     const repair = new Repair(access as never, null as never, null as never);
-    const drifts = await repair.rules(
+    const { repaired: drifts } = await repair.rules(
       () => Promise.resolve(decided({})),
       () => Promise.resolve(),
     );
@@ -119,8 +171,11 @@ describe('what differs from what was decided', () => {
   });
 
   it('leaves governance’s own rules and other houses’ rules alone', () => {
-    const others = [rule('svc-governance', 'mesh.governance-events.v1'), rule('pay', 'payroll.v1')];
-    expect(differences(decided({}), [...domainRules('gp'), ...others]).surplus).toEqual([]);
+    const own = governanceRules();
+    const others = [...own, rule('pay', 'payroll.v1')];
+    expect(
+      differences(decided({ permitted: own }), [...domainRules('gp'), ...others]).surplus,
+    ).toEqual([]);
   });
 });
 

@@ -2,15 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
-import { Access } from '../broker/access.js';
-import {
-  GOVERNANCE,
-  LEDGER_CHECKPOINTS,
-  compareRules,
-  concernsMesh,
-  isOfMesh,
-  keyOf,
-} from '../broker/access-rules.js';
+import { Access, isRemovable } from '../broker/access.js';
+import { compareRules, concernsMesh, isOfMesh, keyOf } from '../broker/access-rules.js';
 import type { AccessRule } from '../broker/access-rules.js';
 import { Quotas, quotaValues } from '../broker/quotas.js';
 import type { StandingQuota } from '../broker/quotas.js';
@@ -88,29 +81,35 @@ export class Repair {
    * set here for a grant that ended in between is taken back, and one taken away here that was decided in between is set again.
    * Both are looked for twice: a grant's rules may have been set, or taken away, between the two, and a KRaft broker lists
    * from a copy of its own that may be behind what its controller answered (30 ms on full cores, one list in twelve).
+   * What is missing is set before the surplus goes: governance needs its own rules for both. What is of a kind that is newer than
+   * the clients here stays, and is said.
    */
-  async rules(read: () => Promise<Decided>, found: Found): Promise<Drift[]> {
+  async rules(
+    read: () => Promise<Decided>,
+    found: Found,
+  ): Promise<{ repaired: Drift[]; standing: Drift[] }> {
     const standing = await this.#access.standing();
     const decided = await read();
     const { missing: unseen, surplus: seen } = differences(decided, standing);
     const again = unseen.length + seen.length === 0 ? standing : await this.#access.standing();
     const { missing } = compareRules(unseen, again);
     const stillThere = new Set(again.map(keyOf));
-    const surplus = seen.filter((rule) => stillThere.has(keyOf(rule)));
+    const unwanted = seen.filter((rule) => stillThere.has(keyOf(rule)));
+    const surplus = unwanted.filter(isRemovable);
     const drifts = [
       ...missing.map((rule) => driftOf(rule, 'missing')),
       ...surplus.map((rule) => driftOf(rule, 'not decided')),
     ];
     await found(drifts);
-    await this.#access.withdraw(surplus);
     await this.#access.permit(missing);
+    await this.#access.withdraw(surplus);
     if (drifts.length > 0) {
       const now = await read();
       await this.#access.withdraw(differences(now, missing).surplus);
       const undecided = new Set(differences(now, surplus).surplus);
       await this.#access.permit(surplus.filter((rule) => !undecided.has(rule)));
     }
-    return drifts;
+    return { repaired: drifts, standing: unremovable(unwanted) };
   }
 
   /** Quotas that were missing, changed, or decided by nobody. Read in the order of rules, and twice, for the same reasons. */
@@ -142,20 +141,26 @@ export function differences(decided: Decided, standing: readonly AccessRule[]) {
   const { missing } = compareRules(decided.rules, standing);
   const allowed = new Set([...decided.rules, ...decided.permitted].map(keyOf));
   const surplus = standing.filter(
-    (rule) =>
-      !isGovernances(rule) && !allowed.has(keyOf(rule)) && concernsMesh(rule, decided.domains),
+    (rule) => !allowed.has(keyOf(rule)) && concernsMesh(rule, decided.domains),
   );
   return { missing, surplus };
 }
 
-// Its own rules come with the broker; an installation from before the sealer had a principal gave it one too many. Those
-// by which it tells the holders of grants are decided, and any other there would let it write views.
-function isGovernances({ principal, name }: AccessRule): boolean {
-  return principal === GOVERNANCE && name !== LEDGER_CHECKPOINTS && !name.startsWith('share.');
-}
-
 function driftOf({ principal, ...rule }: AccessRule, was: string): Drift {
   return { kind: 'rule', object: `principal:${principal}`, detail: { was, ...rule } };
+}
+
+// What stands is reported once for each object, so a principal's rules are one.
+function unremovable(rules: readonly AccessRule[]): Drift[] {
+  const byPrincipal = Map.groupBy(
+    rules.filter((rule) => !isRemovable(rule)),
+    ({ principal }) => principal,
+  );
+  return [...byPrincipal].map(([principal, theirs]) => ({
+    kind: 'rule',
+    object: `principal:${principal}`,
+    detail: { was: 'not decided', rules: theirs.map(({ principal: _, ...rule }) => rule) },
+  }));
 }
 
 /** Topics under a prefix of the mesh that nobody decided. A domain's dead letters are made at its consumers' wish. Pure. */

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CliError, cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Api } from '../http.js';
 import type { Io } from '../io.js';
+import { jsonOf } from '../json-file.js';
 import { optionsOf, print } from '../output.js';
 import { askAgain, grantCard } from './grant-text.js';
 import type { GrantBody } from './grant-text.js';
@@ -145,16 +144,6 @@ async function requestOf(io: Io, file: string): Promise<object> {
 // A template's blanks are null; in a draft what is not said is not there.
 function stated(given: object): object {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-}
-
-/** The object of a JSON file. */
-export async function jsonOf(io: Io, file: string): Promise<object> {
-  const path = resolve(io.cwd, file);
-  try {
-    return Object(JSON.parse(await readFile(path, 'utf8'))) as object;
-  } catch (cause) {
-    throw cliError(meshErrors.unreadableFile, `${path} is no JSON file.`, cause);
-  }
 }
 
 function pathOf(id: string): string {

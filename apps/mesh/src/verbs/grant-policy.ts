@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
+import { jsonOf } from '../json-file.js';
 import { card, optionsOf, print, table } from '../output.js';
-import { jsonOf } from './grant-asking.js';
 import { motionLines, registerDecisions, registerEnd } from './motion.js';
 import type { Motion, MotionKind } from './motion.js';
 import { pageOf, paged } from './paging.js';

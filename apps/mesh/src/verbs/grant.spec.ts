@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { meshAnswering, stopAnswering } from '../spec/mesh-answering.js';
 
@@ -158,6 +160,15 @@ describe('asking', () => {
     expect(asked[0]?.body).toEqual({
       ...{ fields: 'a', justifications: { a: 'To count' }, reason: 'Less' },
     });
+  });
+
+  it('sends no file that has a name twice: the last would win, without a word', async () => {
+    const { mesh, asked, io, err } = await meshAnswering(grant);
+    writeFileSync(join(io.home, 'terms.json'), '{"fields":["a"],"fields":"all"}');
+    const line = ['--fields', 'a', '--terms', 'terms.json', '--reason', 'Less'];
+    expect(await mesh('grant', 'amend', 'abcdefgh', ...line)).toBe(2);
+    expect(err()).toContain('has a name twice in one object');
+    expect(asked).toEqual([]);
   });
 
   it('says of a refused request how it is asked for again', async () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { cliError, meshErrors } from '../errors.js';
-import { domainApi, type Api, type CallOptions } from '../http.js';
+import { domainApi, serviceApi, type Api, type CallOptions } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table, type CommonOptions } from '../output.js';
 import { pageOf, paged } from './paging.js';
@@ -48,7 +48,10 @@ export function registerQuarantine(program: Command, io: Io): void {
     .description('see what was put aside, and take it in again once it can be, or put it away');
   const listing = quarantine.command('list').description('what is in quarantine, without payloads');
   paged(filters(at(listing)))
-    .option('--publisher <ods>', 'only of this organisation')
+    .option(
+      '--publisher <name>',
+      'only of this organisation (ODS code); at a service, of this domain',
+    )
     .option('--state <state>', 'open, replayed, resolved or discarded')
     .action((_: unknown, command: Command) => list(io, optionsOf<Place & Filter>(command)));
   at(quarantine.command('show <id>').description('one item'))
@@ -80,10 +83,10 @@ const filters = (command: Command): Command =>
 
 /** The service that holds the quarantine. */
 function holder(io: Io, options: Place & CommonOptions): Api {
-  const name = options.domain ?? options.service;
-  if (!name || (options.domain && options.service))
-    throw cliError(meshErrors.usage, 'Give either --domain <name> or --service <name>.');
-  return domainApi(io, name, options);
+  const { domain, service } = options;
+  if (domain && !service) return domainApi(io, domain, options);
+  if (service && !domain) return serviceApi(io, service, options);
+  throw cliError(meshErrors.usage, 'Give either --domain <name> or --service <name>.');
 }
 
 async function list(io: Io, options: Place & Filter & CommonOptions): Promise<void> {

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { cliError, meshErrors } from '../errors.js';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
+import { jsonOf } from '../json-file.js';
 import { optionsOf, print, table } from '../output.js';
 import { pageOf, paged } from './paging.js';
 import type { PageOptions } from './paging.js';
@@ -126,15 +124,6 @@ async function propose(io: Io, file: string, command: Command): Promise<void> {
   const path = '/v1/standards/proposals';
   const reply = await api(io, options).post<StandardProposalBody>(path, { standard, reason });
   print(io, options, reply, standardProposalCard);
-}
-
-async function jsonOf(io: Io, file: string): Promise<unknown> {
-  const path = resolve(io.cwd, file);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (cause) {
-    throw cliError(meshErrors.unreadableFile, `${path} is not readable JSON.`, cause);
-  }
 }
 
 async function proposals(io: Io, command: Command): Promise<void> {

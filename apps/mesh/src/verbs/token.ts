@@ -24,6 +24,12 @@ export function registerToken(program: Command, io: Io): void {
 }
 
 async function token(io: Io, options: TokenOptions & { as?: string }): Promise<string> {
+  if (options.client && options.as) {
+    throw cliError(
+      meshErrors.usage,
+      'Give either --as <user> or --client <id>: one token is printed.',
+    );
+  }
   if (options.client) return clientToken(io, options.client, options.audience);
   if (options.as) return personToken(io, options.as, options.audience);
   throw cliError(meshErrors.usage, 'Give --as <user> or --client <id>.');

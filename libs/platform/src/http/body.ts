@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { platformErrors } from '../errors.js';
 import { fieldErrors } from '../faults/issues.js';
 import { problem } from '../faults/problem.js';
+import type { FieldError, Problem } from '../faults/problem.js';
 
 /** Of more places the first say how to mend all; a body of a megabyte could have an answer of a hundred. */
 const MOST = 100;
@@ -18,11 +19,15 @@ export function body<T>(schema: z.ZodType<T>): PipeTransform<unknown, T> {
     transform(value: unknown, about?: ArgumentMetadata): T {
       const parsed = schema.safeParse(about?.type === 'query' ? said(value) : value);
       if (parsed.success) return parsed.data;
-      const errors = fieldErrors(parsed.error);
-      const detail = errors.length === 1 ? errors[0]?.path : `${errors.length} places`;
-      throw problem(platformErrors.invalidContent, `Not valid: ${detail}`, errors.slice(0, MOST));
+      throw invalid(fieldErrors(parsed.error));
     },
   };
+}
+
+/** What refuses a content in which these places are wrong (MESH-5120). */
+export function invalid(errors: readonly FieldError[]): Problem {
+  const detail = errors.length === 1 ? errors[0]?.path : `${errors.length} places`;
+  return problem(platformErrors.invalidContent, `Not valid: ${detail}`, errors.slice(0, MOST));
 }
 
 /** A form that is sent as it stands names every part that it has, and an address that is put together may too. */

@@ -302,6 +302,19 @@ describe('an HTTP service', () => {
     ]);
   });
 
+  it('takes no object that has a name twice: which was meant nobody knows', async () => {
+    const headers = { ...bearer('user-ann|lead'), 'content-type': 'application/json' };
+    const payload = '{"title":"a","lines":[{"count":1,"count":2}],"title":"b"}';
+    const answer = await app.inject({ method: 'POST', url: '/things', headers, payload });
+    expect([answer.statusCode, answer.json().code]).toEqual([422, 'MESH-5120']);
+    expect(answer.json().errors).toEqual(
+      ['$.lines[0].count', '$.title'].map((path) => ({
+        ...{ path, code: 'MESH-5123', message: 'This field is there more than once.' },
+        fix: 'Remove the field or correct its name.',
+      })),
+    );
+  });
+
   it('takes no name that would change what objects are made of', async () => {
     const headers = { ...bearer('user-ann|lead'), 'content-type': 'application/json' };
     const payload = '{"__proto__": {"admin": true}}';

@@ -3,9 +3,20 @@ import type { FastifyInstance } from 'fastify';
 import { platformErrors } from '../errors.js';
 import { jsonPlaceInWords } from '../faults/json-place.js';
 import { problem } from '../faults/problem.js';
+import { repeatedNames } from '../faults/repeated-names.js';
+import { invalid } from './body.js';
+
+// The last of them would win, without a word.
+function refusalOf(text: string): Error | null {
+  const { code, fix } = platformErrors.fieldUnknown;
+  const message = 'This field is there more than once.';
+  const errors = repeatedNames(text).map((path) => ({ path, code, message, fix }));
+  return errors.length === 0 ? null : invalid(errors);
+}
 
 /**
- * Reads JSON as Fastify does by itself, and says of a body that is none where it stops being so (MESH-5110). It stands in place of Nest's
+ * Reads JSON as Fastify does by itself, and says of a body that is none where it stops being so (MESH-5110), and of one
+ * that has a name twice in an object which (MESH-5120). It stands in place of Nest's
  * readers, of JSON, which names no place, and of forms, which no route takes; nor does one take plain text (MESH-5114).
  */
 export function takeJson(fastify: FastifyInstance): void {
@@ -15,9 +26,10 @@ export function takeJson(fastify: FastifyInstance): void {
     // Some clients name a type in every request; what is deleted is said by its address.
     if (request.method === 'DELETE' && text.length === 0) return done(null, undefined);
     return read(request, String(text), (error, value) => {
-      const place = error && jsonPlaceInWords(String(text));
+      if (!error) return done(refusalOf(String(text)), value);
+      const place = jsonPlaceInWords(String(text));
       if (place) done(problem(platformErrors.badRequest, `The body is no JSON: ${place}.`));
-      else done(error, value);
+      else done(error);
     });
   });
 }

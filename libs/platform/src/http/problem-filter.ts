@@ -43,12 +43,26 @@ export class ProblemFilter implements ExceptionFilter {
 
   // The route's pattern, not its address: an address could hold an identifier.
   #report(error: unknown, found: Problem, request: FastifyRequest): void {
-    const line = { code: found.code, method: request.method, route: request.routeOptions?.url };
+    const where = { method: request.method, route: request.routeOptions?.url };
+    if (isOfGoneSender(error, request)) return this.#log.info(where, GONE);
+    const line = { code: found.code, ...where };
     // The value was a caller's; that nobody refused it earlier is for whoever looks after the route.
     if (isUnstorable(error)) return this.#log.warn({ ...line, state: stateOf(error) }, found.title);
     if (found.status < 500) return this.#log.debug(line, found.title);
     this.#log.error({ ...line, err: found === error ? found.cause : error }, found.title);
   }
+}
+
+const GONE = 'The sender went away before its request had come whole';
+
+/**
+ * The body broke off with its connection: nothing is wrong here, and nobody is there to be answered. The error is the body's own:
+ * a service that lost something itself ends the body too.
+ */
+function isOfGoneSender(error: unknown, { raw }: FastifyRequest): boolean {
+  const { errored } = raw ?? {};
+  if (!(error instanceof Error) || !errored) return false;
+  return error === errored || error.cause === errored;
 }
 
 /** Answers with a problem, in whatever the request failed. */

@@ -6,7 +6,7 @@ import { Documented } from '../../http/documented.js';
 import { Amendments } from '../deciding/amendments.js';
 import { Grants } from '../grants.js';
 import { amendmentBody, draftBody, requestBody, templateQuery } from '../shapes.js';
-import type { AmendmentBody, DraftBody, RequestBody, TemplateQuery } from '../shapes.js';
+import type { AmendmentBody, DraftBody, TemplateQuery } from '../shapes.js';
 import { GrantRequests } from './requests.js';
 import { templatesFor } from './templates.js';
 import { writtenDraft } from './written.js';
@@ -29,7 +29,8 @@ export class AskingController {
 
   @Documented({ summary: 'Ask for a grant', body: requestBody, status: 201 })
   @Post()
-  async request(@CallerOf() caller: Caller, @Body(body(requestBody)) given: RequestBody) {
+  async request(@CallerOf() caller: Caller, @Body() sent: unknown) {
+    const given = await this.#requests.read(caller, sent);
     return this.#grants.show(caller, await this.#requests.request(caller, given));
   }
 

@@ -1,4 +1,4 @@
-import { names } from '@caremesh/contract';
+import { names, PURPOSES } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import type { Caller, FieldError } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,10 +15,11 @@ import { generationOf } from '../key-changes/generation-in-force.js';
 import { daysToStand, readRequest } from '../request.js';
 import type { Reading } from '../request.js';
 import { stepsFor } from '../rules.js';
+import { namesProducts } from '../shapes.js';
 import type { DraftBody, RequestBody } from '../shapes.js';
 import { wantedProducts } from '../wanted.js';
-import { filledIn } from './incomplete.js';
-import { legalBasisOf } from './legal-basis.js';
+import { filledIn, inEach } from './incomplete.js';
+import { legalBasisOf, malformed } from './legal-basis.js';
 
 type GoodReading = Extract<Reading, { endsAt: Date }>;
 
@@ -50,10 +51,22 @@ export class RequestReader {
     throw problem(grantErrors.requestInvalid, undefined, reading.errors);
   }
 
-  /** Everything that stands against a draft that is not whole, in the parts that are there. */
+  /**
+   * Everything that stands against a draft that is not whole, in the parts that are there. Without a purpose that is what
+   * stands against it whatever it is for.
+   */
   async faultsOf(em: EntityManager, caller: Caller, draft: DraftBody): Promise<FieldError[]> {
+    if (!namesProducts(draft)) return malformed(draft);
+    if (draft.purpose !== undefined) return this.#faultsOf(em, caller, draft);
+    const each: FieldError[][] = [];
+    for (const purpose of PURPOSES)
+      each.push(await this.#faultsOf(em, caller, { ...draft, purpose }));
+    return inEach(each).filter(({ path }) => path !== '$.purpose');
+  }
+
+  async #faultsOf(em: EntityManager, caller: Caller, draft: DraftBody): Promise<FieldError[]> {
     const filled = filledIn(draft, caller, new Date());
-    if (!filled) return [];
+    if (!filled) return malformed(draft);
     const { errors } = await this.#reading(em, caller, filled.request, true);
     return errors.filter(({ path }) => filled.isStated(path));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { draftBody, requestBody } from '../shapes.js';
-import { filledIn, incomplete } from './incomplete.js';
+import { filledIn, inEach, incomplete, rightParts } from './incomplete.js';
 
 const lacks = (given: object) => {
   const draft = draftBody.parse(given);
@@ -55,5 +55,25 @@ describe('a draft that is no whole request', () => {
     for (const given of [aimless, bare]) {
       expect(filledIn(draftBody.parse(given), ANALYST, NOW)).toBeNull();
     }
+  });
+});
+
+describe('what was sent as a request', () => {
+  const parts = (sent: unknown) => rightParts(sent, requestBody.safeParse(sent).error!);
+
+  it('is read in the parts that have the right form', () => {
+    const { purpose: _, reason: __, ...rest } = whole;
+    const sent = { ...whole, purpose: 'nonsense', reason: 7, toString: 1, shoe: 1 };
+    expect(parts(sent)).toMatchObject(rest);
+    expect(Object.keys(parts(sent))).not.toEqual(expect.arrayContaining(['purpose']));
+    expect(Object.keys(parts(sent))).not.toEqual(expect.arrayContaining(['reason']));
+    for (const none of [null, 'text', [whole]]) expect(parts(none)).not.toHaveProperty('product');
+  });
+
+  it('has those faults for certain that every reading of it finds', () => {
+    const fault = (path: string) => ({ path, code: 'MESH-1', message: 'm', fix: 'f' });
+    const [a, b, c] = ['$.a', '$.b', '$.c'].map(fault);
+    expect(inEach([[a!, b!], [b!], [c!, { ...b! }]])).toEqual([b]);
+    expect(inEach([])).toEqual([]);
   });
 });

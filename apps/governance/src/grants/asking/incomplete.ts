@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Caller, FieldError } from '@caremesh/platform';
 import type { z } from 'zod';
 import { grantErrors } from '../../errors.js';
 import { fault } from '../fault.js';
-import { namesProducts, requestBody } from '../shapes.js';
+import { draftBody, namesProducts, requestBody } from '../shapes.js';
 import type { DraftBody, RequestBody } from '../shapes.js';
 
 /** What is to be said of a part that is missing; a schema knows only that it is. */
@@ -36,6 +37,23 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (at, key) => (typeof key === 'number' ? `${at}[${key}]` : `${at}.${String(key)}`),
     '$',
+  );
+}
+
+/** The parts of what was sent as a request that have the form they should. Pure. */
+export function rightParts(sent: unknown, { issues }: z.ZodError): DraftBody {
+  const wrong = new Set(issues.map(({ path }) => path[0]));
+  const isRight = ([name]: [string, unknown]) =>
+    Object.hasOwn(draftBody.shape, name) && !wrong.has(name);
+  const right = Object.entries(sent instanceof Object ? sent : {}).filter(isRight);
+  return draftBody.safeParse(Object.fromEntries(right)).data ?? {};
+}
+
+/** The faults that each of several readings found. Pure. */
+export function inEach(readings: readonly FieldError[][]): FieldError[] {
+  const [first = [], ...others] = readings;
+  return first.filter((fault) =>
+    others.every((faults) => faults.some((one) => isDeepStrictEqual(one, fault))),
   );
 }
 

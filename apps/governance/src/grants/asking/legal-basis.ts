@@ -4,7 +4,7 @@ import type { FieldError } from '@caremesh/platform';
 import { grantErrors } from '../../errors.js';
 import { fault } from '../fault.js';
 import type { GrantLegalBasis } from '../grant.entity.js';
-import type { RequestBody } from '../shapes.js';
+import type { DraftBody, RequestBody } from '../shapes.js';
 
 /** The three parts of a legal basis, or null where one of them is none. */
 export function legalBasisOf(given: RequestBody['legalBasis']): GrantLegalBasis | null {
@@ -18,6 +18,12 @@ export function legalBasisOf(given: RequestBody['legalBasis']): GrantLegalBasis 
     /^9\(2\)\([a-j]\)$/.test(article9) &&
     (COMMON_LAW as readonly string[]).includes(commonLaw);
   return isKnown ? { article6, article9, commonLaw } : null;
+}
+
+/** What is no legal basis for whatever is asked. */
+export function malformed({ legalBasis }: DraftBody): FieldError[] {
+  const isNone = legalBasis !== undefined && legalBasisOf(legalBasis) === null;
+  return isNone ? [fault(grantErrors.fieldLegalBasis, '$.legalBasis')] : [];
 }
 
 export function legalBasisErrors(basis: GrantLegalBasis | null, purpose: Purpose): FieldError[] {

@@ -1,4 +1,4 @@
-import { problem } from '@caremesh/platform';
+import { fieldErrors, invalid, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -10,14 +10,15 @@ import { SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
 import { AutoGrants } from '../deciding/auto-grants.js';
 import { GrantEntity, GrantProductEntity } from '../grant.entity.js';
-import { lockGrant } from '../grant-store.js';
+import { grantableOf, lockGrant } from '../grant-store.js';
 import { Granter } from '../granter.js';
 import { openGrantMoves } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
+import { maySee } from '../rules.js';
 import { requestBody } from '../shapes.js';
 import type { DraftBody, RequestBody } from '../shapes.js';
 import { RequestReader, draftValues, fill, grantValues } from './filling.js';
-import { incomplete } from './incomplete.js';
+import { incomplete, rightParts } from './incomplete.js';
 
 type Held = Awaited<ReturnType<typeof lockGrant>>;
 
@@ -45,6 +46,15 @@ export class GrantRequests {
     this.#autoGrants = autoGrants;
     this.#granter = granter;
     this.#settings = settings;
+  }
+
+  /** What was sent as a request. Throws MESH-5120 with every wrong field: in its form, or where it stands against the request. */
+  async read(caller: Caller, sent: unknown): Promise<RequestBody> {
+    const parsed = requestBody.safeParse(sent);
+    if (parsed.success) return parsed.data;
+    const rest = rightParts(sent, parsed.error);
+    const others = await this.#reader.faultsOf(this.#store.reader, caller, rest);
+    throw invalid([...fieldErrors(parsed.error), ...others]);
   }
 
   /** Asks for a grant; answers its id. Throws MESH-3502 with every field that stands against it. */
@@ -168,9 +178,8 @@ export class GrantRequests {
 export async function own(em: EntityManager, caller: Caller, id: string): Promise<Held> {
   const held = await lockGrant(em, id);
   if (held.grant.requestedBy === caller.sub) return held;
-  throw problem(
-    held.grant.state === 'draft' ? grantErrors.grantNotFound : grantErrors.requesterOnly,
-  );
+  const isKnown = maySee(caller, grantableOf(held.grant, held.products));
+  throw problem(isKnown ? grantErrors.requesterOnly : grantErrors.grantNotFound);
 }
 
 function byRequester({ sub }: Caller) {
