@@ -1,4 +1,4 @@
-import { deriveViewSchema, names } from '@caremesh/contract';
+import { deriveViewSchema, names, SchemaRefused } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { toldSchemaOf } from '../broker/told-schemas.js';
@@ -16,7 +16,10 @@ export class DecidedSchemas {
     this.#store = store;
   }
 
-  /** Every schema decided for the subject; null for a subject whose schemas come with the software. */
+  /**
+   * Every schema decided for the subject; null for a subject whose schemas come with the software, and for a view of a product whose
+   * version was decided before such could be refused and of which none is made any more: it stands as it is.
+   */
   async of(subject: string): Promise<object[] | null> {
     const name = subject.replace(/-value$/, '');
     const topic = names.parseTopic(name);
@@ -36,9 +39,14 @@ export class DecidedSchemas {
     const { kind } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grant });
     // Narrowed to people, not to fields: its records are the product's own.
     if (kind === 'individual-care') return (await this.#contents(product, major)).map(schemaOf);
-    return (await this.#contents(product, major)).map(({ schema, contract }) =>
-      plain(deriveViewSchema(schema, contract, grant, view.fields)),
-    );
+    try {
+      return (await this.#contents(product, major)).map(({ schema, contract }) =>
+        plain(deriveViewSchema(schema, contract, grant, view.fields)),
+      );
+    } catch (error) {
+      if (error instanceof SchemaRefused) return null;
+      throw error;
+    }
   }
 
   async #contents(product: string, major: number): Promise<VersionContentEntity[]> {
