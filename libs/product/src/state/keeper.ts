@@ -69,7 +69,7 @@ async function besideOthers(
 export function isOf(world: World, change: OfRecord, record: string): boolean {
   const state = world.records.get(record);
   if (!state || change.person === null || state.person === '-') return true;
-  const aliases = change.change === 'upsert' ? change.aliases : [];
+  const aliases = 'aliases' in change ? change.aliases : [];
   const named = [change.person, ...aliases.map(({ key }) => key)];
   return named.some((one) => world.survivorOf(one).person === state.person);
 }

@@ -199,3 +199,14 @@ export type KeyedChange =
   | KeyedExpire
   | KeyedBackFill
   | KeyedStanding;
+
+/** The keys of what a change gives of its person beside the one that their records are under. */
+export const aliasesIn = (change: KeyedChange): string[] =>
+  'aliases' in change ? change.aliases.map(({ key }) => key) : [];
+
+/** Every key by which a merge names the two. */
+export const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
+  from,
+  into,
+  ...aliases.map(({ key }) => key),
+];

@@ -1,8 +1,8 @@
 import type { Fault, Faulty } from '../errors.js';
 import { apply } from './apply.js';
 import { Emitter } from './emit.js';
+import { namedIn } from './model.js';
 import type { KeyedMerge } from './model.js';
-import { namedIn } from './store.js';
 import { World } from './world.js';
 
 /**

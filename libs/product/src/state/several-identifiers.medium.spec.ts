@@ -96,3 +96,49 @@ it('an identifier that comes with another number goes on to it, and none of the 
   const steps = [[put('k4', ['H1', 'H2'], 8)], [put('k5', ['H1', 'H2'], 9)], [put('k6', ['H2'])]];
   expect(await held(people, ...steps)).toEqual(['N8', 'N9', 'N9']);
 });
+
+it.each([
+  [
+    'that a later one finds',
+    (n: number, a: string, z: string) => [put(`q${n}`, [z], n), put(`r${n}`, [a, z])],
+  ],
+  [
+    'that an earlier one tied',
+    (n: number, a: string, z: string) => [put(`q${n}`, [a, z]), put(`r${n}`, [z], n)],
+  ],
+  [
+    'through two that were tied',
+    (n: number, a: string, z: string) => [
+      put(`q${n}`, [a, z]),
+      put(`r${n}`, [`${a}x`, z]),
+      put(`s${n}`, [`${a}x`], n),
+    ],
+  ],
+])(
+  'all that was held before moves to the number, though it is known by an identifier of the same batch %s',
+  async (_, lines) => {
+    const n = 20 + ++twice;
+    const [a, z] = [`K${n}`, `Z${n}`];
+    const people = { [a]: by(a), [z]: by(z), [`${a}x`]: by(`${a}x`), N: numbered(n) };
+    const before = [put(`o${n}`, [a]), put(`p${n}`, [a])];
+    const after = lines(n, a, z);
+    expect(await held(people, before, after)).toEqual(
+      Array(before.length + after.length).fill('N'),
+    );
+  },
+);
+let twice = 0;
+
+it('a retraction that names the number beside the local identifier takes back what is held under that', async () => {
+  const kept = { keeper: null, local: 'M1', others: ['M2'] };
+  const people = { M1: by('M1'), N: numbered(40) };
+  expect(
+    await held(
+      people,
+      [put('t1', ['M1'])].map((one) => ({ ...one, keeper: null })),
+    ),
+  ).toEqual(['M1']);
+  const line: Line = { do: 'retract', id: 't1', nhs: nhsNumber(40), ...kept };
+  const [outcome] = await committer.commit({ items: [prepared(line)] });
+  expect(outcome).toMatchObject({ outcome: 'retracted' });
+});

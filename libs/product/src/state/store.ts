@@ -4,14 +4,8 @@ import type { Client } from 'pg';
 
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Left } from './left.js';
-import type {
-  KeyedChange,
-  KeyedMerge,
-  KeyedStanding,
-  PersonState,
-  RecordState,
-  ToldMerge,
-} from './model.js';
+import { aliasesIn, namedIn } from './model.js';
+import type { KeyedChange, KeyedStanding, PersonState, RecordState, ToldMerge } from './model.js';
 import { isRestricted, outOf } from './standing.js';
 import type { Standing } from './standing.js';
 import { MERGES_OF, mergeFrom, mergeStatement } from './told-merges.js';
@@ -131,7 +125,11 @@ class Loader {
     if (this.#mayStandOtherwise(change) && change.person !== null)
       this.#wantAllOf(this.world.survivorOf(change.person).person);
     if (change.person === null) return;
-    for (const key of aliasesIn(change)) this.#wantKnownAs(key, change.person);
+    const aliases = aliasesIn(change);
+    // Whoever is named by local identifiers alone may become somebody else by what another change of the batch says of one of them.
+    if (aliases.length > 0 && 'ref' in change && change.ref?.nhsNumber === null)
+      this.#wantAllOf(this.world.survivorOf(change.person).person);
+    for (const key of aliases) this.#wantKnownAs(key, change.person);
   }
 
   /** All of whoever a further identifier stands for without an NHS number, who becomes the person or whom the person becomes. */
@@ -300,17 +298,6 @@ class Loader {
     this.#recordsOf.add(person);
   }
 }
-
-/** The keys of what a change gives of its person beside the one that their records are under. */
-const aliasesIn = (change: KeyedChange): string[] =>
-  'aliases' in change ? change.aliases.map(({ key }) => key) : [];
-
-/** Every key by which a merge names the two. */
-export const namedIn = ({ from, into, aliases }: KeyedMerge): string[] => [
-  from,
-  into,
-  ...aliases.map(({ key }) => key),
-];
 
 function take(set: Set<string>): string[] {
   const all = [...set];
