@@ -69,15 +69,26 @@ const PUT_AWAY = `EXISTS (SELECT FROM quarantine q
   WHERE q.landing = u.key AND q.landing IS NOT NULL AND q.state = 'discarded' AND q.step <> 'read'
     AND left(q.sha256, 32) = encode(r.digest, 'hex') OFFSET 0)`;
 
+/** Whether a root that the row `r` belongs to, or that belongs to it, stands refused for what is wrong in a row of its table. */
+const COST_ITS_ROOT = `EXISTS (
+    WITH RECURSIVE below(key) AS (
+      SELECT r.key UNION SELECT c.key FROM part_row c JOIN below b ON c.parent = b.key)
+    SELECT FROM (SELECT key FROM below UNION SELECT r.parent) AS concerned(key)
+    JOIN quarantine q ON q.landing = concerned.key
+    WHERE q.landing IS NOT NULL AND q.state = 'open' AND q.step <> 'read'
+      AND EXISTS (SELECT FROM jsonb_array_elements(q.errors) e WHERE e->>'path' LIKE r.part || '.%'))`;
+
 /**
  * What is stored of rows that were stored before; and whether what comes now was said before, of the same return, and corrected since.
- * Of a root whose correction was refused it was not: what was right before it may come back.
+ * Of a row whose correction was refused, or cost its root, it was not: what was right before it may come back.
  */
 export const BEFORE = {
   name: 'joined-before',
-  text: `SELECT r.key, r.parent, r.held, r.digest, r.at, r.digest <> u.digest
-           AND EXISTS (SELECT FROM part_former f WHERE f.key = u.key AND f.digest = u.digest AND f.at = u.at OFFSET 0)
-           AND NOT ${REFUSED} AND NOT ${PUT_AWAY} AS former
+  text: `SELECT r.key, r.parent, r.held, r.digest, r.at, CASE
+           WHEN r.digest <> u.digest
+             AND EXISTS (SELECT FROM part_former f WHERE f.key = u.key AND f.digest = u.digest AND f.at = u.at OFFSET 0)
+           THEN NOT ${REFUSED} AND NOT ${PUT_AWAY} AND NOT ${COST_ITS_ROOT}
+           ELSE false END AS former
          FROM unnest($1::bytea[], $2::bytea[], $3::int8[]) AS u(key, digest, at)
          JOIN part_row r ON r.key = u.key`,
 };

@@ -157,6 +157,26 @@ describe('a file delivered again', () => {
     expect(await published(nhsNumber(n), 2)).toEqual(['1 p/r/c:', '2 q/r/c:']);
   });
 
+  it.each(['activity', 'patient'] as const)(
+    'takes back a correction of the %s that cost the root, and no other',
+    async (part) => {
+      const n = part === 'activity' ? 109 : 110;
+      const [patient, referral, contact] = delivery(n, { at: SEPTEMBER });
+      const activity = { ...contact, part: 'activity', key: `A${n}`, parent: `C${n}` } as const;
+      await post(patient, referral, contact, { ...activity, text: 'a' });
+      await post({ ...referral, text: 's' });
+      const right = part === 'activity' ? ({ ...activity, text: 'a' } as const) : patient;
+      const { outcomes } = await post({ ...right, text: 'wrong' });
+      expect(outcomes).toEqual(['accepted']);
+      // Of the referral it is not known to be wrong.
+      expect((await post(referral, right)).outcomes).toEqual(['unchanged', 'accepted']);
+      await post({ ...activity, key: `B${n}`, text: 'b' });
+      expect(await published(nhsNumber(n), 3)).toEqual([
+        ...['1 p/r/c:a', '2 p/s/c:a', '3 p/s/c:a,b'],
+      ]);
+    },
+  );
+
   it('is known for as long as the row is kept that came in its place', async () => {
     const [patient] = delivery(105, { at: SEPTEMBER });
     const former = async () => {

@@ -62,6 +62,9 @@ type Medication = {
 function map({ root, ancestors, children }: Joined<TableRow>): Change<Medication>[] | Faulty {
   if (root.text === 'faulty') return new Faulty([fault('dateImpossible', '/date')]);
   const patient = ancestors['patient']!;
+  // What is wrong in a row that belongs to it, or that it belongs to, is found only here.
+  const wrong = [patient, ...(children['activity'] ?? [])].find(({ text }) => text === 'wrong');
+  if (wrong) return new Faulty([fault('dateImpossible', `${wrong.part}.text`)]);
   const texts = [patient, ancestors['referral']!, root].map(({ text }) => text);
   const activities = (children['activity'] ?? []).map(({ text }) => text).toSorted();
   const times = [root, ...(children['activity'] ?? [])].map(({ at }) => at ?? '');

@@ -124,6 +124,155 @@ describe('a discharge told by its day alone is no earlier than an admission of t
   });
 });
 
+describe('an admission known by no more than the day of the discharge is no later than that', () => {
+  // The time at which an admission was recorded is no word of the sender's on when it was.
+  const guessed = ['A01', { admitted: DAY, recorded: '202611101100' }] as ['A01', Said];
+  it.each<[string, [string, Said, string?][], string[]]>([
+    [
+      'told again with a discharge before it was recorded',
+      [guessed, ['A03', { admitted: DAY, discharged: '202611101000' }]],
+      ['2026-11-10T00:00', '2026-11-10T10:00'],
+    ],
+    [
+      'and told once more, in whatever message',
+      [
+        guessed,
+        ['A03', { admitted: DAY, discharged: '202611101000' }],
+        ['A08', { admitted: DAY, discharged: '202611101000' }],
+        guessed,
+      ],
+      ['2026-11-10T00:00', '2026-11-10T10:00'],
+    ],
+    [
+      'until a time is stated',
+      [
+        guessed,
+        ['A03', { admitted: DAY, discharged: '202611101000' }],
+        ['A08', { admitted: '202611100915' }],
+      ],
+      ['2026-11-10T09:15', '2026-11-10T10:00'],
+    ],
+    [
+      'in one message',
+      [['A01', { admitted: DAY, discharged: '202611101000', recorded: '202611101100' }]],
+      ['2026-11-10T00:00', '2026-11-10T10:00'],
+    ],
+    [
+      'after a discharge known by its day and when it was recorded',
+      [['A03', { discharged: DAY, recorded: '202611101000' }], guessed],
+      ['2026-11-10T00:00', '2026-11-10T10:00'],
+    ],
+    [
+      'both days told by the discharge, and again by the admission',
+      [
+        ['A03', { admitted: DAY, discharged: DAY, recorded: '202611101000' }],
+        guessed,
+        ['A03', { admitted: DAY, discharged: DAY, recorded: '202611101000' }],
+      ],
+      ['2026-11-10T00:00', '2026-11-10T10:00'],
+    ],
+    [
+      'in summer, when the day of London begins on another of UTC',
+      [
+        ['A01', { admitted: '20260710', recorded: '202607101100' }],
+        ['A03', { admitted: '20260710', discharged: '202607100030' }],
+      ],
+      ['2026-07-09T23:00', '2026-07-09T23:30'],
+    ],
+    [
+      'on the day that summer time begins',
+      [
+        ['A01', { admitted: '20260329', recorded: '202603291100' }],
+        ['A03', { admitted: '20260329', discharged: '202603291000' }],
+      ],
+      ['2026-03-29T00:00', '2026-03-29T09:00'],
+    ],
+    [
+      'on the day that summer time ends',
+      [
+        ['A01', { admitted: '20261025', recorded: '202610251100' }],
+        ['A03', { admitted: '20261025', discharged: '202610251000' }],
+      ],
+      ['2026-10-24T23:00', '2026-10-25T10:00'],
+    ],
+  ])('%s', (_, messages, expected) => {
+    expect(after(...messages)).toEqual(expected);
+  });
+
+  it.each<[string, Said]>([
+    ['its time is stated', { admitted: '202611101100', discharged: '202611101000' }],
+    ['its day is that after the discharge', { admitted: DAY, discharged: '202611092359' }],
+    // Whether the time that is held was stated or only recorded is not known.
+    ['it is not told again', { discharged: '202611101000' }],
+  ])('but a discharge before it is refused if %s', (_, said) => {
+    expect(after(guessed, ['A03', said])).toBe('MESH-2235 PV1-45');
+  });
+});
+
+describe('a discharge held by no more than the day of the admission moves with that', () => {
+  const admission = ['A01', { admitted: '202611100930' }] as ['A01', Said];
+  const byDay = ['A03', { discharged: DAY, recorded: '20261111080000' }] as ['A03', Said];
+  const corrected = (admitted: string, event = 'A08'): [string, Said] => [event, { admitted }];
+  it.each<[string, [string, Said, string?][], string[]]>([
+    [
+      'to a later time of that day',
+      [admission, byDay, corrected('202611101100')],
+      ['2026-11-10T11:00', '2026-11-10T11:00'],
+    ],
+    [
+      'every time',
+      [admission, byDay, corrected('202611101100'), corrected('202611101230', 'A02')],
+      ['2026-11-10T12:30', '2026-11-10T12:30', '2026-11-11T12:00'],
+    ],
+    [
+      'where the admission was known by its day too',
+      [
+        ['A08', { admitted: DAY, discharged: DAY }],
+        ['A01', { admitted: DAY, recorded: '202611101430' }],
+      ],
+      ['2026-11-10T14:30', '2026-11-10T14:30'],
+    ],
+    [
+      'where the admission was not known',
+      [byDay, corrected('202611100930')],
+      ['2026-11-10T09:30', '2026-11-10T09:30'],
+    ],
+    [
+      'but stays where it is no contradiction, for it may have been stated',
+      [admission, byDay, corrected('202611100800')],
+      ['2026-11-10T08:00', '2026-11-10T09:30'],
+    ],
+    [
+      'but goes if it is withdrawn',
+      [admission, byDay, ['A08', { admitted: '202611101100', discharged: '""' }]],
+      ['2026-11-10T11:00'],
+    ],
+    [
+      'but is what the message says if it says it',
+      [admission, byDay, ['A08', { admitted: '202611101100', discharged: '202611101600' }]],
+      ['2026-11-10T11:00', '2026-11-10T16:00'],
+    ],
+  ])('%s', (_, messages, expected) => {
+    expect(after(...messages)).toEqual(expected);
+  });
+
+  it.each<[string, [string, Said, string?][], string]>([
+    ['of another day', [admission, byDay, corrected('202611110900')], 'MESH-2235 PV1-44'],
+    [
+      'after a discharge of another time',
+      [admission, ['A03', { discharged: '202611101000' }], corrected('202611101100')],
+      'MESH-2235 PV1-44',
+    ],
+    [
+      'of the message that says the same discharge by its time',
+      [admission, byDay, ['A08', { admitted: '202611101100', discharged: '202611100930' }]],
+      'MESH-2235 PV1-45',
+    ],
+  ])('an admission %s is refused all the same', (_, messages, expected) => {
+    expect(after(...messages)).toBe(expected);
+  });
+});
+
 describe('a day alone leaves the time of that day that is held', () => {
   it.each<[string, [string, Said, string?][], string[]]>([
     [

@@ -54,7 +54,12 @@ describe('an identifier that has ended (CX.8) is not whom a message is about, if
 
   it.each([
     ['the only NHS number', `${B}^^^20200101~${NEW}`, ['9000000009', 'Z7NEW']],
-    ['the only record number', `${A}~${OLD}^^^20200101`, ['9434765919', 'A7OLD']],
+    ['the only record number, where there is no NHS number', `${OLD}^^^20200101`, ['A7OLD']],
+    [
+      'the only record number beside the only NHS number, that has ended too, is not: the number',
+      `${B}^^^20200101~${OLD}^^^20200101`,
+      ['9000000009'],
+    ],
     ['the first of several that have all ended', `${OLD}^^^20200101~${NEW}^^^20200101`, ['A7OLD']],
   ])('%s still is', (_, identifiers, [...expected]) => {
     expect(person(identifiers).slice(0, expected.length)).toEqual(expected);
@@ -92,31 +97,106 @@ describe('an identifier that has ended (CX.8) is not whom a message is about, if
     expect(told(merge, 'from')).toEqual(['M1']);
   });
 
-  it.each(['A01', 'A02', 'A08', 'A11'])(
-    '%s gives every further local identifier that has not ended, each once, as a merge does',
+  it.each(['A01', 'A02', 'A03', 'A08', 'A11'])(
+    '%s does not say that whoever had a local identifier that has ended is whom an NHS number is of',
     (event) => {
-      const visits = 'V1^^^RCB^VN~V2^^^RCB^AN';
-      const pid = `5^^^RCB^PI~${visits}~${OLD}^^^20200101~${A}~${NEW}~8^^^RRK~5^^^RCB^MC~${NEW}`;
-      expect(person(pid, {}, event)).toEqual(['9434765919', 'Z7NEW', '5', '8']);
-      expect(person(`5^^^RCB^PI~${NEW}`, {}, event)).toEqual(['Z7NEW', '5']);
-      expect(person(`${OLD}^^^20200101~5^^^RCB^PI^^^20200101`, {}, event)).toEqual(['A7OLD']);
+      const ended = 'E^^^RCB^MR^^20100101^20200101';
+      expect(person(`${A}~${ended}`, {}, event)).toEqual(['9434765919']);
+      expect(person(`${ended}~${A}~${NEW}`, {}, event)).toEqual(['9434765919', 'Z7NEW']);
+    },
+  );
+
+  it.each(['A01', 'A02', 'A08', 'A11'])(
+    '%s gives every further local identifier of the same kind that has not ended, each once',
+    (event) => {
+      const more = 'Z8^^^RCB^MR~V1^^^RCB^VN~V2^^^RCB^AN';
+      const pid = `5^^^RCB^PI~${more}~${OLD}^^^20200101~${A}~${NEW}~8^^^RRK~5^^^RCB^MC~${NEW}`;
+      expect(person(pid, {}, event)).toEqual(['9434765919', 'Z7NEW', 'Z8']);
+      expect(person(`Z8^^^RCB^MR~${NEW}`, {}, event)).toEqual(['Z7NEW', 'Z8']);
+      expect(person(`${OLD}^^^20200101~Z8^^^RCB^MR^^^20200101`, {}, event)).toEqual(['A7OLD']);
       expect(person(`${A}~${NEW}`, {}, event)).toEqual(['9434765919', 'Z7NEW']);
     },
   );
 
-  it('further identifiers are of whoever issued them', () => {
-    const [change] = mapped('A08', [`PID|1||8^^^RRK~${NEW}`, `PV1|1|I|W27${'|'.repeat(16)}S1`]) as {
-      person: NamedPerson;
-    }[];
-    expect(change!.person).toEqual({
-      ...{ nhsNumber: null, nhsNumberStatus: '03' },
-      local: { issuer: 'RCB', id: 'Z7NEW' },
-      others: [{ issuer: 'RRK', id: '8' }],
-    });
-  });
-
   it('a message of no stay is about whom one of a stay is', () => {
     const lines = [`PID|1||${OLD}^^^20200101~${NEW}`, `PV1|1|O|W27${'|'.repeat(16)}S1`];
     expect(told(mapped('A08', lines))[0]).toBe('Z7NEW');
+  });
+});
+
+describe('a further identifier is of the same person only if it is numbered as the first is', () => {
+  it.each<[string, string, string[]]>([
+    ['of one kind and authority', 'A^^^RCB^MR~B^^^RCB^MR', ['A', 'B']],
+    ['of one kind, however it is written', 'A^^^RCB^MR~B^^^RCB^mr~C^^^RCB^Mr', ['A', 'B', 'C']],
+    ['of no kind', 'A^^^RCB~B^^^RCB', ['A', 'B']],
+    ['of no kind and no authority', 'A~B', ['A', 'B']],
+    ['of one authority that is no ODS code', 'A^^^PAS^MR~B^^^PAS^MR', ['A', 'B']],
+    ['of one authority by its universal id', 'A^^^&1.2.3&ISO^MR~B^^^&1.2.3&ISO^MR', ['A', 'B']],
+    ['of one authority, first assigned elsewhere', 'A^^^RCB^MR^X~B^^^RCB^MR^Y', ['A', 'B']],
+    ['once more under another kind', 'A^^^RCB^MR~B^^^RCB^DIST~B^^^RCB^MR~A^^^RCB^DIST', ['A', 'B']],
+  ])('%s', (_, identifiers, expected) => {
+    expect(person(identifiers)).toEqual(expected);
+    expect(person(identifiers.split('~').toReversed().join('~'))).toEqual(expected);
+  });
+
+  // A trust's record 3002 and its internal number 3002 are two people's.
+  it.each<[string, string, string[]]>([
+    ['another kind', '3001^^^RCB^MR~3002^^^RCB^PI', ['3001']],
+    ['another kind that comes first', '3002^^^RCB^PI~3001^^^RCB^MR', ['3001']],
+    ['no kind beside one', '3001^^^RCB^MR~3002^^^RCB', ['3001']],
+    ['one kind beside none', '3001^^^RCB~3002^^^RCB^DIST', ['3001']],
+    ['another trust', '3001^^^RCB^MR~3002^^^RRK^MR', ['3001']],
+    ['authorities that are no ODS codes', '1^^^PAS^MR~2^^^RADIOLOGY^MR', ['1']],
+    ['an authority that is no ODS code beside the trust', '3^^^PAS^MR~4^^^RCB^MR', ['3']],
+    ['no authority', '3001^^^RCB^MR~3002^^^^MR', ['3001']],
+    ['another universal id', '3^^^PAS&1.2.3&ISO^MR~4^^^PAS&1.2.4&ISO^MR', ['3']],
+    ['a universal id that the other lacks', '3^^^PAS&1.2.3&ISO^MR~4^^^PAS^MR', ['3']],
+    ['without authority, facilities that are no ODS codes', '3^^^^MR^EAST~4^^^^MR^WEST', ['3']],
+    ['one issuer by its facility', '3^^^PAS^MR^B82005~4^^^PAS^MR', ['4']],
+    [
+      'no kind, where the first number is also of one',
+      '7^^^RCB~8^^^RCB~7^^^RCB^DIST~9^^^RCB^DIST',
+      ['7', '9'],
+    ],
+  ])('but not of %s', (_, identifiers, expected) => {
+    expect(person(identifiers)).toEqual(expected);
+    expect(person(`${A}~${identifiers}`)).toEqual(['9434765919', ...expected]);
+    expect(person(identifiers.split('~').toReversed().join('~'))).toEqual(expected);
+  });
+
+  it('a merge says of all of them that they are one person', () => {
+    const merge = mapped('A40', [
+      `PID|1||${A}~3001^^^RCB^MR~3002^^^RCB^PI`,
+      'MRG|4001^^^RCB^MR~4002^^^RADIOLOGY^PI',
+    ]);
+    expect(told(merge, 'into')).toEqual(['9434765919', '3001', '3002']);
+    expect(told(merge, 'from')).toEqual(['4001', '4002']);
+  });
+});
+
+describe('what numbers no person’s record is no local identifier', () => {
+  const CODES = (
+    'PRN XX FI DN AM VS DFN DI DS MS AND ANC ANT ACSN DEA MD MCR MCD RR MB SN DDS RPH RN LACSN ' +
+    'vn An fi Prn nnGBR'
+  ).split(' ');
+  it.each(CODES)('%s', (type) => {
+    expect(person(`1^^^RCB^${type}`)).toEqual(['MESH-2211 PID-3']);
+    expect(person(`${A}~1^^^RCB^${type}`)).toEqual(['9434765919']);
+    const merge = mapped('A40', [
+      `PID|1||${A}~1^^^RCB^${type}~${NEW}`,
+      `MRG|2^^^RCB^${type}~${OLD}`,
+    ]);
+    expect([told(merge, 'into'), told(merge, 'from')]).toEqual([
+      ['9434765919', 'Z7NEW'],
+      ['A7OLD'],
+    ]);
+  });
+
+  it.each(['MR', 'mrn', 'PI', 'PT', 'U', 'MRT', 'PN', 'LR', 'DIST', ''])('%j does', (type) => {
+    expect(person(`1^^^RCB^${type}`)).toEqual(['1']);
+  });
+
+  it.each(['nh', 'NH'])('an NHS number is one also as %s', (type) => {
+    expect(person(`9434765919^^^RCB^${type}~${NEW}`)).toEqual(['9434765919', 'Z7NEW']);
   });
 });

@@ -19,6 +19,7 @@ type Identifier = {
   /** The authority's universal id, where it is named by one. */
   oid: string | null;
   facility: string | null;
+  /** In capitals: senders write it in any. */
   type: string | null;
   /** The last day on which it counted (CX.8), as it stands. */
   ends: string | null;
@@ -31,13 +32,15 @@ const DAY = 86_400_000;
 /** The NHS number's own object identifier. */
 const NHS_OID = '2.16.840.1.113883.2.1.4.1';
 /**
- * Identifier types (HL7 table 0203) that number no person's record of care: a visit or account, a document, licence
- * or insurance, a bank account.
+ * Identifier types (HL7 table 0203, those of later versions too) that number no person's record of care: a visit or account,
+ * a document, licence or insurance, a bank account or card, somebody of the staff, an organisation, an order or a specimen.
  */
 const NOT_A_RECORD = new Set(
   (
     'VN AN VISITID NI SS DL PPN PRC TAX CZ BC BCT BR BA CC DC DR MC MA MCN HC PEN EI EN GI GN LN ' +
-    'MI NE NPI RRI SL UPIN WC WCN FIN FINNBR'
+    'MI NE NPI RRI SL UPIN WC WCN FIN FINNBR AND ANC ANT AM DI DS MS VS PRN DN DFN DEA MD MCR MCD ' +
+    'AMA DDS DO DPM OD RN NP PA APRN RPH LANR PHO ESN TRL PPIN RRP XX FI NII NIIP MB SN SB RR DP ' +
+    'BCFN DCFN MCT CONM ACSN LACSN SID USID ASID FILL PLAC FGN PGN'
   ).split(' '),
 );
 /** Which of several comes first: the record number, as the table or as many systems call it, then the trust's internal one, then others. */
@@ -48,12 +51,19 @@ const RANKS = new Map([
 ]);
 const LAST = 2;
 
+/** A local identifier as it stands: how it is numbered, and whether it has ended before the day of the message. */
+type Candidate = { local: Local; numbering: string; ended: boolean };
+
 /**
  * Whom a field of identifiers (CX, repeated) is about.
  * The NHS number is the repetition whose authority is NHS (ITK table 0363) or whose type is NH or NHS, whoever gave it out; another one
  * is the local identifier, the same one in whatever order they come; it is issued by its authority or facility if that is an ODS code, and otherwise by the
- * sender: `22789^^^LOCALID` of RCB is RCB's. One that has ended before the day of the message counts if there is no other.
- * Further local identifiers are given beside it, unless they have ended.
+ * sender: `22789^^^LOCALID` of RCB is RCB's. One that has ended before the day of the message counts if there is nothing else.
+ *
+ * Whoever has one of these identifiers is this person, so only those that are numbered as the first is are given beside it: a
+ * person's key is made of issuer and number alone, and two numbering systems of one trust share numbers. `3002` of its record
+ * numbers and `3002` of its internal ones would make one of two people, and somebody else's stay under a patient's NHS number
+ * is worse than two stays of one patient that are apart.
  */
 export function personOf(
   segment: Segment,
@@ -73,13 +83,8 @@ export function personOf(
   if (digits.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status !== null && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${segment.name}-32`));
-  const current = inOrder(
-    identifiers.filter((one) => !hasEnded(one, day)),
-    trust,
-    day,
-  );
-  const locals = current.length > 0 ? current : inOrder(identifiers, trust, day).slice(0, 1);
   const [number = null] = digits;
+  const locals = localsThatCount(inOrder(identifiers, trust, day), number);
   if (faults.length === 0 && !number && locals.length === 0)
     faults.push(fault('personMissing', path));
   if (faults.length > 0) return new Faulty(faults);
@@ -97,9 +102,28 @@ export function withLocals(
   return others.length > 0 ? { ...named, others } : named;
 }
 
-/** The local identifiers of a field, each once, the one that counts first, those that have ended last. */
+/**
+ * The first, and those that have not ended and are numbered as it is. A number that has ended may be somebody else's by now,
+ * so it tells who is meant only where nothing better does.
+ */
+function localsThatCount(candidates: Candidate[], number: string | null): Local[] {
+  const current = candidates.filter(({ ended }) => !ended);
+  const [first] = current;
+  if (first) return eachOnce(current.filter(({ numbering }) => numbering === first.numbering));
+  return number === null ? eachOnce(candidates.slice(0, 1)) : [];
+}
+
+/**
+ * All local identifiers of a field, however they are numbered, each once, the one that counts first, those that have ended
+ * last: for a merge, which says of whatever it names that it is one person.
+ */
 export const localsOf = (segment: Segment, field: number, trust: string, day: Day): Local[] =>
-  inOrder(identifiersOf(segment, field), trust, day);
+  eachOnce(inOrder(identifiersOf(segment, field), trust, day));
+
+const eachOnce = (candidates: Candidate[]): Local[] =>
+  candidates
+    .map(({ local }) => local)
+    .filter((local, at, all) => all.findIndex((one) => isSame(one, local)) === at);
 
 /** Those that have not ended; all if all have, for somebody is meant. */
 function currentOf(identifiers: Identifier[], day: Day): Identifier[] {
@@ -121,25 +145,27 @@ function lastDayOf(text: string): number | null {
 }
 
 /** A sender's own identifiers come before those of others, and then one order is as good as any, if it is always the same. */
-function inOrder(identifiers: Identifier[], trust: string, day: Day): Local[] {
+function inOrder(identifiers: Identifier[], trust: string, day: Day): Candidate[] {
   const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
   return identifiers
     .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
     .map((one) => {
       const issuer = issuerOf(one, trust);
-      const order = [
-        hasEnded(one, day) ? 1 : 0,
-        rankOf(one),
-        issuer === trust ? 0 : 1,
-        issuer,
-        one.id,
-      ];
-      return { local: { id: one.id, issuer }, order };
+      const numbering = numberingOf(one, issuer);
+      const ended = hasEnded(one, day);
+      const place = [ended ? 1 : 0, rankOf(one), issuer === trust ? 0 : 1, issuer];
+      const order = [...place, one.id, numbering];
+      return { local: { id: one.id, issuer }, numbering, ended, order };
     })
-    .sort((one, other) => compare(one.order, other.order))
-    .map(({ local }) => local)
-    .filter((local, at, all) => all.findIndex((one) => isSame(one, local)) === at);
+    .sort((one, other) => compare(one.order, other.order));
 }
+
+/**
+ * What numbering system an identifier is of: its kind and its authority as stated, the facility where none is. That of an
+ * identifier with an authority is only where it was first given out.
+ */
+const numberingOf = ({ type, authority, oid, facility }: Identifier, issuer: string): string =>
+  JSON.stringify([type, authority, oid, authority ?? oid ?? facility, issuer]);
 
 export const isSame = (one: Local, other: Local | null): boolean =>
   one.id === other?.id && one.issuer === other.issuer;
@@ -170,7 +196,8 @@ function identifiersOf(segment: Segment, field: number): Identifier[] {
     const id = part(1);
     if (id) {
       const oid = segment.value(field, 4, 2, repetition) ?? null;
-      const [authority, type, facility, ends] = [part(4), part(5), part(6), part(8)];
+      const [authority, facility, ends] = [part(4), part(6), part(8)];
+      const type = part(5)?.toUpperCase() ?? null;
       found.push({ id, authority, oid, type, facility, ends });
     }
   }

@@ -67,6 +67,9 @@ function dayOfStamp({ value, path }: Stamp): number | null {
 const londonDay = (moment: number): number =>
   Math.floor((moment + ukTime.londonOffset(moment)) / DAY);
 
+/** The moment at which a day of London begins: its clocks change an hour after UTC's midnight, so that tells the offset. */
+const beginningOf = (day: number): number => day * DAY - ukTime.londonOffset(day * DAY);
+
 /** The day of London on which a message was said: when it was recorded (EVN-2), else when it was made. */
 export function dayOfMessage({ message, at }: Pick<AdtMessage, 'message' | 'at'>): number {
   const recorded = message.first('EVN')?.value(2);
@@ -75,25 +78,36 @@ export function dayOfMessage({ message, at }: Pick<AdtMessage, 'message' | 'at'>
 
 const isMidnight = (moment: number): boolean => (moment + ukTime.londonOffset(moment)) % DAY === 0;
 
-/** What is told of a stay that is held; a time told by its day alone (`days`) leaves the time of that day that is held. */
+/**
+ * What is told of a stay that is held; a time told by its day alone (`days`) leaves the time of that day that is held. A
+ * discharge that is held by no more than the day of the admission goes with an admission that is now told as later.
+ */
 export function besideHeld<T extends Times>(held: Times, told: T, days: readonly TimeField[]): T {
   const times = { ...told };
   for (const field of days) times[field] = nearest(held[field], times[field]);
+  const isLeft = told.dischargeAt === undefined && isByDay(held);
+  if (isLeft && isOneDayReversed({ ...held, ...times })) times.dischargeAt = times.admissionAt;
   return times;
 }
 
+/** True if the discharge, as it is held, may be known by its day alone: what `settled` made of such, or the day's beginning. */
+const isByDay = ({ admissionAt, dischargeAt }: Times): boolean =>
+  typeof dischargeAt === 'number' && (dischargeAt === admissionAt || isMidnight(dischargeAt));
+
 /**
- * A discharge told by its day alone, which is the day of the admission, is no earlier than that: the first moment that it
- * can have been.
+ * Of a discharge and an admission of one day, in the wrong order, what is told by its day alone gives way: a discharge is no
+ * earlier than the admission, which is the first moment that it can have been; an admission is the beginning of its day,
+ * which is how a day alone stands and before whatever discharge is told later.
  */
 export function settled<T extends Times>(times: T, days: readonly TimeField[]): T {
-  const { admissionAt, dischargeAt } = times;
-  const isOfOneDay =
-    days.includes('dischargeAt') &&
-    endsBeforeStart(times) &&
-    londonDay(admissionAt!) === londonDay(dischargeAt!);
-  return isOfOneDay ? { ...times, dischargeAt: admissionAt } : times;
+  if (!isOneDayReversed(times)) return times;
+  if (days.includes('dischargeAt')) return { ...times, dischargeAt: times.admissionAt };
+  if (!days.includes('admissionAt')) return times;
+  return { ...times, admissionAt: beginningOf(londonDay(times.admissionAt!)) };
 }
+
+const isOneDayReversed = (times: Times): boolean =>
+  endsBeforeStart(times) && londonDay(times.admissionAt!) === londonDay(times.dischargeAt!);
 
 /** Of a held time and one told by its day alone, what says more of the same day. */
 function nearest<V extends number | null | undefined>(held: V, told: V): V {
