@@ -30,3 +30,17 @@ it('of no text that a program writes, and of each when a name is written again',
 it('says nothing of a text that is nested too deep to be looked through', () => {
   expect(repeatedNames(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).toEqual([]);
 });
+
+it('names a hundred of many, and none below what may be nested, by no more work than that', () => {
+  const names = Array.from({ length: 300 }, (_, n) => `"n${n}":0`).join();
+  expect(repeatedNames(`{${names},${names}}`)).toEqual(
+    Array.from({ length: 100 }, (_, n) => `$.n${n}`),
+  );
+  const within = (levels: number, text: string) =>
+    `${'{"a":'.repeat(levels)}${text}${'}'.repeat(levels)}`;
+  expect(repeatedNames(within(199, '{"b":1,"b":2}'))).toEqual([`$${'.a'.repeat(199)}.b`]);
+  expect(repeatedNames(within(200, '{"b":1,"b":2}'))).toEqual([]);
+  // Each way would be 200 long: 150,000 of them took most of a minute.
+  const many = Array.from({ length: 150_000 }, () => '"b":0').join();
+  expect(repeatedNames(within(199, `{${many}}`))).toHaveLength(1);
+});
