@@ -3,9 +3,11 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,18 +17,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOMS = ['apps', 'libs', 'infra'];
 const LOOK_MS = 200;
+/** What says that nobody builds here who runs as this user. */
+const MAY_NOT_WRITE = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Runs `work` while no other process of this checkout does. One that ended without giving its place back is passed over.
+ * Runs `work` while no other process of this checkout does. One that ended without giving its place back is passed over. Whoever may
+ * not write here waits for nobody: they change nothing, and what is missing says so itself.
  * @param {string} root the checkout
  * @param {() => void} waits told once if another process has it
  */
 export async function alone(root, waits, work) {
   const place = join(root, '.nx', 'preparing');
-  mkdirSync(join(root, '.nx'), { recursive: true });
-  for (let told = false; !take(place); await sleep(LOOK_MS)) {
-    if (!told) waits();
-    told = true;
+  try {
+    mkdirSync(join(root, '.nx'), { recursive: true });
+    for (let told = false; !take(place); await sleep(LOOK_MS)) {
+      if (!told) waits();
+      told = true;
+    }
+  } catch (error) {
+    if (MAY_NOT_WRITE.has(error.code)) return work();
+    throw error;
   }
   // Given back also by a process that ends here, as it does where something cannot be had.
   const giveBack = () => rmSync(place, { force: true });
@@ -46,19 +56,34 @@ function take(place) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  if (!isAlive(place)) rmSync(place, { force: true });
+  const held = isAlive(place);
+  if (held !== true) setAside(place, held);
   return false;
 }
 
-/** Whoever has just made the file may not have written to it yet. */
-function isAlive(place) {
+/** Takes away what somebody left who is no more, and nothing that came in its place since. */
+function setAside(place, left) {
+  const aside = `${place}.${process.pid}`;
   try {
-    const [pid, began] = readFileSync(place, 'utf8').split(' ');
-    if (pid === '') return Date.now() - statSync(place).mtimeMs < 5_000;
-    process.kill(Number(pid), 0);
-    return beganAt(pid) === began;
+    renameSync(place, aside);
+    if (readFileSync(aside, 'utf8') !== left) linkSync(aside, place);
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  rmSync(aside, { force: true });
+}
+
+/** True, or what is left by a process that ended. Whoever has just made the file may not have written to it yet. */
+function isAlive(place) {
+  let text = '';
+  try {
+    text = readFileSync(place, 'utf8');
+    const [pid, began] = text.split(' ');
+    if (pid === '') return Date.now() - statSync(place).mtimeMs < 5_000 || text;
+    process.kill(Number(pid), 0);
+    return beganAt(pid) === began || text;
+  } catch (error) {
+    return error.code === 'EPERM' || error.code === 'ENOENT' || text;
   }
 }
 
@@ -80,9 +105,13 @@ export function isBuilt(root) {
   }
 }
 
-/** Notes that what is built now is of the sources as they are. */
+/** Notes that what is built now is of the sources as they are, where this user may. */
 export function noteBuilt(root) {
-  writeFileSync(noteOf(root), stateOf(root));
+  try {
+    writeFileSync(noteOf(root), stateOf(root));
+  } catch (error) {
+    if (!MAY_NOT_WRITE.has(error.code)) throw error;
+  }
 }
 
 const noteOf = (root) => join(root, '.nx', 'built');

@@ -1,5 +1,8 @@
 export { choiceStatedAt } from './choices/meaning.js';
 export type { ChoiceCode } from './choices/statement.js';
+export { byEnd, lasting, lastMomentOf } from './fhir/ended.js';
+export { isLocalIdentifier, isStatedIdentifier, localsOf } from './fhir/identifiers.js';
+export { isOdsSystem, odsIn } from './fhir/ods.js';
 export { References } from './fhir/references.js';
 export type { Held, Place } from './fhir/references.js';
 export { defineDomain } from './define/domain.js';
@@ -40,6 +43,7 @@ export { isOdsShaped, repeatsName } from '@caremesh/contract';
 export { jsonPlaceInWords } from '@caremesh/platform';
 export { FAULTS, fault, Faulty, IntakeRefused, isFault, ProductError } from './errors.js';
 export type { Fault, FaultCode, FaultName } from './errors.js';
+export { numbersNoRecord } from './person/identifier-type.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
 export { postcodeIn } from './person/postcode.js';

@@ -282,6 +282,20 @@ describe('an HTTP service', () => {
 
   it.each([
     ['malformed JSON', 'application/json', '{"title": Jane', 400, 'MESH-5110'],
+    [
+      'JSON of another charset',
+      'application/json; charset=utf-16',
+      '{"title":"x"}',
+      415,
+      'MESH-5114',
+    ],
+    [
+      'JSON that is not UTF-8',
+      'application/json',
+      Buffer.from('{"title":"Jan\xe9"}', 'latin1'),
+      400,
+      'MESH-5110',
+    ],
     ['an unknown content type', 'text/turtle', 'a b c', 415, 'MESH-5114'],
     ['text', 'text/plain', '{"title":"x","lines":[]}', 415, 'MESH-5114'],
     ['a body over the limit', 'application/json', `"${'x'.repeat(1_048_600)}"`, 413, 'MESH-5113'],

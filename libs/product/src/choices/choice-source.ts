@@ -6,11 +6,14 @@ import type { Source, SourceInput, SourceItem } from '../define/source.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { References } from '../fhir/references.js';
-import type { Place } from '../fhir/references.js';
-import { namedBy, readEntry } from './read-entry.js';
-import type { About, Patients } from './read-entry.js';
-import { anyResource, bundle, ENTRIES, readPatient } from './resources.js';
-import type { Entry, Patient } from './resources.js';
+import type { ReadResource } from '../fhir/references.js';
+import { shownId } from '../person/shown-id.js';
+import { surroundingsOf, tellsWhoOf } from './person.js';
+import type { People, Where } from './person.js';
+import { readEntry } from './read-entry.js';
+import type { About } from './read-entry.js';
+import { anyResource, bundle, ENTRIES, readOrganization, readPatient } from './resources.js';
+import type { Entry } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
 
 /** A practice of 20,000 people has some hundred such entries; a submission is read whole. */
@@ -44,8 +47,8 @@ async function* read(
 ): AsyncGenerator<SourceItem<ChoiceStatement>> {
   const text = await textOf(input.body);
   const resources = input.contentType.includes('ndjson') ? lines(text) : whole(text);
-  const patients = patientsOf(resources);
-  const submission = { codes, patients, mode: input.environment, now: Date.now() };
+  const people = peopleOf(resources);
+  const submission = { codes, ...people, mode: input.environment, now: Date.now() };
   for (const [index, one] of resources.entries()) {
     const item = itemOf(index, one, submission);
     if (item) yield item;
@@ -67,7 +70,7 @@ function itemOf(
   const known = anyResource.safeParse(value);
   if (!known.success) return unread('quarantined', fault('fhirTypeMissing', '/resourceType'));
   const { resourceType: kind } = known.data;
-  if (kind === 'Patient') return null;
+  if (kind === 'Patient' || kind === 'Organization') return null;
   head.sourceId = idOf(kind, known.data.id);
   if (!isEntry(kind)) return unread('notUsed', fault('kindNotUsed', '/resourceType'));
   const parsed = ENTRIES[kind].safeParse(value);
@@ -75,10 +78,12 @@ function itemOf(
     const paths = parsed.error.issues.map(({ path }) => `/${path.map(String).join('/')}`);
     return unread('quarantined', ...paths.map((path) => fault('fhirElementInvalid', path)));
   }
-  const place = { fullUrl, contained: parsed.data.contained ?? [] };
+  const about = { ...submission, place: { fullUrl, contained: parsed.data.contained ?? [] } };
+  // An id may be what a local system knows the person by.
+  head.sourceId = shownId(head.sourceId, tellsWhoOf(parsed.data, about)) ?? kind;
   // Kept with what it takes to read it again alone: the person it is about.
-  head.raw = alone(value, parsed.data, place, submission.patients);
-  const entry = readEntry(parsed.data, { ...submission, place });
+  head.raw = alone(value, parsed.data, about);
+  const entry = readEntry(parsed.data, about);
   if (entry === null) return unread('notUsed', fault('kindNotUsed', ABOUT[kind]));
   if (Array.isArray(entry)) return unread('quarantined', ...entry);
   // Sent again it must not undo what came between; but an objection counts again, should it have been taken back.
@@ -99,28 +104,34 @@ const idOf = (kind: string, id: unknown): string | null => {
 };
 
 /** The entry with the person that was found for it, each at its address, so that it is read again as it was read first. */
-function alone(value: unknown, entry: Entry, place: Place, patients: Patients): string {
-  const found = patients.find(namedBy(entry), place);
-  const beside = found && found.index >= 0 ? [found] : [];
-  if (beside.length === 0 && !place.fullUrl) return JSON.stringify(value);
+function alone(value: unknown, entry: Entry, where: Where): string {
+  const { fullUrl } = where.place;
+  const beside = surroundingsOf(entry, where);
+  if (beside.length === 0 && !fullUrl) return JSON.stringify(value);
   const all = [
-    { fullUrl: place.fullUrl, resource: value },
+    { fullUrl, resource: value },
     ...beside.map((one) => ({ fullUrl: one.place.fullUrl, resource: one.resource })),
   ];
   return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: all });
 }
 
-/** The people of a submission, for those entries that refer to them. */
-function patientsOf(resources: readonly Resource[]): Patients {
-  const patients = new References<Patient>(readPatient);
+/** The people of a submission, for those entries that refer to them, and who issued what they are known by. */
+function peopleOf(resources: readonly Resource[]): People {
+  const patients = new References(readPatient);
+  const organisations = new References(readOrganization);
   for (const [index, { value, fullUrl }] of resources.entries()) {
     const { data } = anyResource.safeParse(value);
-    const read = data && readPatient(data.resourceType, data);
-    if (!read) continue;
-    const place = { fullUrl, contained: [] };
-    patients.add(data.id, { kind: data.resourceType, ...read, place, index, used: false });
+    if (!data) continue;
+    const { id, resourceType: kind } = data;
+    const heldOf = <R extends object>(read: ReadResource<R>, contained: unknown[] = []) => ({
+      ...{ kind, ...read, place: { fullUrl, contained }, index, used: false },
+    });
+    const patient = readPatient(kind, data);
+    if (patient) patients.add(id, heldOf(patient, patient.resource?.contained));
+    const organisation = readOrganization(kind, data);
+    if (organisation) organisations.add(id, heldOf(organisation));
   }
-  return patients;
+  return { patients, organisations };
 }
 
 function whole(text: string): Resource[] {

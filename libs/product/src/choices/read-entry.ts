@@ -1,17 +1,13 @@
-import type { NamedPerson } from '../person/person-ref.js';
 import { fault } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
-import type { Place, References } from '../fhir/references.js';
-import { isNhsNumberSystem, parseNhsNumber } from '../person/nhs-number.js';
-import type { Mode } from '../person/nhs-number.js';
 import { parseDate, parseDateTime } from '../person/uk-time.js';
 import type { ParsedTime } from '../person/uk-time.js';
 import { meaningOf } from './meaning.js';
 import type { Meaning } from './meaning.js';
-import type { Entry, Identifier, Patient, Reference } from './resources.js';
+import { personOf } from './person.js';
+import type { Faults, Where } from './person.js';
+import type { Entry } from './resources.js';
 import type { ChoiceCode, ChoiceStatement } from './statement.js';
-
-const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
 
 /**
  * What the status of an entry makes of it: it counts, or it takes back what was said under its id, with the fault that is
@@ -34,20 +30,11 @@ const STATUSES: Record<Entry['resourceType'], ReadonlyMap<string, 'counts' | Fau
 /** Clocks differ, and a day begins in London an hour before it does in UTC. */
 const AHEAD_MS = 86_400_000;
 
-/** Where the rest of a submission says who somebody is. */
-export type Patients = References<Patient>;
-
 /** Null: the entry is about no choice. */
 export type EntryRead = ChoiceStatement | Fault[] | null;
 
-/** What an entry is read against. `place`: where it stands, from which its references are meant. */
-export type About = {
-  codes: readonly ChoiceCode[];
-  patients: Patients;
-  place: Place;
-  mode: Mode;
-  now: number;
-};
+/** What an entry is read against. */
+export type About = Where & { codes: readonly ChoiceCode[]; now: number };
 
 /** Reads one entry. Each fault names a path; nothing of what stands there is repeated. */
 export function readEntry(entry: Entry, about: About): EntryRead {
@@ -60,8 +47,6 @@ export function readEntry(entry: Entry, about: About): EntryRead {
   if ('faults' in said || 'faults' in who) return faults;
   return { ...said, choice: meant.choice, person: who };
 }
-
-type Faults = { faults: Fault[] };
 
 function saidBy(
   entry: Entry,
@@ -101,54 +86,4 @@ function past(time: ParsedTime, path: string, now: number): Moment {
   if (time.fault) return { fault: time.fault };
   const value = Date.parse(time.value);
   return value > now + AHEAD_MS ? { fault: fault('choiceInFuture', path) } : { value };
-}
-
-/** How an entry names its person. */
-export const namedBy = (entry: Entry): Reference | undefined =>
-  entry.resourceType === 'Consent' ? entry.patient : entry.subject;
-
-/**
- * Whom an entry is about: the patient that it refers to, or the identifier beside the reference, which must agree. A
- * reference that may mean several says nobody: one of them would be somebody else.
- */
-function personOf(entry: Entry, { patients, place, mode }: About): NamedPerson | Faults {
-  const named = namedBy(entry);
-  const path = entry.resourceType === 'Consent' ? '/patient' : '/subject';
-  const found = patients.find(named, place);
-  if (found && found.faults.length > 0)
-    return { faults: found.faults.map((one) => ({ ...one, path: `${path}${one.path}` })) };
-  const identifiers = [
-    ...(found?.resource?.identifier ?? []),
-    ...(named?.identifier ? [named.identifier] : []),
-  ].filter(({ use, value }) => use !== 'old' && value);
-  if (named?.reference && !found && identifiers.length === 0)
-    return { faults: [unresolved(patients.isAmbiguous(named, place), `${path}/reference`)] };
-  const numbers = new Set<string>();
-  for (const { value = '' } of identifiers.filter(isNhsNumber)) {
-    const parsed = parseNhsNumber(value, mode, `${path}/identifier`);
-    if (parsed.fault) return { faults: [parsed.fault] };
-    numbers.add(parsed.value);
-  }
-  if (numbers.size > 1) return { faults: [fault('nhsNumberConflict', `${path}/identifier`)] };
-  const [nhsNumber = null] = numbers;
-  const [local = null, ...others] = localsIn(identifiers);
-  if (nhsNumber === null && local === null) return { faults: [fault('personMissing', path)] };
-  return { nhsNumber, nhsNumberStatus: nhsNumber === null ? '03' : '02', local, others };
-}
-
-const unresolved = (isAmbiguous: boolean, path: string): Fault =>
-  fault(
-    'fhirReferenceUnresolved',
-    path,
-    isAmbiguous ? 'several have this type and id; give each entry its fullUrl' : undefined,
-  );
-
-const isNhsNumber = ({ system }: Identifier): boolean => isNhsNumberSystem(system);
-
-function localsIn(identifiers: readonly Identifier[]): NonNullable<NamedPerson['local']>[] {
-  return identifiers.flatMap((one) => {
-    const { system, value: issuer } = one.assigner?.identifier ?? {};
-    if (isNhsNumber(one) || system !== ODS || !issuer || !one.value) return [];
-    return [{ issuer, id: one.value.trim() }];
-  });
 }

@@ -1,5 +1,5 @@
-import { fault, postcodeIn, type Fault } from '@caremesh/product';
-import { byEnd, lasting } from '../../sources/fhir/ended.js';
+import { byEnd, fault, lasting, postcodeIn, type Fault } from '@caremesh/product';
+import { timeOf } from '../../sources/fhir/ended.js';
 import { extensionCode } from '../../sources/fhir/extension.js';
 import type { MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import { odsOf } from '../../sources/fhir/ods.js';
@@ -31,7 +31,7 @@ export function practiceOf(entry: MedicineEntry): string | null {
     const ods = odsOf(practice, entry.organisations);
     return ods ? [{ ods, identifier: practice.identifier }] : [];
   });
-  return lasting(known, ({ identifier }) => identifier, entry)[0]?.ods ?? null;
+  return lasting(known, ({ identifier }) => identifier, timeOf(entry))[0]?.ods ?? null;
 }
 
 function ethnicCategoryOf(patient: Patient): string | null {
@@ -43,8 +43,9 @@ function ethnicCategoryOf(patient: Patient): string | null {
 /** The postcode of the current home address: where somebody no longer lives says nothing. Addresses abroad have none. */
 function postcodeOf(entry: MedicineEntry, faults: Fault[]): string | null {
   const addresses = (entry.patient?.address ?? []).filter(({ use }) => use !== 'old');
-  const current = byEnd(addresses, (one) => one, entry).current.filter((one) => one.postalCode);
-  const home = current.find((one) => one.use === 'home') ?? current[0];
+  const { current } = byEnd(addresses, (one) => one, timeOf(entry));
+  const known = current.filter((one) => one.postalCode);
+  const home = known.find((one) => one.use === 'home') ?? known[0];
   if (!home) return null;
   const postcode = postcodeIn(home.postalCode!);
   if (postcode !== null) return postcode;

@@ -60,12 +60,23 @@ const unheeded = ({ index, sourceId }: Item, raw: Item['raw'], errors: Fault[]):
   ...{ outcome: 'quarantined', errors },
 });
 
-const essence = ({ id, meta, identifier }: Patient, contained?: object[]): string =>
-  JSON.stringify({ resourceType: 'Patient', id, meta, contained, identifier });
+/** With their record keeper: which of several identifiers they are known by is told by that. */
+const essence = (
+  { id, meta, identifier, managingOrganization }: Patient,
+  contained?: object[],
+): string =>
+  JSON.stringify({
+    ...{ resourceType: 'Patient', id, meta, contained, identifier, managingOrganization },
+  });
 
-/** What a patient contains of who issued their identifiers: without it these would be nobody's. */
-function issuersOf({ contained, identifier = [] }: Patient): object[] | undefined {
-  const named = new Set(identifier.map(({ assigner }) => assigner?.reference));
-  const issuers = contained?.filter((one) => 'id' in one && named.has(`#${String(one.id)}`));
-  return issuers?.length ? issuers : undefined;
+/** What a patient contains of their keeper and of who issued their identifiers: without it these would be nobody's. */
+function issuersOf({
+  contained,
+  identifier = [],
+  managingOrganization,
+}: Patient): object[] | undefined {
+  const issuers = [managingOrganization, ...identifier.map(({ assigner }) => assigner)];
+  const named = new Set(issuers.map((one) => one?.reference));
+  const kept = contained?.filter((one) => 'id' in one && named.has(`#${String(one.id)}`));
+  return kept?.length ? kept : undefined;
 }

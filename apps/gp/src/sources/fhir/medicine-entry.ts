@@ -1,4 +1,5 @@
 import {
+  odsIn,
   shownId,
   ukTime,
   type Fault,
@@ -10,10 +11,9 @@ import {
 } from '@caremesh/product';
 import { organisation } from '../../organisation.js';
 import { identifiersAskedFor, isConditional } from './conditional.js';
-import { lasting, type Dated } from './ended.js';
+import { timeOf, type Dated } from './ended.js';
 import { personOf } from './person.js';
 import { restrictionOf } from './restriction.js';
-import { isOdsSystem } from './resources.js';
 import type {
   Identifier,
   Medication,
@@ -198,26 +198,22 @@ function organisationsOf(
   references: References,
   dated: Dated,
 ): Map<object, string> {
+  const time = timeOf(dated);
   const organisations = new Map<object, string>();
   for (const { reference, from } of reach) {
     const held = references.find(reference, from);
     const role = organisationOf(held);
-    const stated = role?.identifier && odsIn([role.identifier], dated);
-    const ods = stated ?? odsOf(role && held ? references.find(role, held.place) : held, dated);
+    const stated = role?.identifier && odsIn([role.identifier], time);
+    const ods = stated ?? odsOf(role && held ? references.find(role, held.place) : held, time);
     if (ods) organisations.set(reference, ods);
   }
   return organisations;
 }
 
-const odsOf = (held: Held | undefined, dated: Dated): string | undefined =>
+const odsOf = (held: Held | undefined, time: number | null): string | undefined =>
   held?.resource?.resourceType === 'Organization'
-    ? odsIn(held.resource.identifier, dated)
+    ? odsIn(held.resource.identifier, time)
     : undefined;
-
-function odsIn(identifiers: Identifier[] | undefined, dated: Dated): string | undefined {
-  const codes = identifiers?.filter(({ system }) => isOdsSystem(system)) ?? [];
-  return lasting(codes, (one) => one, dated)[0]?.value;
-}
 
 /**
  * What is landed of an item: the resource as it came and, of what it refers to, only the elements that are read.

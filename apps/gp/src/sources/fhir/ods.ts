@@ -1,4 +1,4 @@
-import { isOdsSystem } from './resources.js';
+import { isOdsSystem } from '@caremesh/product';
 import type { Reference } from './resources.js';
 
 /** The ODS code a reference states beside it, or leads to. */

@@ -1,9 +1,20 @@
-import { fault, nhsNumber, type Fault, type Mode, type NamedPerson } from '@caremesh/product';
+import {
+  fault,
+  isLocalIdentifier,
+  isOdsSystem,
+  isStatedIdentifier,
+  lasting,
+  localsOf,
+  nhsNumber,
+  type Fault,
+  type Mode,
+  type NamedPerson,
+} from '@caremesh/product';
 import { numbersAskedFor } from './conditional.js';
-import { byEnd, endOf, lasting } from './ended.js';
+import { timeOf } from './ended.js';
 import { extensionCode } from './extension.js';
 import { odsOf } from './ods.js';
-import { isOdsSystem, type Identifier, type Medicine, type Patient } from './resources.js';
+import type { Identifier, Medicine, Patient } from './resources.js';
 import { unresolved } from './unresolved.js';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
@@ -52,7 +63,6 @@ export function personOf(
 export const personIn = (patient: Patient, entry: Omit<Named, 'patient'>, faults: Fault[]) =>
   identified([], { ...entry, patient }, faults, '');
 
-type Local = NonNullable<NamedPerson['local']>;
 /** What of an entry is needed to tell who its identifiers are of. */
 type Named = {
   medicine?: Medicine;
@@ -73,10 +83,14 @@ function identified(
   const identifiers = [...own, ...beside];
   const path = identifiers.length > 0 ? `${subject}/identifier` : subject;
   // What has ended is no other person. Whom a reference names is never taken for one whose number ended.
-  const owned = lasting(own.filter(isStated).filter(isNhsNumber), (one) => one, entry);
+  const owned = lasting(
+    own.filter(isStatedIdentifier).filter(isNhsNumber),
+    (one) => one,
+    timeOf(entry),
+  );
   const numbers = new Set<string>();
   let status: string | null = null;
-  for (const one of [...owned, ...beside.filter(isStated).filter(isNhsNumber)]) {
+  for (const one of [...owned, ...beside.filter(isStatedIdentifier).filter(isNhsNumber)]) {
     const parsed = nhsNumber.parseNhsNumber(one.value!, entry.mode, path);
     if (parsed.fault) faults.push(parsed.fault);
     else numbers.add(parsed.value);
@@ -87,9 +101,13 @@ function identified(
   if (numbers.size > 1) faults.push(fault('nhsNumberConflict', path));
   if (status && !nhsNumber.isNhsNumberStatus(status))
     faults.push(fault('nhsNumberStatusUnknown', `${path}/extension`));
-  const others = identifiers.filter((one) => isStated(one) && !isNhsNumber(one));
-  const [local = null, ...further] = localsOf(others, entry);
   const [number = null] = numbers;
+  const others = identifiers.filter((one) => isStatedIdentifier(one) && isLocalIdentifier(one));
+  const [local = null, ...further] = localsOf(others, (one) => issuerOf(one, entry), {
+    keeper: odsOf(entry.patient?.managingOrganization, entry.organisations),
+    time: timeOf(entry),
+    isNumbered: number !== null,
+  });
   if (faults.length > 0) return null;
   if (!number && !local)
     return refuse(
@@ -101,44 +119,12 @@ function identified(
   return { nhsNumber: number, nhsNumberStatus, local, ...(further.length && { others: further }) };
 }
 
-const isStated = ({ use, value }: Identifier): boolean => use !== 'old' && Boolean(value?.trim());
-
 const isNhsNumber = ({ system }: Identifier): boolean => nhsNumber.isNhsNumberSystem(system);
-
-/**
- * The identifiers of local systems whose issuer is known by ODS code, in the same order in whatever order they come: a medical record
- * number first, then one of the patient's own record keeper, then what ends last, and then one order is as good as any, if it is
- * always the same. Where all have ended, the first of them alone: it tells who it was, the others nothing more.
- */
-function localsOf(identifiers: Identifier[], entry: Named): Local[] {
-  const keeper = odsOf(entry.patient?.managingOrganization, entry.organisations);
-  const issued = identifiers.flatMap((one) => {
-    const issuer = issuerOf(one, entry);
-    return issuer ? [{ one, issuer, id: one.value!.trim() }] : [];
-  });
-  const { current, ended } = byEnd(issued, ({ one }) => one, entry);
-  const ordered = (current.length > 0 ? current : ended)
-    .map(({ one, issuer, id }) => {
-      const isRecordNumber = one.type?.coding?.some(({ code }) => code === 'MR') ?? false;
-      const order = [isRecordNumber ? 0 : 1, issuer === keeper ? 0 : 1, -endOf(one), issuer, id];
-      return { local: { issuer, id }, order };
-    })
-    .sort((one, other) => compare(one.order, other.order))
-    .map(({ local }) => local);
-  const once = new Map(ordered.map((local) => [`${local.issuer} ${local.id}`, local]));
-  return current.length > 0 ? [...once.values()] : ordered.slice(0, 1);
-}
 
 function issuerOf({ assigner }: Identifier, { organisations }: Named): string | undefined {
   const named = assigner?.identifier;
   const stated = isOdsSystem(named?.system) ? named?.value : undefined;
   return stated ?? (assigner && organisations.get(assigner));
-}
-
-function compare(one: (string | number)[], other: (string | number)[]): number {
-  const at = one.findIndex((part, position) => part !== other[position]);
-  if (at < 0) return 0;
-  return one[at]! < other[at]! ? -1 : 1;
 }
 
 function statusOf(identifier: Identifier | undefined): string | null {

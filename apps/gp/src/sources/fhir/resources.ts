@@ -1,11 +1,6 @@
 import { fault, type Fault } from '@caremesh/product';
 import { z } from 'zod';
 
-const ODS = /^https?:\/\/fhir\.nhs\.uk\/Id\/ods-organization-code\/?$/i;
-
-/** True for the system of ODS codes, with either protocol. */
-export const isOdsSystem = (system: string | undefined): boolean => ODS.test(system ?? '');
-
 /**
  * The elements of FHIR R4 that this domain reads, and nothing else: parsing leaves out every other one, so a
  * name or address line of a patient is never landed beside a prescription.
