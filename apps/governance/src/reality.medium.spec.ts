@@ -118,6 +118,57 @@ describe('the registry', () => {
   });
 });
 
+describe('a product’s subject that was deleted', () => {
+  const subject = `${TOPIC}-value`;
+  const object = `subject:${subject}`;
+  const missing = async () => (await drifts(object)).filter(isOfIds);
+  const isOfIds = ({ detail }: Drift) =>
+    ['missing', 'other schema ids'].includes(`${detail['was']}`);
+
+  it('comes back under the id that was published, from the text of its version’s file', async () => {
+    const before = await schemaOf(subject, 1);
+    await call('DELETE', `/subjects/${subject}`);
+    await call('DELETE', `/subjects/${subject}?permanent=true`);
+    const said = await until(missing, ([one]) => one?.outcome === 'repaired', 10_000);
+    expect(said).toMatchObject([
+      { outcome: 'repaired', detail: { was: 'missing', schemaIds: [before.id] } },
+    ]);
+    expect(await schemaOf(subject, 1)).toMatchObject({ id: before.id, schema: before.schema });
+  });
+
+  it('is reported where it comes back under another, once and not as repaired', async () => {
+    const { id } = await schemaOf(subject, 1);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    // As if the registry had given it another when it was published.
+    const publishedAs = (schemaId: number) =>
+      client.query(`UPDATE proposal SET schema_id = $1 WHERE product = $2`, [schemaId, PRODUCT]);
+    const told = (await missing()).length;
+    await publishedAs(id + 70_000);
+    await call('DELETE', `/subjects/${subject}`);
+    await call('DELETE', `/subjects/${subject}?permanent=true`);
+    const [drift] = await until(
+      missing,
+      (found) => found.length > told && found.every(({ outcome }) => outcome !== 'found'),
+      15_000,
+    );
+    expect(drift).toMatchObject({
+      outcome: 'standing',
+      detail: { was: 'other schema ids', published: [id + 70_000], held: [id] },
+    });
+    await turnsOf(3);
+    expect(await missing()).toHaveLength(told + 1);
+    expect((await actionsOn(object, 'drift.reported')).slice(0, 2)).toEqual([
+      'drift.reported',
+      'drift.found',
+    ]);
+    await publishedAs(id);
+    await client.end();
+    const after = await until(missing, ([one]) => one?.outcome === 'cleared', 15_000);
+    expect(after).toHaveLength(told + 1);
+  });
+});
+
 describe('the broker', () => {
   it('loses a topic setting that nobody decided', async () => {
     const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: TOPIC };
@@ -175,6 +226,45 @@ describe('the broker', () => {
     );
     // The controller has answered; what the broker lists is its own copy.
     await expect.poll(() => quotaOf('domain-acute'), SOON).toMatchObject(decided);
+  });
+
+  it('loses a key of a domain’s quota that no quota of the mesh has, and says so once', async () => {
+    const before = (await quotaDrifts('principal:domain-acute')).length;
+    await setQuota(['domain-acute'], 'controller_mutation_rate', 1);
+    await expect
+      .poll(() => quotaOf('domain-acute'), SOON)
+      .not.toHaveProperty('controller_mutation_rate');
+    await turnsOf(3);
+    const said = await quotaDrifts('principal:domain-acute');
+    expect(said.slice(0, said.length - before)).toMatchObject([
+      { outcome: 'repaired', detail: { was: { controller_mutation_rate: 1 } } },
+    ]);
+  });
+
+  it.each([
+    ['whoever has none of their own', [null], {}],
+    ['those of them by one client id', [null, 'governance'], { clientId: 'governance' }],
+    ['those of them by any client id', [null, null], { clientId: '<default>' }],
+  ])('loses a quota of %s, and says so once', async (_, entity, detail) => {
+    const object = 'principal:<default>';
+    const before = (await quotaDrifts(object)).length;
+    await setQuota(entity, 'request_percentage', 500);
+    const said = await until(
+      () => quotaDrifts(object),
+      (found) => found.length > before && found.every(({ outcome }) => outcome === 'repaired'),
+      10_000,
+    );
+    expect(said[0]).toMatchObject({
+      ...{ kind: 'quota', outcome: 'repaired' },
+      detail: { was: { request_percentage: 500, ...detail }, is: 'not decided' },
+    });
+    await turnsOf(3);
+    expect(await quotaDrifts(object)).toHaveLength(before + 1);
+    const left = await admin.describeClientQuotas({
+      components: [{ entityType: 'user', matchType: ClientQuotaMatchTypes.DEFAULT }],
+      strict: false,
+    });
+    expect(left).toEqual([]);
   });
 
   it('takes another quota from a lead’s decision, and from nobody else', async () => {
@@ -332,6 +422,37 @@ it('shows drift to those who look after the mesh', async () => {
     expect.objectContaining({ kind: 'partitions', object: `topic:${PRODUCT}.secondary.v1` }),
   ]);
 });
+
+const quotaDrifts = async (object: string): Promise<Drift[]> =>
+  (await drifts(object)).filter(({ kind }) => kind === 'quota');
+
+/** Sets one key for a user, or for a user and a client id; null is the broker's default. */
+async function setQuota(
+  names: (string | null)[],
+  key: 'controller_mutation_rate' | 'request_percentage',
+  value: number,
+): Promise<void> {
+  const types = ['user', 'client-id'] as const;
+  const entities = names.map((entityName, at) => ({ entityType: types[at]!, entityName }));
+  await admin.alterClientQuotas({
+    entries: [{ entities: entities as never, ops: [{ key, value, remove: false }] }],
+  });
+}
+
+let turns = 0;
+/** Lets the reconciler look at every quota, a number of times: each takes away the one that was set last. */
+async function turnsOf(count: number): Promise<void> {
+  for (const last = turns + count; turns < last; turns++) {
+    const ended = `grant-turn${turns}`;
+    await setQuota([ended], 'request_percentage', 500);
+    const said = await until(
+      () => quotaDrifts(`principal:${ended}`),
+      ([one]) => one?.outcome === 'repaired',
+      10_000,
+    );
+    expect(said).toHaveLength(1);
+  }
+}
 
 async function quotaOf(principal: string): Promise<Record<string, number>> {
   const [entry] = await admin.describeClientQuotas({

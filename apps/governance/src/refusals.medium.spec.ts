@@ -122,10 +122,13 @@ describe('a product that is none', () => {
     },
   );
 
-  it.each(['zzzz', '0', '-1', '1.5', '2'])('nor is its major %s', async (major) => {
-    const answer = await (await person('auditor')).get(`/v1/products/${PRODUCT}/majors/${major}`);
-    expect(answered(answer)).toEqual([404, 'MESH-3050']);
-  });
+  it.each([...['zzzz', '0', '-1', '1.5', '2', '10000'], ...['2147483648', '99999999999999999999']])(
+    'nor is its major %s',
+    async (major) => {
+      const answer = await (await person('auditor')).get(`/v1/products/${PRODUCT}/majors/${major}`);
+      expect(answered(answer)).toEqual([404, 'MESH-3050']);
+    },
+  );
 });
 
 describe('a request with several wrong fields', () => {
@@ -144,6 +147,24 @@ describe('a request with several wrong fields', () => {
     [{ purpose: 'nonsense', legalBasis: '6(1)(e)/9(2)(h)/direct-care' }, ['$.purpose']],
     [{ until: 'soon', legalBasis: 'x' }, ['$.until', '$.legalBasis']],
     [{ product: undefined, legalBasis: 'x' }, ['$.product', '$.legalBasis']],
+    [
+      { product: undefined, organisation: 'QR1', until: '2020-01-01' },
+      ['$.product', '$.organisation', '$.until'],
+    ],
+    [
+      {
+        ...{ product: undefined, organisation: 'QR1', until: '2020-01-01' },
+        products: [{ product: PRODUCT, major: 0 }, { product: 'nope.x' }],
+      },
+      ['$.products[0].major', '$.organisation', '$.until', '$.products[1].product'],
+    ],
+    [
+      {
+        ...{ product: undefined, fields: ['zzz'] },
+        products: [{ product: PRODUCT, major: 0 }, { product: PRODUCT }],
+      },
+      ['$.products[0].major', '$.fields[0]'],
+    ],
     [{ reason: 7, fields: 'shoeSize', shoe: 1 }, ['$.reason', '$.shoe', '$.fields[0]']],
   ])('is told all of them at once: %o', async (given, paths) => {
     const answer = await (await person('analyst')).post('/v1/grants', { ...right, ...given });

@@ -24,8 +24,12 @@ export async function startOutputPorts(settings: Settings): Promise<INestApplica
     everyMs: settings.grantsEveryMs,
     log,
     run: async () => {
-      await watch.look();
-      app.get(Health).setReady();
+      try {
+        await watch.look();
+      } finally {
+        // One port that cannot be kept in step keeps nobody from the others.
+        if (watch.isAnswered) app.get(Health).setReady();
+      }
     },
   });
   const taking = new Repeated({

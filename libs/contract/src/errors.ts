@@ -252,6 +252,11 @@ export const CONTRACT_ERRORS = {
     'The plain items of a list are treated in another way than the list',
     'Classify and treat the list as its items are; or make each item a record, whose fields are treated one by one.',
   ),
+  codeNotOmittable: row(
+    1329,
+    'A code that views may leave out, or its words, may not be null',
+    'Make it ["null", "string"] with default null, and `required` false; or put it directly into the record of a list item, which is left out whole.',
+  ),
 
   // 14xx: contract against schema
   fieldNotInSchema: row(

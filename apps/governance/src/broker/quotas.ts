@@ -8,9 +8,12 @@ import { Kafka } from './kafka.js';
  */
 export type Quota = { bytesPerSecond: number; requestPercent: number };
 
-/** A quota as it stands. `clientId` is set where it is narrower than the principal: such a one is decided by nobody. */
+/**
+ * A quota as it stands. `clientId` is set where it is narrower than the principal: such a one is decided by nobody. A
+ * principal of null stands for the broker's default: every principal that has no quota of its own.
+ */
 export type StandingQuota = {
-  principal: string;
+  principal: string | null;
   clientId: string | null;
   values: Record<string, number>;
 };
@@ -37,7 +40,7 @@ export class Quotas {
     this.#kafka = kafka;
   }
 
-  /** Every quota that names a principal. Throws MESH-3016 as the broker answers. */
+  /** Every quota of a principal, or of whoever has none of its own. Throws MESH-3016 as the broker answers. */
   async standing(): Promise<StandingQuota[]> {
     const entries = await this.#kafka.configs((admin) =>
       admin.describeClientQuotas({
@@ -48,23 +51,34 @@ export class Quotas {
     return entries.flatMap(({ entity, values }) => {
       const named = (type: string) => entity.find(({ entityType }) => entityType === type);
       const principal = named('user')?.entityName;
-      if (!principal) return [];
+      if (principal === undefined) return [];
       const clientId = named('client-id') ? (named('client-id')?.entityName ?? '<default>') : null;
       const held = Object.fromEntries(values.map(({ key, value }) => [key, value]));
       return [{ principal, clientId, values: held }];
     });
   }
 
-  /** Makes the quotas stand. */
-  async hold(quotas: Iterable<readonly [principal: string, quota: Quota]>): Promise<void> {
-    const entries = [...quotas].map(([principal, quota]) => ({
-      entities: entitiesOf(principal, null),
-      ops: Object.entries(quotaValues(quota)).map(([key, value]) => ({
-        key: key as Key,
-        value,
-        remove: false as const,
-      })),
-    }));
+  /** Makes the quotas stand; of what is known to stand of the same principals, keys that no quota has go. */
+  async hold(
+    quotas: Iterable<readonly [principal: string, quota: Quota]>,
+    standing: readonly StandingQuota[] = [],
+  ): Promise<void> {
+    const entries = [...quotas].map(([principal, quota]) => {
+      const values = quotaValues(quota);
+      const held = standing.find((one) => one.principal === principal && one.clientId === null);
+      const foreign = Object.keys(held?.values ?? {}).filter((key) => !(key in values));
+      return {
+        entities: entitiesOf(principal, null),
+        ops: [
+          ...Object.entries(values).map(([key, value]) => ({
+            key: key as Key,
+            value,
+            remove: false as const,
+          })),
+          ...foreign.map(removalOf),
+        ],
+      };
+    });
     if (entries.length === 0) return;
     await this.#kafka.configs((admin) => admin.alterClientQuotas({ entries }));
   }
@@ -75,15 +89,17 @@ export class Quotas {
   ): Promise<void> {
     const entries = standing.map(({ principal, clientId, values }) => ({
       entities: entitiesOf(principal, clientId),
-      ops: Object.keys(values).map((key) => ({ key: key as Key, remove: true as const })),
+      ops: Object.keys(values).map(removalOf),
     }));
     if (entries.length === 0) return;
     await this.#kafka.configs((admin) => admin.alterClientQuotas({ entries }));
   }
 }
 
+const removalOf = (key: string) => ({ key: key as Key, remove: true as const });
+
 // A client id of null stands for the broker's default; it was read as `<default>`.
-function entitiesOf(principal: string, clientId: string | null): Entity[] {
+function entitiesOf(principal: string | null, clientId: string | null): Entity[] {
   const user: Entity = { entityType: 'user', entityName: principal };
   if (clientId === null) return [user];
   const name = clientId === '<default>' ? null : clientId;

@@ -15,22 +15,26 @@ const time = z.iso
   .datetime({ offset: true })
   .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
 const moment = z.union([day, time], { error: 'A day YYYY-MM-DD or a time is expected.' });
-const fieldNames = z.array(z.string().min(1).max(200)).min(1).max(500);
+const NAME_ONE = 'Name a field, or write "all".';
+const fieldNames = z.array(z.string().min(1).max(200)).min(1, NAME_ONE).max(500);
 
 /** `all`, a list, or names with commas between them. */
-const fields = z.union([
-  fieldNames,
-  z
-    .string()
-    .min(1)
-    .max(10_000)
-    .transform((text) => {
-      const given = text.split(',').map((one) => one.trim());
-      return given.length === 1 && given[0] === 'all' ? ('all' as const) : given.filter(Boolean);
-    })
-    // A text of commas alone names nothing, and who asks for no field is not to be granted it.
-    .pipe(z.union([z.literal('all'), fieldNames], { error: 'Name a field, or write "all".' })),
-]);
+const fields = z.union(
+  [
+    fieldNames,
+    z
+      .string()
+      .min(1)
+      .max(10_000)
+      .transform((text) => {
+        const given = text.split(',').map((one) => one.trim());
+        return given.length === 1 && given[0] === 'all' ? ('all' as const) : given.filter(Boolean);
+      })
+      // A text of commas alone names nothing, and who asks for no field is not to be granted it.
+      .pipe(z.union([z.literal('all'), fieldNames], { error: NAME_ONE })),
+  ],
+  { error: NAME_ONE },
+);
 
 const legalBasis = z.union([
   z.string().max(100),

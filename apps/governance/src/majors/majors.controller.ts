@@ -9,10 +9,10 @@ import { Majors } from './majors.js';
 import { deprecateBody, parityBody, stepDecisionBody } from './shapes.js';
 import type { DeprecateBody, ParityBody, StepDecisionBody } from './shapes.js';
 
-/** A major of the path; what is no number is one that the product has not. */
+/** A major of the path; what is no number, or one that no product ever has, is one that the product has not. */
 const MAJOR = {
   transform(given: string): number {
-    if (/^\d+$/.test(given)) return Number(given);
+    if (/^\d{1,4}$/.test(given)) return Number(given);
     throw problem(majorErrors.majorNotFound);
   },
 };

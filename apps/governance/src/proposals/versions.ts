@@ -47,6 +47,14 @@ export async function refuseRetired(
     throw problem(governanceErrors.majorRetired, `${product} major ${major}`);
 }
 
+/** The schema of a version as it is registered: the text of its file. The registry may know the same schema in other words by another id. */
+export function schemaTextOf({
+  files,
+  schema,
+}: Pick<VersionContentEntity, 'files' | 'schema'>): string {
+  return files['schema.avsc'] ?? JSON.stringify(schema);
+}
+
 /** The files held under a content hash; null if there are none. */
 async function filesOf(em: EntityManager, contentHash: string): Promise<VersionFiles | null> {
   const content = await em.findOneBy(VersionContentEntity, { contentHash });

@@ -4,8 +4,12 @@ import { In } from 'typeorm';
 import { toldSchemaOf } from '../broker/told-schemas.js';
 import { Store } from '../database/store.js';
 import { GrantEntity, GrantProductEntity } from '../grants/grant.entity.js';
+import { GrantFormerViewEntity } from '../grants/key-changes/key-generation.entity.js';
 import { DECIDED } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
+import { compareVersions, schemaTextOf } from '../proposals/versions.js';
+
+type Topic = NonNullable<ReturnType<typeof names.parseTopic>>;
 
 /** Which schemas a subject may hold: those of its product's decided versions, or the views made of them. */
 @Injectable()
@@ -17,17 +21,18 @@ export class DecidedSchemas {
   }
 
   /**
-   * Every schema decided for the subject; null for a subject whose schemas come with the software, and for a view of a product whose
-   * version was decided before such could be refused and of which none is made any more: it stands as it is.
+   * Every schema decided for the subject, as the text that is registered, in the order of versions; null for a subject whose
+   * schemas come with the software, and for a view of a product whose version was decided before such could be refused and of
+   * which none is made any more: it stands as it is.
    */
-  async of(subject: string): Promise<object[] | null> {
+  async of(subject: string): Promise<string[] | null> {
     const name = subject.replace(/-value$/, '');
     const topic = names.parseTopic(name);
     const told = toldSchemaOf(name);
     if (topic?.kind === 'product' || topic?.kind === 'secondary') {
-      return (await this.#contents(topic.id, topic.major)).map(schemaOf);
+      return (await this.#contents(topic.id, topic.major)).map(schemaTextOf);
     }
-    if (told !== null) return [plain(told)];
+    if (told !== null) return [JSON.stringify(told)];
     if (topic?.kind !== 'view') return null;
     const { grant, id: product, major } = topic;
     const view = await this.#store.reader.findOneBy(GrantProductEntity, {
@@ -37,11 +42,12 @@ export class DecidedSchemas {
     });
     if (!view) return [];
     const { kind } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grant });
+    const contents = await this.#contents(product, major);
     // Narrowed to people, not to fields: its records are the product's own.
-    if (kind === 'individual-care') return (await this.#contents(product, major)).map(schemaOf);
+    if (kind === 'individual-care') return contents.map(({ schema }) => JSON.stringify(schema));
     try {
-      return (await this.#contents(product, major)).map(({ schema, contract }) =>
-        plain(deriveViewSchema(schema, contract, grant, view.fields)),
+      return contents.map(({ schema, contract }) =>
+        JSON.stringify(deriveViewSchema(schema, contract, grant, view.fields)),
       );
     } catch (error) {
       if (error instanceof SchemaRefused) return null;
@@ -49,21 +55,39 @@ export class DecidedSchemas {
     }
   }
 
+  /** The ids under which the subject's schemas were published: records carry them. */
+  async published(subject: string): Promise<number[]> {
+    const name = subject.replace(/-value$/, '');
+    const topic = names.parseTopic(name);
+    const ids = topic === null ? [] : await this.#idsOn(name, topic);
+    return [...new Set(ids.filter((id) => id !== null && id !== 0))] as number[];
+  }
+
+  async #idsOn(name: string, topic: Topic): Promise<(number | null)[]> {
+    const em = this.#store.reader;
+    if (topic.kind === 'product' || topic.kind === 'secondary') {
+      const where = { product: topic.id, major: topic.major, state: In([...DECIDED]) };
+      const versions = await em.findBy(ProposalEntity, where);
+      return versions.map(({ schemaId, secondarySchemaId }) =>
+        topic.kind === 'product' ? schemaId : secondarySchemaId,
+      );
+    }
+    if (topic.kind !== 'view') return [];
+    const former = await em.findBy(GrantFormerViewEntity, { topic: name });
+    const views = [...(await em.findBy(GrantProductEntity, { topic: name })), ...former];
+    return views.map(({ viewSchemaId }) => viewSchemaId);
+  }
+
   async #contents(product: string, major: number): Promise<VersionContentEntity[]> {
     const em = this.#store.reader;
     const state = In([...DECIDED, 'approved', 'registering', 'failed']);
     const versions = await em.findBy(ProposalEntity, { product, major, state });
-    const hashes = versions.map(({ contentHash }) => contentHash);
-    return em.findBy(VersionContentEntity, { contentHash: In(hashes) });
+    const hashes = versions
+      .toSorted((a, b) => compareVersions(a.version, b.version))
+      .map(({ contentHash }) => contentHash);
+    const contents = await em.findBy(VersionContentEntity, { contentHash: In(hashes) });
+    return [...new Set(hashes)].flatMap(
+      (hash) => contents.find(({ contentHash }) => contentHash === hash) ?? [],
+    );
   }
-}
-
-// What was registered is the file itself.
-function schemaOf({ files, schema }: VersionContentEntity): object {
-  return JSON.parse(files['schema.avsc'] ?? JSON.stringify(schema)) as object;
-}
-
-// As it comes back from the registry: without what JSON leaves out.
-function plain(value: object): object {
-  return JSON.parse(JSON.stringify(value)) as object;
 }

@@ -10,12 +10,16 @@ import { DriftEntity } from './drift.entity.js';
 import type { DriftKind, DriftOutcome } from './drift.entity.js';
 import type { DriftQuery } from './shapes.js';
 
-/** A difference between what stood and what was decided; `done`: what came of putting it right, known only after. */
+/**
+ * A difference between what stood and what was decided; `done`: what came of putting it right, known only after. `foundAs`:
+ * the detail under which it was found, where it could not be put right after all.
+ */
 export type Drift = {
   kind: DriftKind;
   object: string;
   detail: Record<string, unknown>;
   done?: Record<string, unknown>;
+  foundAs?: Record<string, unknown>;
 };
 
 /** Writes down what differs. To be awaited before anything of it is put right, so that a crash in between hides nothing. */
@@ -75,10 +79,17 @@ export class Drifts {
    */
   async standing(kinds: readonly DriftKind[], drifts: readonly Drift[]): Promise<void> {
     const known = await this.#open(kinds);
+    const begun = drifts.some(({ foundAs }) => foundAs) ? await this.#unfinished(kinds) : [];
     const now = new Map(drifts.map((drift) => [keyOf(drift), drift]));
     for (const [key, drift] of now) {
-      if (known.has(key)) continue;
-      await this.#store.transaction((em) => this.#add(em, drift, 'standing'));
+      const row = begun.find((one) => drift.foundAs && identityOf(one) === foundIdentityOf(drift));
+      const before = known.get(key);
+      if (before && !row) continue;
+      await this.#store.transaction(async (em) => {
+        // It went and came back, and is now another difference.
+        if (before) await this.#clear(em, before);
+        await (row ? this.#stay(em, row, drift) : this.#add(em, drift, 'standing'));
+      });
     }
     for (const [key, row] of known) {
       if (now.has(key)) continue;
@@ -115,10 +126,18 @@ export class Drifts {
   }
 
   async #add(em: EntityManager, drift: Drift, outcome: DriftOutcome): Promise<void> {
-    await em.insert(DriftEntity, { ...drift, outcome, foundAt: new Date() } as never);
+    const { kind, object, detail } = drift;
+    const row = { kind, object, detail, outcome, foundAt: new Date() };
+    await em.insert(DriftEntity, row as never);
     if (outcome === 'standing') return this.#say(em, drift, 'drift.reported');
-    const { object, detail } = drift;
     await this.#ledger.record(em, { ...BY_ITSELF, action: 'drift.found', object, detail });
+  }
+
+  // What was found and could not be put right.
+  async #stay(em: EntityManager, { id }: DriftEntity, drift: Drift): Promise<void> {
+    const { detail } = drift;
+    await em.update(DriftEntity, { id }, { outcome: 'standing', detail: detail as never });
+    await this.#say(em, drift, 'drift.reported');
   }
 
   async #clear(em: EntityManager, { id, kind, object, detail }: DriftEntity): Promise<void> {
@@ -139,6 +158,10 @@ export class Drifts {
 // As the database gives it back, its members are in another order.
 function identityOf({ kind, object, detail }: Drift): string {
   return canonicalize([kind, object, detail]) ?? '';
+}
+
+function foundIdentityOf({ kind, object, foundAs = {} }: Drift): string {
+  return identityOf({ kind, object, detail: foundAs });
 }
 
 function keyOf({ kind, object }: Pick<Drift, 'kind' | 'object'>): string {

@@ -73,7 +73,9 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await this.#drifts.standing(['rule'], rules.standing);
       if (this.#turns % SUBJECTS_EVERY === 0) {
         const subjects = await this.#subjects.run(read, (now) => this.#found(now));
-        await this.#drifts.repaired(['subject', 'compatibility'], subjects);
+        // First: what was found and stands all the same is not said to be repaired.
+        await this.#drifts.standing(['subject'], subjects.standing);
+        await this.#drifts.repaired(['subject', 'compatibility'], subjects.repaired);
       }
     });
     this.#turns += 1;

@@ -207,6 +207,17 @@ describe('quotas', () => {
     ).toEqual({ wrong: ['grant-abcdefgh', 'domain-gp'], surplus: [ended, narrower] });
   });
 
+  it('of everybody are nobody’s decision, whatever client they are for', () => {
+    const ofAll = ['<default>', 'governance', null].map((clientId) => ({
+      ...{ principal: null, clientId, values },
+    }));
+    const standing = [held('grant-abcdefgh'), held('domain-gp'), ...ofAll];
+    expect(quotaDifferences({ quotas, permittedQuotas: [] }, standing)).toEqual({
+      wrong: [],
+      surplus: ofAll,
+    });
+  });
+
   it('are looked for twice: one that was set, or taken away, between is nobody’s drift', async () => {
     const looks = [
       [held('domain-gp'), held('grant-gonegone'), held('grant-roguexyz')],

@@ -126,12 +126,19 @@ export class Repair {
     const drifts = [
       ...wrong.map((principal) => quotaDrift(principal, heldBy(again, principal))),
       ...surplus.map(({ principal, clientId, values }) =>
-        quotaDrift(principal, { ...values, ...(clientId === null ? {} : { clientId }) }, null),
+        quotaDrift(
+          principal ?? EVERYBODY,
+          { ...values, ...(clientId === null ? {} : { clientId }) },
+          null,
+        ),
       ),
     ];
     await found(drifts);
     await this.#quotas.remove(surplus);
-    await this.#quotas.hold(wrong.flatMap((name) => entryOf(decided, name)));
+    await this.#quotas.hold(
+      wrong.flatMap((name) => entryOf(decided, name)),
+      again,
+    );
     return drifts;
   }
 }
@@ -177,7 +184,10 @@ export function undecidedTopics(
   );
 }
 
-/** Principals whose quota is missing or another, and standing quotas of the mesh's principals that nobody decided. Pure. */
+/**
+ * Principals whose quota is missing or another, and standing quotas of the mesh's principals, and of everybody, that
+ * nobody decided. Pure.
+ */
 export function quotaDifferences(
   { quotas, permittedQuotas }: Pick<Decided, 'quotas' | 'permittedQuotas'>,
   standing: readonly StandingQuota[],
@@ -191,7 +201,9 @@ export function quotaDifferences(
   const allowed = new Set([...quotas.keys(), ...permittedQuotas]);
   const surplus = standing.filter(
     ({ principal, clientId }) =>
-      /^(domain|grant|svc)-/.test(principal) && (clientId !== null || !allowed.has(principal)),
+      // One of everybody is one of the mesh's own services, which have none of their own.
+      principal === null ||
+      (/^(domain|grant|svc)-/.test(principal) && (clientId !== null || !allowed.has(principal))),
   );
   return { wrong: wrong.map(([principal]) => principal), surplus };
 }
@@ -205,8 +217,11 @@ function heldBy(standing: readonly StandingQuota[], principal: string) {
   return standing.find((one) => one.principal === principal && one.clientId === null)?.values;
 }
 
+// As the broker's own tools write it.
+const EVERYBODY = '<default>';
+
 const quotaPlace = ({ principal, clientId }: StandingQuota): string =>
-  `${principal} ${clientId ?? ''}`;
+  `${principal ?? EVERYBODY} ${clientId ?? ''}`;
 
 function quotaDrift(principal: string, was: object | undefined, is?: null): Drift {
   const detail = { was: was ?? 'missing', ...(is === null ? { is: 'not decided' } : {}) };

@@ -17,6 +17,7 @@ class Counted {
     [VIEW, [{ id: 2, schema: SCHEMA }]],
   ]);
   lists = true;
+  next = 1;
 
   async subjects(): Promise<string[]> {
     return [...this.held.keys()];
@@ -38,6 +39,10 @@ class Counted {
   async version(subject: string, version: number): Promise<RegisteredSchema> {
     return this.held.get(subject)![version - 1]!;
   }
+  async register(subject: string, schema: string): Promise<number> {
+    this.held.set(subject, [{ id: this.next, schema }]);
+    return this.next;
+  }
   async remove(subject: string, version: number): Promise<'removed'> {
     this.held.get(subject)!.splice(version - 1, 1);
     return 'removed';
@@ -46,9 +51,17 @@ class Counted {
 
 let registry: Counted;
 let repair: SubjectRepair;
+let published: Map<string, number[]>;
 beforeEach(() => {
   registry = new Counted();
-  const schemas = { of: async () => [JSON.parse(SCHEMA) as object] };
+  published = new Map([
+    [PRODUCT, [1]],
+    [VIEW, [2]],
+  ]);
+  const schemas = {
+    of: async () => [SCHEMA],
+    published: async (subject: string) => published.get(subject)!,
+  };
   repair = new SubjectRepair(
     registry as unknown as Registry,
     schemas as unknown as DecidedSchemas,
@@ -56,12 +69,18 @@ beforeEach(() => {
   );
 });
 
-const decided = { subjects: [PRODUCT, VIEW], permittedSubjects: [], carrying: [], domains: ['gp'] };
-const turn = () =>
+const decided = {
+  subjects: [PRODUCT, VIEW],
+  permittedSubjects: [],
+  carrying: [] as string[],
+  domains: ['gp'],
+};
+const whole = () =>
   repair.run(
     async () => decided as unknown as Decided,
     () => async () => undefined,
   );
+const turn = async () => (await whole()).repaired;
 const ofVersions = () => registry.asked.filter((one) => one.startsWith('versions'));
 
 describe('subjects that were found right', () => {
@@ -102,5 +121,40 @@ describe('subjects that were found right', () => {
     registry.lists = false;
     for (let n = 0; n < 3; n++) await turn();
     expect(ofVersions()).toHaveLength(6);
+  });
+});
+
+describe('a subject that was deleted', () => {
+  it.each([true, false])('comes back as its file has it; listing: %s', async (lists) => {
+    registry.lists = lists;
+    await whole();
+    registry.held.delete(PRODUCT);
+    const drift = { kind: 'subject', object: `subject:${PRODUCT}`, detail: { was: 'missing' } };
+    expect(await whole()).toEqual({
+      repaired: [{ ...drift, done: { schemaIds: [1] } }],
+      standing: [],
+    });
+    expect(registry.held.get(PRODUCT)).toEqual([{ id: 1, schema: SCHEMA }]);
+    expect(await whole()).toEqual({ repaired: [], standing: [] });
+  });
+
+  it('and comes back under another id is said to stand for as long as it does', async () => {
+    await whole();
+    registry.held.delete(PRODUCT);
+    registry.next = 17;
+    const stands = [
+      {
+        ...{ kind: 'subject', object: `subject:${PRODUCT}` },
+        detail: { was: 'other schema ids', published: [1], held: [17] },
+        foundAs: { was: 'missing' },
+      },
+    ];
+    for (let n = 0; n < 3; n++) expect((await whole()).standing).toEqual(stands);
+    // While its next version is carried out it is left alone, and stands no less.
+    decided.carrying.push(PRODUCT);
+    expect(await whole()).toEqual({ repaired: [], standing: stands });
+    decided.carrying.pop();
+    published.set(PRODUCT, [17]);
+    expect(await whole()).toEqual({ repaired: [], standing: [] });
   });
 });

@@ -26,7 +26,8 @@ export class SubjectRepair {
   readonly #registry: Registry;
   readonly #schemas: DecidedSchemas;
   readonly #isShared: boolean;
-  readonly #right = new Set<string>();
+  // Under which id each was found right.
+  readonly #right = new Map<string, number>();
   readonly #marks = new Map<string, string>();
   #turn = 0;
 
@@ -36,8 +37,14 @@ export class SubjectRepair {
     this.#isShared = settings.registryShared;
   }
 
-  /** Subjects are read before what was decided: one registered in between for an approved version is no surplus. */
-  async run(read: () => Promise<Decided>, foundBy: (decided: Decided) => Found): Promise<Drift[]> {
+  /**
+   * Subjects are read before what was decided: one registered in between for an approved version is no surplus. `standing`:
+   * subjects without an id that was published.
+   */
+  async run(
+    read: () => Promise<Decided>,
+    foundBy: (decided: Decided) => Found,
+  ): Promise<{ repaired: Drift[]; standing: Drift[] }> {
     const subjects = await this.#registry.subjects();
     const marks = await this.#registry.marks();
     const decided = await read();
@@ -46,6 +53,7 @@ export class SubjectRepair {
     const found = foundBy(decided);
     const turn = this.#turn++ % GRANTS_EVERY;
     const drifts: Drift[] = [];
+    const standing: Drift[] = [];
     await inTurns(undecidedSubjects(decided, subjects, this.#isShared), async (subject) => {
       drifts.push(await this.#removeSubject(subject, found));
     });
@@ -60,12 +68,14 @@ export class SubjectRepair {
       if (mark !== undefined && this.#marks.get(subject) === mark) return;
       // What a listing tells to have changed is read whole: an old number may be another version by now.
       const wrong = await this.#versions(subject, decided, found, mark !== undefined);
-      drifts.push(...wrong);
-      if (mark !== undefined && wrong.length === 0 && !decided.carrying.includes(subject)) {
+      drifts.push(...wrong.repaired);
+      standing.push(...wrong.standing);
+      const isRight = wrong.repaired.length + wrong.standing.length === 0;
+      if (mark !== undefined && isRight && !decided.carrying.includes(subject)) {
         this.#marks.set(subject, mark);
       }
     });
-    return drifts;
+    return { repaired: drifts, standing };
   }
 
   async #keepCompatibility(subject: string, found: Found): Promise<Drift[]> {
@@ -80,15 +90,19 @@ export class SubjectRepair {
     return { ...drift, done: { done: await this.#registry.remove(subject) } };
   }
 
-  // Its records are read under the ids they carry, so what matters is that the registry gives the same ones again.
+  // Its records are read under the ids they carry, so what matters is that the registry gives the same ones again: it knows a
+  // schema by its very text.
   async #restore(subject: string, { carrying }: Decided, found: Found): Promise<Drift[]> {
     const schemas = await this.#schemas.of(subject);
     if (carrying.includes(subject) || schemas === null) return [];
-    const drift = driftOf(subject, { was: 'missing' });
+    const drift = driftOf(subject, MISSING);
     await found([drift]);
+    for (const key of this.#right.keys()) {
+      if (key.startsWith(`${subject} `)) this.#right.delete(key);
+    }
     const schemaIds: number[] = [];
     for (const schema of schemas) {
-      schemaIds.push(await this.#registry.register(subject, JSON.stringify(schema)));
+      schemaIds.push(await this.#registry.register(subject, schema));
     }
     return [{ ...drift, done: { schemaIds } }];
   }
@@ -98,35 +112,44 @@ export class SubjectRepair {
     { carrying }: Decided,
     found: Found,
     whole: boolean,
-  ): Promise<Drift[]> {
-    // Its next version is about to be there, approved but not yet published.
-    if (carrying.includes(subject)) return [];
-    const drifts: Drift[] = [];
+  ): Promise<{ repaired: Drift[]; standing: Drift[] }> {
+    // Read before what is held: an id is registered first, and published after.
+    const published = await this.#schemas.published(subject);
+    const repaired: Drift[] = [];
+    const held: number[] = [];
     const versions = await this.#registry.versionsOf(subject);
     for (const version of versions) {
       const key = `${subject} ${version}`;
+      const known = this.#right.get(key);
       // The newest is looked at each time: whoever can delete for good can give its number to another.
-      if (!whole && this.#right.has(key) && version !== versions.at(-1)) continue;
+      if (!whole && known !== undefined && version !== versions.at(-1)) {
+        held.push(known);
+        continue;
+      }
       const registered = await this.#registry.version(subject, version);
       if (!registered) continue;
       if (await this.#isDecided(subject, registered.schema)) {
-        this.#right.add(key);
+        this.#right.set(key, registered.id);
+        held.push(registered.id);
         continue;
       }
+      // Its next version is about to be there, approved but not yet published.
+      if (carrying.includes(subject)) continue;
       const detail = { was: 'not decided', versions: [version], schemaId: registered.id };
       const drift = driftOf(subject, detail);
       await found([drift]);
       const done = await this.#registry.remove(subject, version);
-      drifts.push({ ...drift, done: { done } });
+      repaired.push({ ...drift, done: { done } });
     }
-    return drifts;
+    const lost = published.filter((id) => !held.includes(id));
+    return { repaired, standing: lost.length === 0 ? [] : [otherIds(subject, lost, held)] };
   }
 
   async #isDecided(subject: string, schema: string): Promise<boolean> {
     const decided = await this.#schemas.of(subject);
     if (decided === null) return true;
     const held: unknown = JSON.parse(schema);
-    return decided.some((one) => isDeepStrictEqual(one, held));
+    return decided.some((one) => isDeepStrictEqual(JSON.parse(one), held));
   }
 }
 
@@ -143,6 +166,14 @@ export function undecidedSubjects(
   return standing
     .filter((subject) => !allowed.has(subject))
     .filter((subject) => !isShared || isOfMesh(subject, domains));
+}
+
+const MISSING = { was: 'missing' };
+
+// Nobody can have a registry give an id of its own again. What was found to be missing is not repaired by that.
+function otherIds(subject: string, published: number[], held: number[]): Drift {
+  const drift = driftOf(subject, { was: 'other schema ids', published, held });
+  return { ...drift, foundAs: MISSING };
 }
 
 function driftOf(subject: string, detail: Record<string, unknown>): Drift {

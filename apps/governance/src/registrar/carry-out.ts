@@ -13,11 +13,10 @@ import { Topics } from '../broker/topics.js';
 import { Domains } from '../domains/domains.js';
 import { IdentityClients } from '../identity/identity-clients.js';
 import type { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
+import { schemaTextOf } from '../proposals/versions.js';
 import { Registry } from '../registry/registry.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
-
-const SCHEMA_FILE = 'schema.avsc';
 
 /** What carrying out a version left behind, outside the database. */
 export type Carried = {
@@ -60,7 +59,7 @@ export class CarryOut {
    */
   async version(proposal: ProposalEntity, content: VersionContentEntity): Promise<Carried> {
     const topics = editionsOf(proposal, content);
-    const schema = content.files[SCHEMA_FILE] ?? JSON.stringify(content.schema);
+    const schema = schemaTextOf(content);
     const subjects: Carried['subjects'] = [];
     for (const topic of topics) {
       const subject = names.subjectOf(topic);

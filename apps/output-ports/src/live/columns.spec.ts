@@ -38,6 +38,24 @@ describe('columns of a view', () => {
     ]);
   });
 
+  it('have names of 63 bytes at most, of which no two are the same, whatever the fields are called', () => {
+    const long = 'numberOfContactsWithTheCommunityNursingTeamBeforeTheAdmission';
+    const names = [long, `${long}Planned`, `${long}Urgent`, 'short'];
+    const columns = columnsOf({ fields: names.map((name) => field(name, 'string')) });
+    expect(columns.map(({ column }) => column)).toEqual([
+      expect.stringMatching(/^number_of_contacts_with_the_community_nursing_team_bef_[0-9a-f]{8}$/),
+      expect.stringMatching(/^number_of_contacts_with_the_community_nursing_team_bef_[0-9a-f]{8}$/),
+      expect.stringMatching(/^number_of_contacts_with_the_community_nursing_team_bef_[0-9a-f]{8}$/),
+      'short',
+    ]);
+    expect(new Set(columns.map(({ column }) => column)).size).toBe(4);
+    const row = rowOf(columns, 'p.r', Object.fromEntries(names.map((name) => [name, name])));
+    expect(row).toEqual({
+      record_key: 'p.r',
+      ...Object.fromEntries(columns.map((one) => [one.column, one.field])),
+    });
+  });
+
   it('take a decoded value', () => {
     const value = {
       ...{ person: 'p', medicationCode: null, recordedAt: 1_760_000_000_123, lastIssued: 20_000 },

@@ -1,3 +1,5 @@
+import { fitting } from './names.js';
+
 /** Types a column may have: what Avro has, as PostgreSQL says it. Whatever has parts is `jsonb`. */
 export type ColumnType =
   'text' | 'boolean' | 'integer' | 'bigint' | 'double precision' | 'date' | 'timestamptz' | 'jsonb';
@@ -22,14 +24,15 @@ const PLAIN: Record<string, ColumnType> = {
 
 /**
  * The columns of a view's Avro schema, in its order. Names are the fields' own in SQL's way (`medicationCode` becomes
- * `medication_code`); a field whose name would then be taken keeps its own. Pure.
+ * `medication_code`); a field whose name would then be taken keeps its own; what is too long for PostgreSQL is shortened. Pure.
  */
 export function columnsOf(schema: object): Column[] {
   const taken = new Set([KEY_COLUMN]);
   const { fields } = schema as { fields: AvroField[] };
   return fields.map(({ name: field, type }) => {
     const snake = field.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
-    const column = taken.has(snake) ? field : snake;
+    const short = fitting(snake);
+    const column = taken.has(short) ? fitting(field) : short;
     taken.add(column);
     return { field, column, type: typeOf(type) };
   });

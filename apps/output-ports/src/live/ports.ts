@@ -18,6 +18,7 @@ import { countReading, dropMarker } from '../use/markers.js';
 import { KEY_COLUMN } from './columns.js';
 import type { Column } from './columns.js';
 import { ABOUT, qualified } from './live-set.js';
+import { tableNameOf } from './names.js';
 
 const { escapeIdentifier: name } = pg;
 
@@ -35,9 +36,6 @@ export type PortView = {
   columns: Column[];
   filling: number;
 };
-
-/** PostgreSQL cuts longer names off without a word. */
-const LONGEST_NAME = 63;
 
 /** Which ports are open, with the tables of each. */
 export class Ports {
@@ -156,7 +154,7 @@ export class Ports {
   ): Promise<void> {
     const { topic, product, major, schemaId } = view;
     const schemaName = schemaOf(grantId);
-    const tableName = `${product}.v${major}`.replaceAll(/[.-]/g, '_').slice(0, LONGEST_NAME);
+    const tableName = tableNameOf(view, await this.views(grantId));
     await inTransaction(this.#pool, async (client) => {
       const { rows } = await client.query<{ filling: number }>(
         `INSERT INTO port_view (topic, grant_id, product, major, schema_id, schema_name, table_name, columns)

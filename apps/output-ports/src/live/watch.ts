@@ -43,6 +43,7 @@ export class Watch {
   #turn: Promise<void> = Promise.resolve();
   /** When it was last noted that this process follows the views; null before it does. */
   #notedAt: number | null = null;
+  #isAnswered = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -51,6 +52,21 @@ export class Watch {
   /** One look at every open port. What fails for one of them leaves the others; the first failure is thrown at the end. */
   look(now = new Date()): Promise<void> {
     return this.#inTurn(() => this.#look(now));
+  }
+
+  /** A look at one open port, for who asked for it: what fails for another is not theirs to hear of. */
+  lookFor(grantId: string, now = new Date()): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#noteFollowing();
+      const port = (await this.#parts.ports.all()).find((one) => one.grantId === grantId);
+      if (port !== undefined) await this.#lookAt(port, now);
+      await this.#follow(await this.#parts.ports.followed());
+    });
+  }
+
+  /** Whether governance has answered, or there was no port to ask it for: what fails from then on is a port's own. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   /** Ends a port now. */
@@ -76,6 +92,7 @@ export class Watch {
     }
     await this.#follow(await this.#parts.ports.followed());
     if (failures.length > 0) throw failures[0];
+    this.#isAnswered = true;
   }
 
   /**
@@ -114,6 +131,7 @@ export class Watch {
     // The end that is known holds also while governance gives no answer.
     if (port.endsAt <= now) return this.#end(port.grantId);
     const grant = await this.#parts.governance.grant(port.grantId);
+    this.#isAnswered = true;
     if (grant === null || !(grant.isActive || grant.isSuspended)) return this.#end(port.grantId);
     if (grant.endsAt.getTime() !== port.endsAt.getTime()) {
       await this.#parts.ports.endAt(port.grantId, grant.endsAt);

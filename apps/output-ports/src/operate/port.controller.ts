@@ -52,7 +52,7 @@ export class PortController {
     if (await this.ports.open(grant, caller.sub)) {
       await this.#note('output-port.opened', id, { by: caller.sub });
     }
-    await this.watch.look();
+    await this.watch.lookFor(id);
     return this.#shown(id);
   }
 

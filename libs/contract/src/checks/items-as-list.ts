@@ -7,9 +7,16 @@ export const itemsAsList: Rule = {
   name: 'items-as-list',
   severity: 'blocks',
   run: (subject) => {
-    const kept = new Set(subject.contract.fields.filter(isKept).map(({ path }) => path));
-    return subject.contract.fields
+    const { contract, read } = subject;
+    const kept = new Set(contract.fields.filter(isKept).map(({ path }) => path));
+    // What is not said at all is `field-classified`'s to tell.
+    const isSaid = (path: string) =>
+      !['classification' as const, 'treatment' as const].some((what) =>
+        read.unsaid.get(path)?.has(what),
+      );
+    return contract.fields
       .filter(({ path }) => path.endsWith('[]') && kept.has(path.slice(0, -2)) && !kept.has(path))
+      .filter(({ path }) => isSaid(path))
       .map(({ path }) =>
         finding(
           CONTRACT_ERRORS.itemsTreatedApart,

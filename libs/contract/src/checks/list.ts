@@ -2,6 +2,7 @@ import { avroHouseRules } from './avro-house-rules.js';
 import { avroMatchesContract } from './avro-matches-contract.js';
 import type { FileRule, Rule } from './check.js';
 import { codesBound } from './codes-bound.js';
+import { codesOmittable } from './codes-omittable.js';
 import { codesVersioned } from './codes-versioned.js';
 import { completenessPromised } from './completeness-promised.js';
 import { domainKnown } from './domain-known.js';
@@ -61,6 +62,7 @@ export const RULES: readonly Rule[] = [
   identifiersTyped,
   codesBound,
   codesVersioned,
+  codesOmittable,
   patternsSafe,
   ownerNamed,
   supportNamed,

@@ -141,12 +141,124 @@ describe('the items of a list of plain values', () => {
     ]);
   });
 
+  it.each([
+    ['classification', 'MESH-1302', '.classification'],
+    ['treatment', 'MESH-1303', '.customProperties'],
+  ])('that have no %s are told so, and nothing else', (what, code, place) => {
+    const of = items('keep');
+    if (what === 'treatment') of.customProperties.shift();
+    else delete of.classification;
+    expect(found([calls(of)], [written('calls', list('string'))])).toEqual([
+      `field-classified ${code} contract.odcs.yaml#schema[0].properties[48].items${place}`,
+    ]);
+  });
+
   it('that are records say nothing as a whole: nobody would read it', () => {
     const of = { ...items('drop', IDENTIFIER), logicalType: 'object' };
     const lines = calls({ ...of, properties: SUPPLY.properties });
     expect(found([lines], [written('calls', list(ITEM()))])).toEqual([
       'profile-valid MESH-1204 contract.odcs.yaml#schema[0].properties[48].items',
     ]);
+  });
+});
+
+describe('a code that a view may have to leave out', () => {
+  const ICD = 'http://hl7.org/fhir/sid/icd-10-uk';
+  const coded = (name: string, more: Loose = {}, system = ICD): Loose =>
+    promised(name, 'keep', {
+      ...{ classification: 'special-category', required: true, ...more },
+      customProperties: [{ property: 'codes', value: { system, version: '5th edition' } }],
+    });
+  const words = promised('foundDisplay', 'keep', {
+    ...{ classification: 'special-category', required: true },
+  });
+  const stated = (name: string): Loose => ({
+    ...{ name, doc: DESCRIPTION, type: 'string', default: '' },
+  });
+  const record = (name: string, fields: Loose[]): Loose => ({ type: 'record', name, fields });
+  const holding = (name: string, ...properties: Loose[]): Loose =>
+    promised(name, 'keep', { logicalType: 'object', properties });
+  const listing = (name: string, ...properties: Loose[]): Loose =>
+    promised(name, 'keep', {
+      ...{ logicalType: 'array', required: true },
+      items: { logicalType: 'object', description: DESCRIPTION, properties },
+    });
+  const refused = (place: string) => [
+    `codes-omittable MESH-1329 contract.odcs.yaml#schema[0].properties[48]${place}`,
+  ];
+
+  it.each([ICD, 'https://fhir.hl7.org.uk/Id/opcs-4', 'http://snomed.info/sct'])(
+    'is refused where it must be stated, in a record that may be null itself: %s',
+    (system) => {
+      expect(
+        found(
+          [holding('mainProblem', coded('foundCode', {}, system))],
+          [written('mainProblem', ['null', record('Problem', [stated('foundCode')])])],
+        ),
+      ).toEqual(refused('.properties[0]'));
+    },
+  );
+
+  it('is refused beside the record', () => {
+    expect(found([coded('foundCode')], [stated('foundCode')])).toEqual(
+      expect.arrayContaining(refused('')),
+    );
+  });
+
+  it('is refused in a record inside an item of a list', () => {
+    const inner = written('problem', ['null', record('Problem', [stated('foundCode')])]);
+    expect(
+      found(
+        [listing('visits', holding('problem', coded('foundCode')))],
+        [written('visits', list(record('Visit', [inner])))],
+      ),
+    ).toEqual(refused('.items.properties[0].properties[0]'));
+  });
+
+  it('is refused with words that must be stated, which are left out with it', () => {
+    const fields = [stated('foundDisplay'), written('foundCode', ['null', 'string'])];
+    expect(
+      found(
+        [holding('mainProblem', words, coded('foundCode', { required: false }))],
+        [written('mainProblem', ['null', record('Problem', fields)])],
+      ),
+    ).toEqual(refused('.properties[0]'));
+  });
+
+  it('passes where it may be null, never leaves, or is of an item of a list, which goes whole', () => {
+    const dropped = coded('diseaseCode', IDENTIFIER);
+    dropped.customProperties[0].value = 'drop';
+    const { name: _, ...item } = coded('');
+    const inner = [
+      coded('foundCode', { required: false }),
+      dropped,
+      coded('unitCode', {}, 'http://unitsofmeasure.org'),
+    ];
+    const optional = [
+      written('foundCode', ['null', 'string']),
+      stated('diseaseCode'),
+      stated('unitCode'),
+    ];
+    expect(
+      found(
+        [
+          holding('mainProblem', ...inner),
+          listing('problems', words, coded('foundCode')),
+          promised('diseases', 'keep', {
+            ...{ logicalType: 'array', required: true, classification: 'special-category' },
+            items: item,
+          }),
+        ],
+        [
+          written('mainProblem', ['null', record('MainProblem', optional)]),
+          written(
+            'problems',
+            list(record('Problem', [stated('foundDisplay'), stated('foundCode')])),
+          ),
+          written('diseases', list('string')),
+        ],
+      ),
+    ).toEqual([]);
   });
 });
 

@@ -18,6 +18,13 @@ describe('a pattern', () => {
     '^[^<>]{1,900}$',
     '^[^,]{1,100}, .{1,100}$',
     '^a\\?b\\{1,2\\}\\+$',
+    // What stands between is none of what stands beside it.
+    '^[^@\\s]{1,64}@[^@\\s]{1,255}$',
+    '^[\\w.+-]{1,64}@[\\w.-]{1,100}$',
+    '^[A-Z]{1,40}\\s[A-Z]{1,40}$',
+    '^\\d{1,50}\\s\\d{1,50}$',
+    '^[A-Z\\-]{1,100}\\/[^\\W_]{1,100}$',
+    '^[^\\]\\\\]{1,100}\\][^\\D]{1,100}$',
   ])('%s is taken', (pattern) => {
     expect(patternFault(pattern)).toBeNull();
   });
@@ -48,6 +55,8 @@ describe('a pattern', () => {
     // What looks like two classes is one letter, written in two ways.
     [`^${'\\x61{1,90}a{0,90}'.repeat(3)}b$`, many],
     [`^${'\\w{1,90}a{1,90}'.repeat(3)}b$`, many],
+    ['^[\\x61]{1,50}b[\\u0061-c]{1,50}$', many],
+    ['^a{1,50}\\bb{1,50}$', many],
     [`^a{1,${'9'.repeat(150)}}$`, many],
     ['^[ab]*$', 'has a repeat without an upper bound'],
     ['^[ab]+$', 'has a repeat without an upper bound'],
@@ -91,18 +100,49 @@ function tryAll(atoms: readonly Atom[], text: string): { steps: number; matched:
   return { steps, matched };
 }
 
-const LETTERS: Record<string, string> = {
-  a: 'a',
-  '[ab]': 'ab',
-  '[b-c]': 'bc',
-  '[c]': 'c',
-  '[^ab]': 'cd',
-};
+const ALPHABET = ['a', 'b', 'c', 'd', '_', '1', ' ', '\t', '\u00a0', '-', ']', '\\'];
+const ATOMS = [
+  ...['a', '[ab]', '[b-c]', '[c]', '[^ab]', '-', '\\]', '\\-', '\\\\', '\\t'],
+  ...[
+    '\\d',
+    '\\D',
+    '\\w',
+    '\\W',
+    '\\s',
+    '\\S',
+    '[\\d]',
+    '[^\\d]',
+    '[a\\s]',
+    '[^b\\s]',
+    '[\\W]',
+    '[^\\S]',
+  ],
+  ...[
+    '[\\w.-]',
+    '[\\w-c]',
+    '[\\]a]',
+    '[^\\]a]',
+    '[\\--a]',
+    '[\\\\-a]',
+    '[a\\-c]',
+    '[^]',
+    '[\\b]',
+    '[\\n-\\r]',
+    '\\e',
+    '[\\da-b]',
+  ],
+];
+const LETTERS: Record<string, string> = Object.fromEntries(
+  ATOMS.map((atom) => [
+    atom,
+    ALPHABET.filter((letter) => new RegExp(`^${atom}$`).test(letter)).join(''),
+  ]),
+);
 const written = fc
   .array(
     fc
       .record({
-        letters: fc.constantFrom(...Object.keys(LETTERS)),
+        letters: fc.constantFrom(...ATOMS),
         least: fc.nat({ max: 3 }),
         more: fc.constantFrom(0, 0, 1, 2, 9, 40),
         mark: fc.boolean(),
@@ -120,7 +160,7 @@ const written = fc
   )
   .map((atoms) => ({ atoms, pattern: `^${atoms.map(({ text }) => text).join('')}$` }));
 const text = fc
-  .array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(1, 2, 10, 40)), { maxLength: 5 })
+  .array(fc.tuple(fc.constantFrom(...ALPHABET), fc.constantFrom(1, 2, 10, 40)), { maxLength: 5 })
   .map((runs) => `${runs.map(([letter, times]) => letter.repeat(times)).join('')}`);
 
 it('takes no more steps than are counted for it, whatever the text', () => {
@@ -146,4 +186,48 @@ it.each([
   ['^[ab]?[ab]?a$', 12],
 ])('%s takes at most %i', (pattern, steps) => {
   expect(mostSteps(pattern)).toBe(steps);
+});
+
+/** Whether the two are told apart: `x` is no character of `y`. */
+const areTold = (x: string, y: string) =>
+  mostSteps(`^${x}{1,50}${y}{1,50}$`) < mostSteps('^a{1,50}a{1,50}$');
+
+/** Every character, in runs of which a regular expression has all or none. */
+function runsOf(own: RegExp): { letters: string; isOwn: boolean }[] {
+  const runs: { letters: string; isOwn: boolean }[] = [];
+  for (let code = 0; code <= 0xffff; code += 1) {
+    const letter = String.fromCharCode(code);
+    const last = runs.at(-1);
+    if (last?.isOwn === own.test(letter)) last.letters += letter;
+    else runs.push({ letters: letter, isOwn: own.test(letter) });
+  }
+  return runs;
+}
+
+const escaped = (letter: string) => `${/[\]\\^-]/.test(letter) ? '\\' : ''}${letter}`;
+
+it.each(['\\d', '\\D', '\\w', '\\W', '\\s', '\\S'])(
+  '%s has the characters that it has for a regular expression, alone and in a class',
+  (atom) => {
+    const runs = runsOf(new RegExp(atom));
+    expect(runs.length).toBeGreaterThan(2);
+    for (const { letters, isOwn } of runs) {
+      const run = `[${escaped(letters[0]!)}-${escaped(letters.at(-1)!)}]`;
+      expect([run, areTold(atom, run), areTold(`[^${atom}]`, run)]).toEqual([run, !isOwn, isOwn]);
+    }
+  },
+);
+
+it('are told apart exactly where no character is of both', () => {
+  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+  const own = ATOMS.map((atom) => {
+    const whole = new RegExp(`^${atom}$`);
+    return [atom, new Set(all.filter((letter) => whole.test(letter)))] as const;
+  }).sort(([, mine], [, theirs]) => mine.size - theirs.size);
+  own.forEach(([x, mine], i) => {
+    for (const [y, theirs] of own.slice(i)) {
+      const isApart = ![...mine].some((letter) => theirs.has(letter));
+      expect([x, y, areTold(x, y), areTold(y, x)]).toEqual([x, y, isApart, isApart]);
+    }
+  });
 });

@@ -45,12 +45,12 @@ function upper(least: string, comma: string | undefined, most: string | undefine
 /**
  * How many steps the worst text takes, counted from the end of the pattern: a part is tried up to its most, and then, with each
  * number of characters that it may have, everything behind it is tried again; once only, where what must come next cannot be
- * one of its own characters. An escape with a letter or digit may go on behind it (`\x41`): where there is one, that is said of
- * none.
+ * one of its own characters. What an escape that goes on behind it stands for (`\x41`) is not worked out here, nor then where
+ * the next part begins: where there is one, that is said of none.
  */
 export function mostSteps(pattern: string): number {
   const parts = partsOf(pattern);
-  const isPlain = parts.every(({ atom }) => atom === '\\d' || !/^\\[a-zA-Z0-9]/.test(atom));
+  const isPlain = parts.every(({ atom }) => !GOES_ON.test(atom));
   return parts.reduceRight((behind, { atom, least, most }, i) => {
     const next = parts[i + 1];
     const ways = most - least + 1;
@@ -67,16 +67,35 @@ function areApart(one: string, other: string): boolean {
   return mine.every(([from, to]) => theirs.every(([first, last]) => to < first || last < from));
 }
 
+/** `\x41`, `\u0041`, `\cA`, `\p{L}`, `\101`. */
+const GOES_ON = /^\\[xucpP0-9]/;
+
 /** The characters an atom stands for; null where that is not worked out here. */
 function rangesOf(atom: string): Range[] | null {
-  if (atom === '\\d') return [[0x30, 0x39]];
-  if (/^\\?[^]$/.test(atom)) return /^[.^$]$/.test(atom) ? null : [range(atom.at(-1)!)];
-  const [, not, inside] = /^\[(\^?)([^\\]*)\]$/.exec(atom) ?? [];
-  if (inside === undefined) return null;
-  const ranges = [...inside.matchAll(/([^])-([^])|([^])/g)].map(([, from, to, alone]) =>
-    alone === undefined ? range(from!, to) : range(alone),
+  const [, not, inside] = /^\[(\^?)([^]*)\]$/.exec(atom) ?? [];
+  // `\b` and `\B` stand for none: they are a place between two.
+  if (inside === undefined) return /^(?:[.^$]|\\[bB])$/.test(atom) ? null : charactersOf(atom);
+  const ranges = insideOf(inside);
+  return not === '^' && ranges !== null ? others(ranges) : ranges;
+}
+
+/** What stands in a class, alone or from one to another. A hyphen beside more than a letter, as in `[\w-z]`, is a letter too. */
+function insideOf(inside: string): Range[] | null {
+  const found = [...inside.matchAll(/(\\[^]|[^])(?:-(\\[^]|[^]))?/g)].flatMap(
+    ([, first = '', last]): (Range[] | null)[] => {
+      const [from, to] = [charactersOf(first), last === undefined ? [] : charactersOf(last)];
+      if (last === undefined || from === null || to === null) return [from, to];
+      if (first in SETS || last in SETS) return [from, [range('-')], to];
+      return [[[from[0]![0], to[0]![0]]]];
+    },
   );
-  return not === '^' ? others(ranges) : ranges;
+  return found.every((ranges) => ranges !== null) ? found.flat() : null;
+}
+
+/** Of one letter, or of one escape. */
+function charactersOf(letter: string): Range[] | null {
+  if (GOES_ON.test(letter)) return null;
+  return SETS[letter] ?? [range(CONTROLS[letter] ?? letter.at(-1)!)];
 }
 
 const range = (from: string, to = from): Range => [from.charCodeAt(0), to.charCodeAt(0)];
@@ -92,3 +111,20 @@ function others(ranges: readonly Range[]): Range[] {
     return gap;
   });
 }
+
+const DIGITS = [range('0', '9')];
+const WORD = [...DIGITS, range('A', 'Z'), range('_'), range('a', 'z')];
+const SPACES = [
+  ...[range('\t', '\r'), range(' '), range('\u00a0'), range('\u1680'), range('\u2000', '\u200a')],
+  ...[range('\u2028', '\u2029'), range('\u202f'), range('\u205f'), range('\u3000')],
+  range('\ufeff'),
+];
+/** Escapes that stand for more than one character. */
+const SETS: Record<string, Range[]> = {
+  ...{ '\\d': DIGITS, '\\w': WORD, '\\s': SPACES },
+  ...{ '\\D': others(DIGITS), '\\W': others(WORD), '\\S': others(SPACES) },
+};
+/** `\b` in a class alone. */
+const CONTROLS: Record<string, string> = {
+  ...{ '\\t': '\t', '\\n': '\n', '\\v': '\v', '\\f': '\f', '\\r': '\r', '\\b': '\b' },
+};

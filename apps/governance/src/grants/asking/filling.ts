@@ -23,6 +23,10 @@ import { legalBasisOf, malformed } from './legal-basis.js';
 
 type GoodReading = Extract<Reading, { endsAt: Date }>;
 
+/** Named by no product, in the place of what a draft does not name; and what cannot be read without one. */
+const NO_PRODUCT = '---';
+const OF_PRODUCTS = /^\$\.(products?|major|version|fields|justifications)\b/;
+
 const NO_BASIS = { article6: '', article9: '', commonLaw: '' };
 
 /** Reads requests against everything that is decided: contracts, organisations, agreements, the policy for grants. */
@@ -53,10 +57,16 @@ export class RequestReader {
 
   /**
    * Everything that stands against a draft that is not whole, in the parts that are there. Without a purpose that is what
-   * stands against it whatever it is for.
+   * stands against it whatever it is for; without a product, what does whichever it is.
    */
   async faultsOf(em: EntityManager, caller: Caller, draft: DraftBody): Promise<FieldError[]> {
-    if (!namesProducts(draft)) return malformed(draft);
+    if (namesProducts(draft)) return this.#faultsFor(em, caller, draft);
+    const { products: _, ...rest } = draft;
+    const found = await this.#faultsFor(em, caller, { ...rest, product: NO_PRODUCT });
+    return found.filter(({ path }) => !OF_PRODUCTS.test(path));
+  }
+
+  async #faultsFor(em: EntityManager, caller: Caller, draft: DraftBody): Promise<FieldError[]> {
     if (draft.purpose !== undefined) return this.#faultsOf(em, caller, draft);
     const each: FieldError[][] = [];
     for (const purpose of PURPOSES)

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { draftBody, requestBody } from '../shapes.js';
-import { filledIn, inEach, incomplete, rightParts } from './incomplete.js';
+import {
+  filledIn,
+  inEach,
+  incomplete,
+  placedAmong,
+  rightEntries,
+  rightParts,
+} from './incomplete.js';
 
 const lacks = (given: object) => {
   const draft = draftBody.parse(given);
@@ -68,6 +75,28 @@ describe('what was sent as a request', () => {
     expect(Object.keys(parts(sent))).not.toEqual(expect.arrayContaining(['purpose']));
     expect(Object.keys(parts(sent))).not.toEqual(expect.arrayContaining(['reason']));
     for (const none of [null, 'text', [whole]]) expect(parts(none)).not.toHaveProperty('product');
+  });
+
+  it('keeps the entries of its list that have it, and their places', () => {
+    const { product: _, ...rest } = whole;
+    const [good, other] = [{ product: 'gp.a' }, { product: 'gp.b' }];
+    const sent = { ...rest, products: [{ ...good, major: 0 }, good, 7, other] };
+    expect(parts(sent)).toMatchObject({ ...rest, products: [good, other] });
+    const places = rightEntries(sent, requestBody.safeParse(sent).error!);
+    expect(places).toEqual([1, 3]);
+    const path = (text: string) => placedAmong(places, { path: text } as never).path;
+    expect(path('$.products[1].product')).toBe('$.products[3].product');
+    expect(path('$.fields[1]')).toBe('$.fields[1]');
+    for (const products of [[{ ...good, major: 0 }], [good, good, 7], 'gp.a', []]) {
+      const left = parts({ ...rest, products });
+      expect(left).toMatchObject(rest);
+      expect(left).not.toHaveProperty('products');
+    }
+  });
+
+  it.each(['', ' , '])('is told to name a field where it says %j', (fields) => {
+    const { error } = requestBody.safeParse({ ...whole, fields });
+    expect(error?.issues.map(({ message }) => message)).toEqual(['Name a field, or write "all".']);
   });
 
   it('has those faults for certain that every reading of it finds', () => {

@@ -40,13 +40,39 @@ function placeOf(path: readonly PropertyKey[]): string {
   );
 }
 
-/** The parts of what was sent as a request that have the form they should. Pure. */
-export function rightParts(sent: unknown, { issues }: z.ZodError): DraftBody {
-  const wrong = new Set(issues.map(({ path }) => path[0]));
+/** The parts of what was sent as a request that have the form they should; of a list of products those in it that have. Pure. */
+export function rightParts(sent: unknown, error: z.ZodError): DraftBody {
+  const wrong = new Set(error.issues.map(({ path }) => path[0]));
   const isRight = ([name]: [string, unknown]) =>
     Object.hasOwn(draftBody.shape, name) && !wrong.has(name);
-  const right = Object.entries(sent instanceof Object ? sent : {}).filter(isRight);
-  return draftBody.safeParse(Object.fromEntries(right)).data ?? {};
+  const all = Object.entries(sent instanceof Object ? sent : {});
+  const right = Object.fromEntries(all.filter(isRight));
+  const listed = listOf(sent);
+  const products = rightEntries(sent, error).map((at) => listed[at]);
+  const some = wrong.has('products') && products.length > 0 ? { products } : {};
+  const read = (parts: object) => draftBody.safeParse(parts).data;
+  return read({ ...right, ...some }) ?? read(right) ?? {};
+}
+
+/** Where in the list of products that was sent those are that have the form they should. Pure. */
+export function rightEntries(sent: unknown, { issues }: z.ZodError): number[] {
+  const wrong = issues.filter(({ path }) => path[0] === 'products').map(({ path }) => path[1]);
+  if (wrong.includes(undefined)) return [];
+  return listOf(sent).flatMap((_, at) => (wrong.includes(at) ? [] : [at]));
+}
+
+/** A fault in a list of those, at its place in the list that was sent. Pure. */
+export function placedAmong(places: readonly number[], found: FieldError): FieldError {
+  const path = found.path.replace(
+    /^\$\.products\[(\d+)\]/,
+    (_, at: string) => `$.products[${places[Number(at)] ?? at}]`,
+  );
+  return { ...found, path };
+}
+
+function listOf(sent: unknown): readonly unknown[] {
+  const { products } = (sent ?? {}) as { products?: unknown };
+  return Array.isArray(products) ? products : [];
 }
 
 /** The faults that each of several readings found. Pure. */

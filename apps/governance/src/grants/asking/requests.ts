@@ -18,7 +18,7 @@ import { maySee } from '../rules.js';
 import { requestBody } from '../shapes.js';
 import type { DraftBody, RequestBody } from '../shapes.js';
 import { RequestReader, draftValues, fill, grantValues } from './filling.js';
-import { incomplete, rightParts } from './incomplete.js';
+import { incomplete, placedAmong, rightEntries, rightParts } from './incomplete.js';
 
 type Held = Awaited<ReturnType<typeof lockGrant>>;
 
@@ -54,7 +54,9 @@ export class GrantRequests {
     if (parsed.success) return parsed.data;
     const rest = rightParts(sent, parsed.error);
     const others = await this.#reader.faultsOf(this.#store.reader, caller, rest);
-    throw invalid([...fieldErrors(parsed.error), ...others]);
+    const places = rightEntries(sent, parsed.error);
+    const placed = others.map((fault) => placedAmong(places, fault));
+    throw invalid([...fieldErrors(parsed.error), ...placed]);
   }
 
   /** Asks for a grant; answers its id. Throws MESH-3502 with every field that stands against it. */
