@@ -93,7 +93,7 @@ export const meshErrors = {
     code: 'MESH-6510',
     status: 400,
     title: 'A file or folder cannot be read',
-    fix: 'Check the path; relative paths start in the folder you stand in.',
+    fix: 'Check the path; a relative path starts in the folder you stand in, a relative MESH_HOME in the checkout.',
     retriable: false,
     exit: EXIT.usage,
   },

@@ -46,6 +46,13 @@ it('shows a person what others wrote and has no terminal obey it, and changes no
   expect(json.out()).toBe(`${reply.text}\n`);
 });
 
+it('leaves the ends of lines as CSV has them, and shows a carriage return that ends none', () => {
+  const csv = 'a,b\r\n1,"2\r3"\r\n';
+  const { io, out } = memoryIo();
+  print(io, { output: 'table' }, { text: csv, body: csv }, (text) => text);
+  expect(out()).toBe('a,b\r\n1,"2\\u000d3"\r\n');
+});
+
 it('tells what failed, why, what to do and the code, and no stack trace', () => {
   const { io, err, out } = memoryIo();
   const exit = printError(io, cliError(meshErrors.noIdentity, 'No --as.'), {});
@@ -71,6 +78,16 @@ it('names a path that cannot be used, whoever stumbles over it', () => {
   expect(printError(io, error, {})).toBe(2);
   expect(err()).toContain('why: /etc/hostname is a file where a folder is due.');
   expect(err()).toContain('[MESH-6510]');
+});
+
+it('says of a folder that cannot be made that it cannot, and where a relative home starts', () => {
+  const { io, err } = memoryIo();
+  const error = Object.assign(new Error('ENOENT: no such file or directory, mkdir'), {
+    ...{ code: 'ENOENT', syscall: 'mkdir', path: '/proc/mesh' },
+  });
+  expect(printError(io, error, {})).toBe(2);
+  expect(err()).toContain('why: /proc/mesh cannot be made.');
+  expect(err()).toMatch(/a relative MESH_HOME in the checkout\. {2}\[MESH-6510\]/);
 });
 
 it.each([

@@ -40,12 +40,14 @@ export function printValue<T>(
   print(io, options, { text: JSON.stringify(value, null, 2), body: value }, human);
 }
 
-/* eslint-disable-next-line no-control-regex -- they are what is looked for */
-const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE =
+  /* eslint-disable-next-line no-control-regex -- they are what is looked for */
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\r(?!\n)/g;
 
 /**
  * What others wrote, as a terminal may show it. A terminal obeys control characters, and turns text round where it is told to:
  * who proposes a version could so hide from a lead what it changes. Written out, as JSON would have them.
+ * A carriage return that ends a line, as in CSV, hides nothing and stays.
  */
 function printable(text: string): string {
   return text.replace(
@@ -156,7 +158,9 @@ const PATH_FAULTS: Record<string, string> = {
 
 /** Null if the error is about no path of a file or folder. */
 function unusablePath(error: unknown): string | null {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  // No folder is missed by whoever makes one: there the system takes none.
+  if (code === 'ENOENT' && syscall === 'mkdir') return `${path} cannot be made.`;
   const fault = code === undefined ? undefined : PATH_FAULTS[code];
   return path === undefined || fault === undefined ? null : `${path} ${fault}.`;
 }

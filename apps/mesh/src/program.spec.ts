@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { api } from './http.js';
+import { printError } from './output.js';
 import { run } from './program.js';
+import { request } from './request.js';
 import { memoryIo } from './spec/memory-io.js';
 
 let server: Server | undefined;
@@ -161,4 +163,46 @@ it('asks who is calling before it calls', async () => {
   const { io, keep } = memoryIo();
   keep('status.json', statusAt('http://127.0.0.1:1'));
   await expect(api(io, {}).get('/v1/products')).rejects.toMatchObject({ code: 'MESH-6505' });
+});
+
+it('takes a token with the line break that ends its file, and nothing else for one, and repeats none of it', async () => {
+  const { url, asked } = await fakeMesh(() => ({ status: 200, body: { items: [] } }));
+  const sent = memoryIo({ MESH_TOKEN: ' abc.def-_~+/==\n' });
+  sent.keep('status.json', statusAt(url));
+  expect(await run(['standard', 'list'], sent.io)).toBe(0);
+  expect(asked[0]).toContain(' Bearer abc.def-_~+/== ');
+  for (const token of [
+    'verysecret.\nabc',
+    'verysecret abc',
+    '{"verysecret":1}',
+    'verysecr\u00e9t',
+  ]) {
+    const { io, out, err, keep } = memoryIo({ MESH_TOKEN: token });
+    keep('status.json', statusAt(url));
+    expect(await run(['standard', 'list', '--debug'], io)).toBe(3);
+    expect(err()).toContain('[MESH-6505]');
+    expect(out() + err()).not.toContain('verysecr');
+  }
+  expect(asked).toHaveLength(1);
+});
+
+it('calls nothing unreachable that was never sent, and prints nothing of what it would have sent', async () => {
+  const headers = { authorization: 'Bearer verysecret\nabc' };
+  const failed = await request('http://127.0.0.1:1/v1', { headers }).catch(
+    (error: unknown) => error,
+  );
+  const { io, err } = memoryIo();
+  expect(printError(io, failed, { debug: true })).toBe(5);
+  expect(err()).toContain('[MESH-6599]');
+  expect(err()).not.toContain('verysecret');
+  await expect(request('http://127.0.0.1:1/v1', {})).rejects.toMatchObject({ code: 'MESH-6504' });
+});
+
+it('prints for a shell what `mesh status` says, and nothing else', async () => {
+  const { url, asked } = await fakeMesh(() => ({ status: 200, body: { items: [] } }));
+  const { io, out, err, keep } = memoryIo({ MESH_TOKEN: 'a.b.c' });
+  keep('status.json', statusAt(url));
+  expect(await run(['product', 'list', '-o', 'env'], io)).toBe(2);
+  expect(err()).toMatch(/env.*mesh status[^]*\[MESH-6508\]/);
+  expect([out(), asked]).toEqual(['', []]);
 });

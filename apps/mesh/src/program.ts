@@ -65,7 +65,7 @@ function buildProgram(io: Io): Command {
   const program = new Command('mesh')
     .description('Caremesh: a data mesh for health and care')
     .addOption(
-      new Option('-o, --output <format>', 'how to print')
+      new Option('-o, --output <format>', 'how to print; env: `mesh status` alone')
         .choices(['table', 'json', 'env'])
         .default('table'),
     )
@@ -78,10 +78,18 @@ function buildProgram(io: Io): Command {
       writeErr: io.stderr,
       outputError: () => undefined,
     })
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', refuseEnvironment);
   for (const register of verbs) register(program, io);
   inheritSettings(program);
   return program;
+}
+
+/** Only where a mesh listens makes lines for a shell; elsewhere they would be a table all the same. */
+function refuseEnvironment(program: Command, verb: Command): void {
+  const isStatus = verb.name() === 'status' && verb.parent === program;
+  if (program.opts<CommonOptions>().output !== 'env' || isStatus) return;
+  throw cliError(meshErrors.usage, '-o env is understood by `mesh status` alone.');
 }
 
 /** Commander copies settings to subcommands only when they are made after them; verbs come with their own. */

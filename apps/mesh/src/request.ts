@@ -11,9 +11,18 @@ export async function bodyOf(url: string, authorization: string): Promise<Readab
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, init).catch((cause: unknown) => {
-    throw cliError(meshErrors.unreachable, `${new URL(url).origin}: ${reasonOf(cause)}`, cause);
+  return fetch(url, init).catch((error: unknown) => {
+    const { origin } = new URL(url);
+    const cause = networkCauseOf(error);
+    if (cause) throw cliError(meshErrors.unreachable, `${origin}: ${reasonOf(cause)}`, error);
+    // It was never sent. What is said of a header repeats the header, so neither that nor its stack is kept.
+    throw cliError(meshErrors.unexpected, `${origin}: no such request can be made.`);
   });
+}
+
+/** Why the network failed; null if fetch did not come as far, and threw of itself. */
+function networkCauseOf(error: unknown): Error | null {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : null;
 }
 
 /** One request without a token of its own: `api` and the sign-in are built on it. */
@@ -32,9 +41,8 @@ function parse(text: string): unknown {
   }
 }
 
-function reasonOf(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  return inner instanceof Error ? inner.message || inner.name : String(inner);
+function reasonOf({ message, name }: Error): string {
+  return message || name;
 }
 
 /** Turns a problem+json answer into the error a user reads; the exit code follows the HTTP status. */

@@ -12,12 +12,18 @@ export type Audience = 'mesh-api' | 'mesh-kafka' | 'mesh-registry';
 
 type Person = { user: string; password: string };
 
-/** The bearer for a call: MESH_TOKEN as it is, or a new token of the seeded person `as`. */
+/** What may be a bearer token (RFC 6750 section 2.1). */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
+/** The bearer for a call: that of MESH_TOKEN, or a new token of the seeded person `as`. Throws MESH-6505 for neither. */
 export async function tokenFor(io: Io, as: string | undefined): Promise<string> {
   if (as) return personToken(io, as);
-  const given = io.env['MESH_TOKEN'];
-  if (given) return given;
-  throw cliError(meshErrors.noIdentity);
+  const given = io.env['MESH_TOKEN']?.trim();
+  if (!given) throw cliError(meshErrors.noIdentity);
+  // Whatever it is, it may be a secret: it is not repeated.
+  if (!TOKEN.test(given))
+    throw cliError(meshErrors.noIdentity, 'What MESH_TOKEN holds is no token.');
+  return given;
 }
 
 /**

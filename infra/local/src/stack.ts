@@ -5,10 +5,11 @@ import { removeOutsideData } from './components/postgresql.js';
 import { withoutLibpq } from './environment.js';
 import { StackError, stackErrors } from './errors.js';
 import { HOME_ENTRIES, makeHome, type Home } from './home/paths.js';
+import { whyNotReady } from './not-ready.js';
 import { modeOf } from './plan.js';
 import { endLeftovers } from './running-stack.js';
 import { readStatus, supervisorOf, type Status } from './status.js';
-import { LogBook } from './supervisor/log-book.js';
+import { LogBook, type LogMarks } from './supervisor/log-book.js';
 import { endProcesses, MARKER, ProcessRegistry } from './supervisor/processes.js';
 
 /** What `mesh up` needs to know. */
@@ -37,10 +38,11 @@ export async function up(options: UpOptions): Promise<{ status: Status; started:
   return { status, started: !running };
 }
 
-type Launched = { ended: () => boolean; logStart: number };
+type Launched = { ended: () => boolean; logStart: number; marks: LogMarks };
 
 function launchSupervisor({ root, home, environment }: UpOptions): Launched {
   const logs = new LogBook(home.logs);
+  const marks = logs.marks();
   const log = logs.open('supervisor');
   const logStart = readFileSync(logs.fileOf('supervisor')).length;
   const node = join(root, 'node_modules', 'node', 'bin', 'node');
@@ -58,7 +60,7 @@ function launchSupervisor({ root, home, environment }: UpOptions): Launched {
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
-  return { ended: () => ended, logStart };
+  return { ended: () => ended, logStart, marks };
 }
 
 async function untilReady(options: UpOptions, launched: Launched | null): Promise<Status> {
@@ -73,7 +75,7 @@ async function untilReady(options: UpOptions, launched: Launched | null): Promis
     // Another `up` may have been quicker by a moment: then ours ended and its supervisor is the one.
     if (launched?.ended() && supervisorOf(home) === null) throw supervisorFault(home, launched);
     if (launched === null && supervisor === null) throw new StackError(stackErrors.supervisorDied);
-    if (performance.now() > deadline) throw notReady(home, current);
+    if (performance.now() > deadline) throw notReady(home, current, launched?.marks);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
@@ -91,14 +93,10 @@ function supervisorFault(home: Home, { logStart }: Launched): StackError {
   );
 }
 
-/** Names each part that is not ready, with its last lines and its log file. */
-function notReady(home: Home, status: Status | null): StackError {
-  const logs = new LogBook(home.logs);
-  const parts = (status?.components ?? []).filter((one) => one.status !== 'ready');
-  const said = parts.map(({ name, status: state }) =>
-    [`${name} is ${state}; ${logs.fileOf(name)} ends:`, ...logs.tail(name)].join('\n  '),
-  );
-  return new StackError(stackErrors.notReady, said.join('\n'));
+/** What keeps it from being ready; of a mesh that ran already, with what its logs held before. */
+function notReady(home: Home, status: Status | null, marks: LogMarks = new Map()): StackError {
+  const why = whyNotReady(status?.components ?? [], new LogBook(home.logs), marks);
+  return new StackError(stackErrors.notReady, why || undefined);
 }
 
 /**

@@ -19,6 +19,7 @@ import type { People } from '../people/people.js';
 import { claimsOfClient } from './claims.js';
 import type { Claims } from './claims.js';
 import { allowPasswords } from './password-grant.js';
+import { RefusalLog } from './refusal-log.js';
 import { TOKEN_SECONDS, defaultResource, machineOf, resourceServerFor } from './resource-server.js';
 
 // An assertion that is good for longer than a token would be worth stealing.
@@ -53,9 +54,11 @@ export function createProvider(parts: ProviderParts): Provider {
     return isSecret(secret, this.clientSecret ?? '');
   };
   allowPasswords(provider, people);
+  const refusals = new RefusalLog();
   provider.on('grant.error', (ctx, error) => {
     const client = ctx.oidc?.client?.clientId;
-    log.info({ client, reason: error.message }, 'No token given');
+    if (refusals.isNews(client, error.message))
+      log.info({ client, reason: error.message }, 'No token given');
     if (FAILED.includes(error.message)) refused.count(error.message, client);
   });
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'A token request failed'));

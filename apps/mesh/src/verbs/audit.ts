@@ -94,9 +94,11 @@ async function exportTo(io: Io, command: Command): Promise<void> {
 
 async function processing(io: Io, command: Command): Promise<void> {
   const options = optionsOf<{ organisation?: string }>(command);
-  const { organisation } = options;
+  const { organisation, output } = options;
+  if (output === 'json')
+    throw cliError(meshErrors.usage, 'The record of processing is CSV: leave -o json out.');
   const csv = await text(await api(io, options).stream('/v1/audit/processing', { organisation }));
-  printValue(io, options, { csv }, () => csv.trimEnd());
+  print(io, options, { text: csv, body: csv }, (body) => body);
 }
 
 async function verify(io: Io, folder: string, command: Command): Promise<void> {

@@ -369,6 +369,16 @@ describe('mesh product', () => {
 });
 
 describe('mesh audit', () => {
+  it('prints the record of processing as it comes, and as nothing else', async () => {
+    const csv = 'organisation,purpose\r\nQUY,research\r\n';
+    const { mesh, out, err, asked } = await meshAnswering(Buffer.from(csv));
+    expect(await mesh('audit', 'processing', '--organisation', 'QUY')).toBe(0);
+    expect(out()).toBe(csv);
+    expect(await mesh('audit', 'processing', '-o', 'json')).toBe(2);
+    expect(err()).toContain('[MESH-6508]');
+    expect(asked).toHaveLength(1);
+  });
+
   it('unpacks an export under bare names, and fails one that was tampered with', async () => {
     const tar = pack();
     tar.entry({ name: '../entries.ndjson' }, '{"seq":1}\n');

@@ -42,6 +42,21 @@ it('for people it is addresses and what to try', async () => {
   const { io, out } = runningMesh();
   expect(await run(['up', '--detach'], io)).toBe(0);
   expect(out()).toContain('\nTry this\n--------\n');
+  // Nothing is published in a mesh that was not filled.
+  expect(out()).not.toContain('product show');
+  rmSync(io.home, { recursive: true });
+});
+
+it('parts that nobody keeps running are not called stopped', async () => {
+  const { io, out, keep } = runningMesh();
+  const { started, ...record } = JSON.parse(
+    readFileSync(join(io.home, 'run', 'supervisor.json'), 'utf8'),
+  ) as Record<string, unknown>;
+  rmSync(join(io.home, 'run', 'supervisor.json'));
+  keep('run/processes.json', [{ component: 'postgresql', pid: record['pid'], started }]);
+  expect(await run(['status'], io)).toBe(5);
+  expect(out()).toMatch(/^Not kept running \(test mode\)\n/);
+  expect(out()).toMatch(/^postgresql +ready /m);
   rmSync(io.home, { recursive: true });
 });
 

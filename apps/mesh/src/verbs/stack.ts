@@ -78,9 +78,10 @@ async function runUp(io: Io, options: UpOptions & CommonOptions): Promise<void> 
   io.stderr(started ? `Ready after ${since(begun)}.\n` : 'Running already.\n');
   // A mesh of some of its parts may have nobody who could decide.
   const canDecide = status.components.some(({ name }) => name.startsWith('governance'));
-  if (status.mode !== 'production' && canDecide)
-    await demonstrate(beside(io, options), options.demo ?? false);
-  printValue(io, options, readStatus(home) ?? status, (now) => summary(io, now));
+  const { demo = false } = options;
+  if (status.mode !== 'production' && canDecide) await demonstrate(beside(io, options), demo);
+  const now = readStatus(home) ?? status;
+  printValue(io, options, now, () => summary(io, now, demo && canDecide));
   if (!options.detach) await untilStopped(io);
   signals?.forget();
 }

@@ -4,14 +4,14 @@ import type { Status } from '@caremesh/local';
 import type { Io } from '../io.js';
 import { card, table } from '../output.js';
 
-/** The closing block of `mesh up` and `npm start`: addresses, sign-ins per role, what to try. */
-export function summary(io: Io, status: Status): string {
+/** The closing block of `mesh up` and `npm start`: addresses, sign-ins per role, what to try (of a demonstration, if there is one). */
+export function summary(io: Io, status: Status, isFilled: boolean): string {
   return [
     heading('Addresses'),
     card(addressesOf(status)),
     ...signIns(io),
     heading('Try this'),
-    ...commands(status),
+    ...commands(status, isFilled),
     'npx mesh status',
     '',
     'Stop it with `npx mesh down` (or Ctrl-C, where it runs in this terminal).',
@@ -19,11 +19,11 @@ export function summary(io: Io, status: Status): string {
 }
 
 /** Seeded people exist outside production alone; there the caller's own token speaks for them. */
-function commands({ mode }: Status): string[] {
+function commands({ mode }: Status, isFilled: boolean): string[] {
   if (mode === 'production') return ['MESH_TOKEN=<your token> npx mesh product list'];
   return [
     'npx mesh product list --as analyst',
-    'npx mesh product show gp.medication-statement --as analyst',
+    ...(isFilled ? ['npx mesh product show gp.medication-statement --as analyst'] : []),
   ];
 }
 
@@ -62,7 +62,7 @@ function signIns(io: Io): string[] {
 
 /** `mesh status` for a person. */
 export function statusTable(status: Status): string {
-  const head = status.ready ? 'Ready' : status.supervisor ? 'Not ready' : 'Stopped';
+  const head = status.ready ? 'Ready' : status.supervisor ? 'Not ready' : headWithout(status);
   const rows = status.components.map(({ name, status: state, pid, ports, rssMb }) => [
     name,
     state,
@@ -77,6 +77,11 @@ export function statusTable(status: Status): string {
     '',
     card(addressesOf(status)),
   ].join('\n');
+}
+
+/** Without a supervisor parts may run on, and say so below. */
+function headWithout({ components }: Status): string {
+  return components.some(({ pid }) => pid !== null) ? 'Not kept running' : 'Stopped';
 }
 
 /** `mesh status -o env`: lines a shell can read. */

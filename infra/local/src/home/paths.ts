@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Where everything of one mesh lies. All of it is under MESH_HOME and none of it is committed. */
@@ -43,10 +43,35 @@ export const HOME_ENTRIES = [
  * but not listed; secrets and keys only by their owner.
  */
 export function makeHome(home: Home): void {
-  mkdirSync(home.root, { recursive: true, mode: 0o711 });
+  makeRoot(home.root, 0o711);
   for (const folder of [home.data, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o711 });
   for (const folder of [home.secrets, home.keys, home.run]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+}
+
+/**
+ * Folder by folder: where the system answers that a folder is missing although it is there (in /proc, say), Node's own way of
+ * making all of them tries for ever. Throws what the system says, with the path.
+ */
+function makeRoot(folder: string, mode: number): void {
+  if (!existsSync(folder)) {
+    const above = dirname(folder);
+    if (!existsSync(above)) makeRoot(above, mode);
+    if (madeAnew(folder, mode)) return;
+  }
+  // It is there: a folder, or what is none and is named.
+  mkdirSync(folder, { recursive: true, mode });
+}
+
+/** False if something lies there by now: of two that start at once the other was first. */
+function madeAnew(folder: string, mode: number): boolean {
+  try {
+    mkdirSync(folder, { mode });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 
