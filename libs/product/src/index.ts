@@ -14,7 +14,6 @@ export type {
   Change,
   FilledField,
   Merge,
-  MergeRef,
   Places,
   Product,
   Retract,

@@ -59,7 +59,6 @@ export type Retract = RecordIdentity & {
   publisherOds: string;
   at: string | null;
 };
-export type MergeRef = NamedPerson;
 /** Two people are one: everything held of `from`, under whichever identifier, belongs to `into` from now on. */
 export type Merge = {
   change: 'merge';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Faulty, type MergeRef } from '@caremesh/product';
+import { Faulty, type NamedPerson } from '@caremesh/product';
 import { describe, expect, it } from 'vitest';
 import { readMessage, type AdtMessage } from '../../sources/adt-message.js';
 import { sendersOf } from '../../sources/senders.js';
@@ -136,8 +136,8 @@ describe('whom a merge names', () => {
       .join('\n')
       .replace('9434765919^^^NHS', pid)
       .replace('22789^^^LOCALID', mrg);
-    const changes = toInpatientSpell(adt(`${message}\n`)) as Record<'from' | 'into', MergeRef>[];
-    const named = ({ nhsNumber, local: first, others = [] }: MergeRef) => [
+    const changes = toInpatientSpell(adt(`${message}\n`)) as Record<'from' | 'into', NamedPerson>[];
+    const named = ({ nhsNumber, local: first, others = [] }: NamedPerson) => [
       nhsNumber && `${nhsNumber}^^^NHS`,
       ...(first ? [first, ...others] : others),
     ];

@@ -2,6 +2,7 @@ import {
   Faulty,
   fault,
   nhsNumber,
+  numbersNoRecord,
   type Fault,
   type Mode,
   type NamedPerson,
@@ -31,18 +32,6 @@ const DAY = 86_400_000;
 
 /** The NHS number's own object identifier. */
 const NHS_OID = '2.16.840.1.113883.2.1.4.1';
-/**
- * Identifier types (HL7 table 0203, those of later versions too) that number no person's record of care: a visit or account,
- * a document, licence or insurance, a bank account or card, somebody of the staff, an organisation, an order or a specimen.
- */
-const NOT_A_RECORD = new Set(
-  (
-    'VN AN VISITID NI SS DL PPN PRC TAX CZ BC BCT BR BA CC DC DR MC MA MCN HC PEN EI EN GI GN LN ' +
-    'MI NE NPI RRI SL UPIN WC WCN FIN FINNBR AND ANC ANT AM DI DS MS VS PRN DN DFN DEA MD MCR MCD ' +
-    'AMA DDS DO DPM OD RN NP PA APRN RPH LANR PHO ESN TRL PPIN RRP XX FI NII NIIP MB SN SB RR DP ' +
-    'BCFN DCFN MCT CONM ACSN LACSN SID USID ASID FILL PLAC FGN PGN'
-  ).split(' '),
-);
 /** Which of several comes first: the record number, as the table or as many systems call it, then the trust's internal one, then others. */
 const RANKS = new Map([
   ['MR', 0],
@@ -148,7 +137,7 @@ function lastDayOf(text: string): number | null {
 function inOrder(identifiers: Identifier[], trust: string, day: Day): Candidate[] {
   const rankOf = ({ type }: Identifier): number => RANKS.get(type ?? '') ?? LAST;
   return identifiers
-    .filter((one) => !isNhs(one) && !isNoRecord(one.type ?? ''))
+    .filter((one) => !isNhs(one) && !numbersNoRecord(one.type ?? ''))
     .map((one) => {
       const issuer = issuerOf(one, trust);
       const numbering = numberingOf(one, issuer);
@@ -175,9 +164,6 @@ function compare(one: (string | number)[], other: (string | number)[]): number {
   if (at < 0) return 0;
   return one[at]! < other[at]! ? -1 : 1;
 }
-
-/** `NNGBR` and the like are numbers of a nation's register. */
-const isNoRecord = (type: string): boolean => NOT_A_RECORD.has(type) || /^NN[A-Z]{2,3}$/.test(type);
 
 /** NHS number status as PID-32 states it (`NSTS01` … `NSTS08`, ITK table 0445); null if it says none. */
 export function numberStatusOf(pid: Segment): string | null {

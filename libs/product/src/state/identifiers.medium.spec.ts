@@ -6,7 +6,7 @@ import type { CommittingDomain } from '../rig/committing-domain.js';
 import { nhsNumber, ODS } from '../rig/feed.js';
 import type { Line } from '../rig/feed.js';
 
-const KEY = Buffer.alloc(32, 9);
+const KEY = Buffer.alloc(32, 8);
 let domain: CommittingDomain;
 let database: CommittingDomain['database'];
 let preparer: CommittingDomain['preparer'];
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => domain.close());
 
 let index = 0;
+let twice = 0;
 const prepared = (line: Line) =>
   preparer.prepare(
     { index: index++, sourceId: null, raw: JSON.stringify(line), record: line, at: null },
@@ -44,74 +45,128 @@ async function held(people: Record<string, Who>, ...batches: Line[][]) {
 }
 const by = (localId: string): Who => ({ issuer: ODS, localId });
 const numbered = (n: number): Who => ({ nhsNumber: nhsNumber(n) });
-const put = (id: string, locals: readonly string[], nhs: number | null = null): Line => {
+const put = (id: string, local: string | null, nhs: number | null = null): Line => ({
+  ...{ do: 'put', id, local, nhs: nhs === null ? null : nhsNumber(nhs) },
+});
+
+it('a merge moves what is held of the one who ends under the local identifier alone', async () => {
+  const merge: Line = { do: 'merge', nhs: nhsNumber(84), local: 'Y4', into: nhsNumber(85) };
+  const people = { Y4: by('Y4'), N4: numbered(84), N5: numbered(85) };
+  expect(await held(people, [put('m1', 'Y4')], [merge], [put('m2', 'Y4')])).toEqual([
+    ...['N5', 'N5'],
+  ]);
+});
+
+it('a merge moves what is held of the survivor under the local identifier alone', async () => {
+  const merge: Line = { do: 'merge', local: 'Z6', into: nhsNumber(87), intoLocal: 'Y6' };
+  const people = { Y6: by('Y6'), Z6: by('Z6'), N7: numbered(87) };
+  const lines = [put('m3', 'Y6'), put('m4', 'Z6')];
+  expect(await held(people, lines, [merge], [put('m5', 'Y6')])).toEqual(['N7', 'N7', 'N7']);
+});
+
+it('a merge is remembered for each of them where nobody is held', async () => {
+  const two = { nhs: nhsNumber(88), local: 'Y2', into: nhsNumber(89), intoLocal: 'X3' };
+  const people = { Y2: by('Y2'), X3: by('X3'), N2: numbered(88), N3: numbered(89) };
+  const after = [put('m6', 'Y2'), put('m7', 'X3'), put('m8', null, 88)];
+  expect(await held(people, [{ do: 'merge', ...two }], after)).toEqual(['N3', 'N3', 'N3']);
+});
+
+it('a merge moves what is held under each further identifier', async () => {
+  const merge: Line = { do: 'merge', local: 'S8', others: ['S9'], intoLocal: 'S7' };
+  const people = { S7: by('S7'), S8: by('S8'), S9: by('S9') };
+  const lines = [put('m9', 'S8'), put('m10', 'S9')];
+  expect(await held(people, lines, [merge])).toEqual(['S7', 'S7']);
+});
+
+it('a merge takes over an identifier of somebody with another number, but none of their records', async () => {
+  const merge: Line = { do: 'merge', nhs: nhsNumber(91), local: 'T1', into: nhsNumber(92) };
+  const people = { N0: numbered(90), N1: numbered(91), N2: numbered(92) };
+  const lines = [put('m11', 'T1', 90), put('m12', null, 91)];
+  expect(await held(people, lines, [merge], [put('m13', 'T1')])).toEqual(['N0', 'N2', 'N2']);
+});
+
+it('a merge finds all of a person whose identifier was told in the same batch', async () => {
+  const lines = [put('m15', 'T2', 93), { do: 'merge' as const, local: 'T2', into: nhsNumber(94) }];
+  const people = { N3: numbered(93), N4: numbered(94) };
+  expect(await held(people, [put('m14', null, 93)], lines)).toEqual(['N4', 'N4']);
+});
+
+/** A record of somebody who is named by several local identifiers, the first of which counts as theirs. */
+const named = (id: string, locals: readonly string[], nhs: number | null = null): Line => {
   const [local = null, ...others] = locals;
-  return { do: 'put', id, local, others, nhs: nhs === null ? null : nhsNumber(nhs) };
+  return { ...put(id, local, nhs), others };
 };
 
 it('who is known by each of several local identifiers becomes whoever has the number', async () => {
   const people = { A1: by('A1'), A2: by('A2'), N1: numbered(1) };
-  const before = [put('i1', ['A1']), put('i2', ['A2'])];
-  expect(await held(people, before, [put('i3', ['A1', 'A2'], 1)])).toEqual(['N1', 'N1', 'N1']);
+  const before = [named('i1', ['A1']), named('i2', ['A2'])];
+  expect(await held(people, before, [named('i3', ['A1', 'A2'], 1)])).toEqual(['N1', 'N1', 'N1']);
 });
 
 it('a record under any of the identifiers that came with a number is that person’s, in whichever order', async () => {
   const people = { B1: by('B1'), B2: by('B2'), B3: by('B3'), N2: numbered(2) };
-  const first = [put('i4', ['B1', 'B2', 'B3'], 2)];
-  const later = [put('i5', ['B2']), put('i6', ['B3', 'B1'])];
+  const first = [named('i4', ['B1', 'B2', 'B3'], 2)];
+  const later = [named('i5', ['B2']), named('i6', ['B3', 'B1'])];
   expect(await held(people, first, later)).toEqual(['N2', 'N2', 'N2']);
 });
 
 it('it is the same within one batch', async () => {
   const people = { C1: by('C1'), C2: by('C2'), N3: numbered(3) };
-  const lines = [put('i7', ['C2']), put('i8', ['C1', 'C2'], 3), put('i9', ['C2'])];
+  const lines = [named('i7', ['C2']), named('i8', ['C1', 'C2'], 3), named('i9', ['C2'])];
   expect(await held(people, lines)).toEqual(['N3', 'N3', 'N3']);
 });
 
 it('without a number all of them are one person', async () => {
   const people = { D1: by('D1'), D2: by('D2') };
-  expect(await held(people, [put('j1', ['D2'])], [put('j2', ['D1', 'D2'])])).toEqual(['D1', 'D1']);
+  expect(await held(people, [named('j1', ['D2'])], [named('j2', ['D1', 'D2'])])).toEqual([
+    'D1',
+    'D1',
+  ]);
 });
 
 it('and then the one whose number becomes known', async () => {
   const people = { E1: by('E1'), E2: by('E2'), N4: numbered(4) };
-  const steps = [[put('j3', ['E1', 'E2'])], [put('j4', ['E2'], 4)], [put('j5', ['E1'])]];
+  const steps = [[named('j3', ['E1', 'E2'])], [named('j4', ['E2'], 4)], [named('j5', ['E1'])]];
   expect(await held(people, ...steps)).toEqual(['N4', 'N4', 'N4']);
 });
 
 it('an identifier known of a number brings with it whoever is named beside it without one', async () => {
   const people = { F1: by('F1'), F2: by('F2'), N5: numbered(5) };
-  const steps = [[put('j6', ['F2'], 5), put('j7', ['F1'])], [put('j8', ['F1', 'F2'])]];
+  const steps = [[named('j6', ['F2'], 5), named('j7', ['F1'])], [named('j8', ['F1', 'F2'])]];
   expect(await held(people, ...steps)).toEqual(['N5', 'N5', 'N5']);
 });
 
 it('identifiers of two numbers move nobody', async () => {
   const people = { G1: by('G1'), G2: by('G2'), N6: numbered(6), N7: numbered(7) };
-  const steps = [[put('k1', ['G1'], 6), put('k2', ['G2'], 7)], [put('k3', ['G1', 'G2'])]];
+  const steps = [[named('k1', ['G1'], 6), named('k2', ['G2'], 7)], [named('k3', ['G1', 'G2'])]];
   expect(await held(people, ...steps)).toEqual(['N6', 'N6', 'N7']);
 });
 
 it('an identifier that comes with another number goes on to it, and none of the former’s records', async () => {
   const people = { H1: by('H1'), H2: by('H2'), N8: numbered(8), N9: numbered(9) };
-  const steps = [[put('k4', ['H1', 'H2'], 8)], [put('k5', ['H1', 'H2'], 9)], [put('k6', ['H2'])]];
+  const steps = [
+    [named('k4', ['H1', 'H2'], 8)],
+    [named('k5', ['H1', 'H2'], 9)],
+    [named('k6', ['H2'])],
+  ];
   expect(await held(people, ...steps)).toEqual(['N8', 'N9', 'N9']);
 });
 
 it.each([
   [
     'that a later one finds',
-    (n: number, a: string, z: string) => [put(`q${n}`, [z], n), put(`r${n}`, [a, z])],
+    (n: number, a: string, z: string) => [named(`q${n}`, [z], n), named(`r${n}`, [a, z])],
   ],
   [
     'that an earlier one tied',
-    (n: number, a: string, z: string) => [put(`q${n}`, [a, z]), put(`r${n}`, [z], n)],
+    (n: number, a: string, z: string) => [named(`q${n}`, [a, z]), named(`r${n}`, [z], n)],
   ],
   [
     'through two that were tied',
     (n: number, a: string, z: string) => [
-      put(`q${n}`, [a, z]),
-      put(`r${n}`, [`${a}x`, z]),
-      put(`s${n}`, [`${a}x`], n),
+      named(`q${n}`, [a, z]),
+      named(`r${n}`, [`${a}x`, z]),
+      named(`s${n}`, [`${a}x`], n),
     ],
   ],
 ])(
@@ -120,14 +175,13 @@ it.each([
     const n = 20 + ++twice;
     const [a, z] = [`K${n}`, `Z${n}`];
     const people = { [a]: by(a), [z]: by(z), [`${a}x`]: by(`${a}x`), N: numbered(n) };
-    const before = [put(`o${n}`, [a]), put(`p${n}`, [a])];
+    const before = [named(`o${n}`, [a]), named(`p${n}`, [a])];
     const after = lines(n, a, z);
     expect(await held(people, before, after)).toEqual(
       Array(before.length + after.length).fill('N'),
     );
   },
 );
-let twice = 0;
 
 it('a retraction that names the number beside the local identifier takes back what is held under that', async () => {
   const kept = { keeper: null, local: 'M1', others: ['M2'] };
@@ -135,7 +189,7 @@ it('a retraction that names the number beside the local identifier takes back wh
   expect(
     await held(
       people,
-      [put('t1', ['M1'])].map((one) => ({ ...one, keeper: null })),
+      [named('t1', ['M1'])].map((one) => ({ ...one, keeper: null })),
     ),
   ).toEqual(['M1']);
   const line: Line = { do: 'retract', id: 't1', nhs: nhsNumber(40), ...kept };
