@@ -199,6 +199,7 @@ export class Preparer {
       ...head,
       change: 'merge',
       from: this.#personKey(from),
+      fromRef: refOf(from),
       into: this.#personKey(into),
       intoRef: refOf(into),
       aliases: [...this.#aliasesOf(into), ...this.#aliasesOf(from)],

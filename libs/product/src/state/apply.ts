@@ -4,7 +4,7 @@ import type { Fault } from '../errors.js';
 import { countsTheSame, heard, isHeld as isChoiceHeld } from '../choices/held.js';
 import type { Content } from './codec.js';
 import type { Emitter } from './emit.js';
-import { mergePeople } from './merge.js';
+import { merge, mergePeople } from './merge.js';
 import type {
   Alias,
   KeyedBackFill,
@@ -12,7 +12,6 @@ import type {
   KeyedChoice,
   KeyedExpire,
   KeyedFaulty,
-  KeyedMerge,
   KeyedRestriction,
   KeyedRetract,
   KeyedStanding,
@@ -130,7 +129,7 @@ async function settlePerson(
   emitter: Emitter,
   change: KeyedUpsert | KeyedStanding,
 ): Promise<{ person: string; ref: PersonRef; merged: boolean }> {
-  let { person, ref } = meantNow(world, change.person, change.ref);
+  let { person, ref } = world.meant(change.person, change.ref);
   let merged = false;
   for (const { key } of change.aliases) {
     const other = world.survivorOf(key);
@@ -152,12 +151,6 @@ async function settlePerson(
     }
   }
   return { person, ref, merged };
-}
-
-/** Who a person is now that merges are followed. */
-function meantNow(world: World, key: string, ref: PersonRef): { person: string; ref: PersonRef } {
-  const { person, ref: survivor } = world.survivorOf(key);
-  return { person, ref: survivor ? { ...survivor, local: survivor.local ?? ref.local } : ref };
 }
 
 /**
@@ -355,40 +348,6 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
   });
   emitter.record(world, next, change, identity, content, 'CREATED');
   return 'unchanged';
-}
-
-async function merge(world: World, emitter: Emitter, change: KeyedMerge): Promise<Applied> {
-  if (change.from === change.into) return fault('mergeIntoSelf', '/merge');
-  const from = world.survivorOf(change.from).person;
-  const { person: into, ref: intoRef } = meantNow(world, change.into, change.intoRef);
-  // One person already, however many merges since; only a survivor that ended in the other one is a circle.
-  const isOne = from === into;
-  if (isOne && world.leadsTo(change.into, change.from)) return fault('mergeCycle', '/merge');
-  if (!isOne) await mergePeople(world, emitter, change, { from, into, intoRef });
-  let isNew = !isOne;
-  for (const alias of change.aliases)
-    if (await mergeAlias(world, emitter, change, alias, { into, intoRef })) isNew = true;
-  return isNew ? 'accepted' : 'unchanged';
-}
-
-/**
- * Whoever else an identifier of the two stood for is the same person. If that is somebody with another NHS number than
- * is given beside it, only the identifier goes on, as with a record: to move somebody else's records is worse.
- * @returns false if it was known.
- */
-async function mergeAlias(
-  world: World,
-  emitter: Emitter,
-  change: KeyedMerge,
-  alias: Alias,
-  { into, intoRef }: { into: string; intoRef: PersonRef },
-): Promise<boolean> {
-  const { person: from, ref } = world.survivorOf(alias.key);
-  if (from === into) return false;
-  const numbers = [alias.nhsNumber, ref?.nhsNumber ?? null].filter((one) => one !== null);
-  if (new Set(numbers).size > 1) world.redirect(alias.key, into, intoRef);
-  else await mergePeople(world, emitter, change, { from, into, intoRef });
-  return true;
 }
 
 const isOlder = (at: number | null, held: number | null): boolean =>

@@ -20,6 +20,7 @@ afterAll(() => domain.close());
 
 let index = 0;
 let twice = 0;
+let kept = 0;
 const prepared = (line: Line) =>
   preparer.prepare(
     { index: index++, sourceId: null, raw: JSON.stringify(line), record: line, at: null },
@@ -89,6 +90,52 @@ it('a merge finds all of a person whose identifier was told in the same batch', 
   const lines = [put('m15', 'T2', 93), { do: 'merge' as const, local: 'T2', into: nhsNumber(94) }];
   const people = { N3: numbered(93), N4: numbered(94) };
   expect(await held(people, [put('m14', null, 93)], lines)).toEqual(['N4', 'N4']);
+});
+
+const mergeInto = (into: string, line: Omit<Line, 'do'>): Line => ({
+  do: 'merge',
+  ...line,
+  intoLocal: into,
+});
+
+it.each([
+  ['by the local identifier that it came with', { local: 'V1z' }],
+  ['by the number', { nhs: nhsNumber(72) }],
+  ['by both', { nhs: nhsNumber(73), local: 'V3z' }],
+  ['by an identifier of theirs that it names beside', { local: 'V4y', others: ['V4z'] }],
+])(
+  'a merge into somebody without a number keeps the number of whoever ends, named %s',
+  async (_, line) => {
+    const n = 70 + ++kept;
+    const [into, from] = [`V${kept}`, `V${kept}z`];
+    const people = { [into]: by(into), [from]: by(from), N: numbered(n) };
+    const before = [put(`v${n}`, from, n), put(`w${n}`, into)];
+    expect(await held(people, before, [mergeInto(into, line)])).toEqual(['N', 'N']);
+    const after = [put(`x${n}`, null, n), put(`y${n}`, into), put(`z${n}`, from)];
+    expect(await held(people, after)).toEqual(Array(5).fill('N'));
+  },
+);
+
+it('told again it says nothing new, also where the number ended', async () => {
+  const line = mergeInto('W1', { nhs: nhsNumber(76) });
+  const people = { W1: by('W1'), N: numbered(76) };
+  expect(await held(people, [put('w1', 'W1'), put('w2', null, 76)], [line])).toEqual(['N', 'N']);
+  const [again] = await committer.commit({ items: [prepared(line)] });
+  expect(again).toMatchObject({ outcome: 'unchanged', errors: [] });
+});
+
+it('of an organisation that knows nothing of the merge what it says of the number stays under the number', async () => {
+  const people = { W2: by('W2'), W3: by('W3'), N: numbered(77) };
+  const steps = [[put('w3', 'W3', 77)], [mergeInto('W2', { local: 'W3' })], [put('w4', null, 77)]];
+  expect(await held(people, ...steps)).toEqual(['N', 'N']);
+  const { rows } = await database.pool.query<{ survivor: object }>(
+    `SELECT survivor FROM person WHERE person = $1`,
+    [keys.personKey(KEY, by('W2'))],
+  );
+  expect(rows[0]!.survivor).toEqual({
+    ...{ nhsNumber: nhsNumber(77), nhsNumberStatus: '01' },
+    local: { issuer: ODS, id: 'W2' },
+  });
 });
 
 /** A record of somebody who is named by several local identifiers, the first of which counts as theirs. */
@@ -195,4 +242,17 @@ it('a retraction that names the number beside the local identifier takes back wh
   const line: Line = { do: 'retract', id: 't1', nhs: nhsNumber(40), ...kept };
   const [outcome] = await committer.commit({ items: [prepared(line)] });
   expect(outcome).toMatchObject({ outcome: 'retracted' });
+});
+
+it('a retraction that names somebody who is known only as whom others became takes back nobody else’s record', async () => {
+  const people = { M3: by('M3'), M4: by('M4') };
+  const merge: Line = { do: 'merge', local: 'M5', into: nhsNumber(41) };
+  expect(await held(people, [put('t2', 'M3'), put('t3', 'M4'), merge])).toEqual(['M3', 'M4']);
+  const retractedBy = async (id: string, n: number) => {
+    const line: Line = { do: 'retract', id, nhs: nhsNumber(n) };
+    return (await committer.commit({ items: [prepared(line)] }))[0];
+  };
+  expect(await retractedBy('t2', 41)).toMatchObject({ outcome: 'quarantined' });
+  // Of a number that was never heard of it is not known that it is not theirs.
+  expect(await retractedBy('t3', 42)).toMatchObject({ outcome: 'retracted' });
 });

@@ -17,7 +17,7 @@ async function merged(
   for (const [from, into, ...names] of pairs) {
     const aliases = names.map((key): Alias => ({ key, nhsNumber: null, id: key }));
     const change: KeyedMerge = {
-      ...{ change: 'merge', from, into, intoRef: REF, aliases },
+      ...{ change: 'merge', from, fromRef: REF, into, intoRef: REF, aliases },
       ...{ product: {} as LiveProduct, publisherOds: 'A81001', at: null, traceparent: '' },
     };
     const applied = await apply(world, emitter, change);

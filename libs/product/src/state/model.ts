@@ -139,6 +139,7 @@ export type KeyedRetract = Head & {
 export type KeyedMerge = Head & {
   change: 'merge';
   from: string;
+  fromRef: PersonRef;
   into: string;
   intoRef: PersonRef;
   /** What else the two are known by. */

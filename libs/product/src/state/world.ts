@@ -34,10 +34,10 @@ export class World {
     return state;
   }
 
-  /** Whether anything was ever heard of a person. */
+  /** Whether anything was ever heard of a person, and be it that somebody else became them. */
   isKnown(key: string): boolean {
     const state = this.persons.get(key);
-    return state !== undefined && (state.sequence > 0 || state.mergedInto !== null);
+    return state !== undefined && (state.before !== null || this.changedPersons.has(state));
   }
 
   /** To whom a person's records belong now, and who that is if it is another. */
@@ -51,6 +51,12 @@ export class World {
       at = state.mergedInto;
     }
     throw new Error('A chain of merges does not end');
+  }
+
+  /** Who somebody is now that merges are followed, whom a change names so. */
+  meant(key: string, named: PersonRef): { person: string; ref: PersonRef } {
+    const { person, ref } = this.survivorOf(key);
+    return { person, ref: ref ? { ...ref, local: ref.local ?? named.local } : named };
   }
 
   /** Whether a person was merged into another, directly or through others. */
