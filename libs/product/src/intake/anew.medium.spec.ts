@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { ARRIVAL as FEED_ARRIVAL, committingDomain } from '../rig/committing-domain.js';
 import type { CommittingDomain } from '../rig/committing-domain.js';
+import { fault } from '../errors.js';
 import { Replayer } from '../quarantine/replay.js';
 import { QuarantineStore } from '../quarantine/store.js';
 import { gp, nhsNumber } from '../rig/feed.js';
@@ -29,10 +30,12 @@ async function sent(...rows: Row[]): Promise<[outcome: string, entry: string | u
   const items = rows.map(({ bytes: raw, header: preamble, ...line }, index) => {
     const record = { do: 'put', nhs: nhsNumber(70), at: AT, ...line };
     const { message: messageId } = line;
-    return preparer.prepare(
-      { ...{ index, sourceId: null, raw, preamble, messageId }, record, at: AT },
-      ARRIVAL,
-    );
+    const head = { index, sourceId: null, raw, preamble, messageId };
+    const item =
+      line.do === 'broken'
+        ? { ...head, outcome: 'quarantined' as const, errors: [fault('jsonMalformed', '/')] }
+        : { ...head, record, at: record.at };
+    return preparer.prepare(item, ARRIVAL);
   });
   const outcomes = await committer.commit({ items });
   return outcomes.map(({ outcome, quarantineId }) => [outcome, quarantineId]);
@@ -85,6 +88,53 @@ it('refused again after its entry was put away it stands in quarantine anew', as
     ...['quarantined', 'open', 'discarded'],
   ]);
   expect(await sent(row)).toEqual([['quarantined', other]]);
+});
+
+it.each([
+  ['could not be read', 'broken', AT],
+  ['was refused and is of no known time', 'faulty', null],
+] as const)('what %s is one entry however often it comes', async (_, fails, at) => {
+  const row: Row = { id: `${fails}1`, bytes: fails, header: 'H\r\n', at, do: fails };
+  const [[, entry]] = (await sent(row)) as [[string, string]];
+  const same = ['quarantined', entry];
+  expect(await sent(row, row)).toEqual([same, same]);
+  const [[outcome, other]] = (await sent({ ...row, header: 'I\r\n' })) as [[string, string]];
+  expect(outcome).toBe('quarantined');
+  expect(other).not.toBe(entry);
+});
+
+it('what is of no known time and refused no longer is taken as often as it comes', async () => {
+  const [a, b] = ['a', 'b'].map((text) => ({ id: 'o1', bytes: text, at: null, text }));
+  const refused = { ...a!, do: 'faulty' as const };
+  expect(await became(refused, a!, b!, a!, refused, b!)).toEqual([
+    ...['quarantined', 'accepted', 'accepted', 'accepted', 'quarantined', 'accepted'],
+  ]);
+  expect(await became(refused, a!, b!)).toEqual(['quarantined', 'accepted', 'accepted']);
+  const [[, entry]] = (await sent(refused)) as [[string, string]];
+  expect(await sent(a!)).toEqual([['accepted', undefined]]);
+  expect(await stateOf(entry)).toBe('resolved');
+  const { rows } = await database.pool.query(
+    `SELECT 1 FROM quarantine WHERE sha256 = encode(sha256('a'), 'hex') AND state = 'open'`,
+  );
+  expect(rows).toEqual([]);
+});
+
+it('a message is the same whatever stands between it and the next one', async () => {
+  const row: Row = { id: 'm2', bytes: 'm2\r', message: 'M2' };
+  expect(await became(row)).toEqual(['accepted']);
+  for (const end of ['', '\r\n', '\r\n \t\r\n'])
+    expect(await became({ ...row, bytes: `m2${end}` })).toEqual(['unchanged']);
+  expect(await became({ ...row, bytes: 'm 2\r' })).toEqual(['quarantined']);
+});
+
+it('a message landed by a mesh of before is known by all its bytes', async () => {
+  const row: Row = { id: 'm3', bytes: 'm3\r', message: 'M3' };
+  expect(await became(row)).toEqual(['accepted']);
+  await database.pool.query(
+    String.raw`UPDATE landed SET digest = substr(sha256('m3\015'), 1, 16) WHERE digest = substr(sha256('m3'), 1, 16)`,
+  );
+  expect(await became(row)).toEqual(['unchanged']);
+  expect(await became({ ...row, bytes: 'm3' })).toEqual(['quarantined']);
 });
 
 it('a message with an identity of its own is answered as before', async () => {

@@ -12,7 +12,7 @@ import { loadWorld, worldStatements } from '../state/store.js';
 import { Decision } from './decide.js';
 import { newId } from './ids.js';
 import { loadLanded } from './landing.js';
-import type { Landed } from './landing.js';
+import type { LandedMessages } from './landing.js';
 import type { Prepared } from './prepare.js';
 
 /**
@@ -41,7 +41,7 @@ export type Attempt = {
   refused: readonly string[];
   statements: Statement[];
   left: Left;
-  landed: ReadonlyMap<string, Landed>;
+  landed: LandedMessages;
 };
 
 /** Decides units one after the other on what is stored; where `before` is on its way, on what that leaves. Writes nothing. */

@@ -14,12 +14,14 @@ import type { World } from '../state/world.js';
 import { newId } from './ids.js';
 import {
   answerAsBefore,
-  decidedAnew,
+  forgottenStatement,
+  landedAnewStatement,
   landedStatement,
   payloadStatement,
   refusedBefore,
+  takenStatement,
 } from './landing.js';
-import type { Landed, Landing } from './landing.js';
+import type { Landed, LandedMessages, Landing } from './landing.js';
 import { atPlace } from './prepare.js';
 import type { Prepared, Refusal } from './prepare.js';
 
@@ -46,8 +48,12 @@ type Effect = {
  */
 export class Decision {
   readonly outcomes: ItemOutcome[] = [];
-  readonly #landings: Landing[] = [];
-  readonly #anew: Landing[] = [];
+  /** By the hexadecimal form of their key. */
+  readonly #landings = new Map<string, Landing>();
+  readonly #anew = new Map<string, Landing>();
+  readonly #forgotten: Buffer[] = [];
+  /** Quarantine entries of what is refused no longer. */
+  readonly #taken: string[] = [];
   readonly #kept: Prepared[] = [];
   readonly #refused: QuarantineEntry[] = [];
   /** Those that were in quarantine before, and stay there. */
@@ -56,7 +62,7 @@ export class Decision {
   constructor(
     private readonly world: World,
     private readonly emitter: Emitter,
-    private readonly landed: Map<string, Landed>,
+    private readonly landed: LandedMessages,
   ) {}
 
   /** @param refuseReuse a reused message id is refused outright (a listener answers at once), else quarantined. */
@@ -150,18 +156,32 @@ export class Decision {
   #settle(item: Prepared, outcome: Outcome, quarantineId: string | null, errors: Fault[]): void {
     const { index, sourceId, landing } = item;
     this.outcomes.push({ index, sourceId, outcome, ...(quarantineId && { quarantineId }), errors });
-    if (landing) {
-      const { key, digest } = landing;
-      const landed = { digest, outcome, quarantineId, errors, isOpen: true };
-      const before = refusedBefore(item, this.landed);
-      this.landed.set(key.toString('hex'), landed);
-      if (before) this.#anew.push({ key, landed, before });
-      else this.#landings.push({ key, landed });
-    }
+    if (landing) this.#landAs(item, landing, { outcome, quarantineId, errors });
     // A refused item's bytes are in its quarantine row, a joined one's in its parts; what changed nothing was landed before,
     // unless something is to be told of it.
     const isKnown = outcome === 'unchanged' && errors.length === 0;
     if (outcome !== 'quarantined' && !isKnown && !item.joinedRoot) this.#kept.push(item);
+  }
+
+  #landAs(
+    item: Prepared,
+    { key, digest, whileRefused }: NonNullable<Prepared['landing']>,
+    became: Pick<Landed, 'outcome' | 'quarantineId' | 'errors'>,
+  ): void {
+    const name = key.toString('hex');
+    const before = refusedBefore(item, this.landed);
+    const isRefused = became.outcome === 'quarantined';
+    if (!isRefused && before?.quarantineId) this.#taken.push(before.quarantineId);
+    if (!isRefused && whileRefused) {
+      // What this batch landed itself needs no forgetting.
+      if (before && !this.#landings.delete(name)) this.#forgotten.push(key);
+      this.landed.set(name, null);
+      return;
+    }
+    const landed = { digest, ...became, isOpen: true };
+    this.landed.set(name, landed);
+    if (before) this.#anew.set(name, { key, landed });
+    else this.#landings.set(name, { key, landed });
   }
 
   /** Quarantine entries that this decision makes. */
@@ -172,11 +192,13 @@ export class Decision {
   /** What is to be written for the items themselves. */
   statements(batchId: string, seal: Seal): Statement[] {
     return [
-      ...(this.#landings.length > 0 ? [landedStatement(this.#landings)] : []),
+      ...(this.#forgotten.length > 0 ? [forgottenStatement(this.#forgotten)] : []),
+      ...(this.#landings.size > 0 ? [landedStatement([...this.#landings.values()])] : []),
       ...(this.#kept.length > 0 ? [payloadStatement(batchId, this.#kept, seal)] : []),
       ...(this.#refused.length > 0 ? [quarantineStatement(this.#refused, seal)] : []),
       ...(this.#again.length > 0 ? [refusedAgainStatement(this.#again, seal)] : []),
-      ...(this.#anew.length > 0 ? decidedAnew(this.#anew) : []),
+      ...(this.#anew.size > 0 ? [landedAnewStatement([...this.#anew.values()])] : []),
+      ...(this.#taken.length > 0 ? [takenStatement(this.#taken)] : []),
     ];
   }
 }

@@ -7,6 +7,7 @@ import { fault } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
 import type { Seal } from '../sealing/seal.js';
+import { digest16 } from './ids.js';
 import type { Prepared } from './prepare.js';
 
 /** A message landed before: what its bytes were, and what became of it. */
@@ -18,6 +19,8 @@ export type Landed = {
   /** Of a refused one: whether it stands in quarantine still. */
   isOpen: boolean;
 };
+/** By the hexadecimal form of their key; null: known no longer. */
+export type LandedMessages = Map<string, Landed | null>;
 type LandedRow = [Buffer, Buffer, Outcome, string | null, Fault[] | null, boolean | null];
 
 const LANDED = {
@@ -28,18 +31,18 @@ const LANDED = {
          FROM landed WHERE message = ANY($1::bytea[])`,
 };
 
-/** Messages landed before, by the hexadecimal form of their key; by the batch on its way before this one, too (`left`). */
+/** Messages landed before; by the batch on its way before this one, too (`left`). */
 export async function loadLanded(
   client: Client,
   items: readonly Prepared[],
-  left: ReadonlyMap<string, Landed> = new Map<string, Landed>(),
-): Promise<Map<string, Landed>> {
+  left: LandedMessages = new Map(),
+): Promise<LandedMessages> {
   const keys = items.flatMap(({ landing }) => (landing ? [landing.key] : []));
   if (keys.length === 0) return new Map();
   const [rows] = await atOnce(client, [{ ...LANDED, values: [byteaArray(keys)] }]);
-  const landed = new Map(
+  const landed: LandedMessages = new Map(
     (rows as LandedRow[]).map(
-      ([key, digest, outcome, quarantineId, errors, isOpen]): [string, Landed] => [
+      ([key, digest, outcome, quarantineId, errors, isOpen]): [string, Landed | null] => [
         key.toString('hex'),
         { digest, outcome, quarantineId, errors, isOpen: isOpen ?? false },
       ],
@@ -47,7 +50,7 @@ export async function loadLanded(
   );
   for (const name of keys.map((key) => key.toString('hex'))) {
     const found = left.get(name);
-    if (found) landed.set(name, found);
+    if (found !== undefined) landed.set(name, found);
   }
   return landed;
 }
@@ -55,12 +58,13 @@ export async function loadLanded(
 /** The answer to a message that was landed before; null if it is new, or is to be decided anew (`refusedBefore`). */
 export function answerAsBefore(
   item: Prepared,
-  landed: ReadonlyMap<string, Landed>,
+  landed: ReadonlyMap<string, Landed | null>,
 ): ItemOutcome | null {
   const before = item.landing && landed.get(item.landing.key.toString('hex'));
   if (!before || refusedBefore(item, landed)) return null;
   const head = { index: item.index, sourceId: item.sourceId };
-  if (!before.digest.equals(item.landing!.digest)) {
+  // By a mesh of before line ends behind a message were taken for the message's own.
+  if (!before.digest.equals(item.landing!.digest) && !before.digest.equals(digest16(item.raw))) {
     return { ...head, outcome: 'refused', errors: [fault('messageIdReused', '/')] };
   }
   const { outcome, quarantineId, errors } = before;
@@ -83,37 +87,47 @@ export function answerAsBefore(
  */
 export function refusedBefore(
   { landing }: Prepared,
-  landed: ReadonlyMap<string, Landed>,
+  landed: ReadonlyMap<string, Landed | null>,
 ): Landed | null {
   const before = landing?.byBytes && landed.get(landing.key.toString('hex'));
   return before && before.outcome === 'quarantined' ? before : null;
 }
 
-/** One message that is landed by this batch; `before` if it was refused before. */
-export type Landing = { key: Buffer; landed: Landed; before?: Landed };
+/** One message that is landed by this batch. */
+export type Landing = { key: Buffer; landed: Landed };
 
-/** What was refused before and was decided anew: as what it is known now, and its entry closed if it is refused no longer. */
-export function decidedAnew(landings: readonly Landing[]): Statement[] {
-  const taken = landings.filter(({ landed }) => landed.outcome !== 'quarantined');
-  return [
-    {
-      name: 'intake-land-anew',
-      text: `UPDATE landed SET outcome = u.outcome, quarantine_id = u.quarantine_id, errors = u.errors
-             FROM unnest($1::bytea[], $2::text[], $3::text[], $4::jsonb[]) AS u(message, outcome, quarantine_id, errors)
-             WHERE landed.message = u.message`,
-      values: [
-        byteaArray(landings.map(({ key }) => key)),
-        plainArray(landings.map(({ landed }) => landed.outcome)),
-        plainArray(landings.map(({ landed }) => landed.quarantineId)),
-        landings.map(({ landed }) => errorsOf(landed)),
-      ],
-    },
-    {
-      name: 'intake-taken-anew',
-      text: `UPDATE quarantine SET state = 'resolved', state_at = now() WHERE id = ANY($1::text[]) AND state = 'open'`,
-      values: [plainArray(taken.map(({ before }) => before?.quarantineId ?? null))],
-    },
-  ];
+/** What was refused before and was decided anew: as what it is known now. */
+export function landedAnewStatement(landings: readonly Landing[]): Statement {
+  return {
+    name: 'intake-land-anew',
+    text: `UPDATE landed SET outcome = u.outcome, quarantine_id = u.quarantine_id, errors = u.errors
+           FROM unnest($1::bytea[], $2::text[], $3::text[], $4::jsonb[]) AS u(message, outcome, quarantine_id, errors)
+           WHERE landed.message = u.message`,
+    values: [
+      byteaArray(landings.map(({ key }) => key)),
+      plainArray(landings.map(({ landed }) => landed.outcome)),
+      plainArray(landings.map(({ landed }) => landed.quarantineId)),
+      landings.map(({ landed }) => errorsOf(landed)),
+    ],
+  };
+}
+
+/** What was known for as long as it was refused. */
+export function forgottenStatement(keys: readonly Buffer[]): Statement {
+  return {
+    name: 'intake-forget',
+    text: `DELETE FROM landed WHERE message = ANY($1::bytea[])`,
+    values: [byteaArray(keys)],
+  };
+}
+
+/** Entries of quarantine of what is refused no longer. */
+export function takenStatement(quarantineIds: readonly string[]): Statement {
+  return {
+    name: 'intake-taken-anew',
+    text: `UPDATE quarantine SET state = 'resolved', state_at = now() WHERE id = ANY($1::text[]) AND state = 'open'`,
+    values: [plainArray(quarantineIds)],
+  };
 }
 
 export function landedStatement(landings: readonly Landing[]): Statement {

@@ -42,8 +42,11 @@ export type Prepared = {
   /** Where it stands in what was sent, in words. */
   place?: string;
   arrival: Arrival;
-  /** Set for an item that may be landed once: its identity, and what its bytes were; `byBytes` if it has no other identity. */
-  landing: { key: Buffer; digest: Buffer; byBytes?: true } | null;
+  /**
+   * Set for an item that may be landed once: its identity, and what its bytes were; `byBytes` if it has no other identity, `whileRefused`
+   * if it is known by it no longer than it is refused.
+   */
+  landing: { key: Buffer; digest: Buffer; byBytes?: true; whileRefused?: true } | null;
   /** The root row of a joined source that the item was made from. */
   joinedRoot?: Buffer;
   /** The row of a joined source that could not be read, where it is known which it is: it closes the refusal when it comes. */
@@ -371,18 +374,36 @@ const statusFault = ({ nhsNumber, nhsNumberStatus }: PersonRef, path: string): F
 
 /**
  * An item with an identity of its own is landed once under it. One that only has a time is known again by its
- * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt. The bytes of a row
- * mean nothing without the header they stand under: under a corrected one it is another row.
+ * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt, and is known by its bytes for
+ * as long as it is refused: sent again it is the same fault. The bytes of a row mean nothing without the header they stand
+ * under: under a corrected one it is another row.
  */
 function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
-  if (item.messageId) {
-    return { key: digest16('id\u0000', source, '\u0000', item.messageId), digest: digest16(raw) };
-  }
-  if (item.outcome !== undefined || item.at === null) return null;
+  if (item.messageId)
+    return {
+      key: digest16('id\u0000', source, '\u0000', item.messageId),
+      digest: digestOfMessage(raw),
+    };
+  // Of what stands for the rest of a file nothing is kept by which it could be known.
+  if (item.outcome === 'notUsed' || raw.length === 0) return null;
   const digest = digest16(raw);
   const header = item.preamble ? digestOfHeader(item.preamble) : '';
-  return { key: digest16('bytes\u0000', source, '\u0000', header, digest), digest, byBytes: true };
+  const key = digest16('bytes\u0000', source, '\u0000', header, digest);
+  const isTimed = item.outcome === undefined && item.at !== null;
+  return { key, digest, byBytes: true, ...(!isTimed && { whileRefused: true }) };
 }
+
+/**
+ * What tells whether a message is the one that was landed under its identity: line ends and blanks behind it are of the file or
+ * frame that it came in, and differ when the next stands behind it.
+ */
+export function digestOfMessage(raw: Buffer): Buffer {
+  let end = raw.length;
+  while (end > 0 && BETWEEN_MESSAGES.has(raw[end - 1]!)) end--;
+  return digest16(raw.subarray(0, end));
+}
+
+const BETWEEN_MESSAGES = new Set(Buffer.from('\r\n \t'));
 
 /** A file has one header for all its rows, so that one digest is made for them. */
 let lastHeader = '';

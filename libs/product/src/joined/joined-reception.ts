@@ -215,7 +215,8 @@ export class JoinedReception implements Receiver {
       const joinedRow = item.row && this.#rowMeant(item.row);
       unit.refused.push({
         ...this.parts.preparer.prepare(item, arrival),
-        ...(joinedRow && { joinedRow }),
+        // The entry of a row that is known is found by that (`refusals`).
+        ...(joinedRow && { joinedRow, landing: null }),
       });
       return;
     }

@@ -50,7 +50,8 @@ it('what is refused for what is held stays the one entry that it is, however oft
 
 it('what says nothing new any more is neither published nor refused', async () => {
   const line: Line = { do: 'put', id: 'u1', nhs: nhsNumber(83) };
-  const raw = JSON.stringify(line);
+  // Other bytes: the same ones would have closed the entry themselves.
+  const raw = `${JSON.stringify(line)} `;
   // Refused when it came, for what is right by now.
   const errors = [fault('jsonMalformed', '/')];
   const item = { index: 0, sourceId: 'u1', raw, outcome: 'quarantined' as const, errors };
@@ -78,8 +79,12 @@ it('all that was refused for a cause is taken in again, however much stands befo
 });
 
 it('a list goes on behind its cursor, and says of one that is none of it that it is not', async () => {
-  const nameless: Line = { do: 'retract', nhs: nhsNumber(82) };
-  const entries = await refused([nameless, nameless, nameless]);
+  const nameless = ['1', '2', '3'].map((text): Line => ({
+    do: 'retract',
+    nhs: nhsNumber(82),
+    text,
+  }));
+  const entries = await refused(nameless);
   const cause = 'recordIdMissing';
   const first = await store.list({ cause, limit: 2 });
   expect(first).toMatchObject({
