@@ -12,7 +12,7 @@ export const stackErrors = {
     code: 'MESH-6002',
     status: 503,
     title: 'The mesh did not become ready in time',
-    fix: 'See the named log files; `npx mesh status` shows each part, `npx mesh down` stops them.',
+    fix: 'See the named log files and `npx mesh status`. It goes on trying: start again, which goes on where this ended, or stop it with `npx mesh down`.',
     retriable: true,
     exit: 5,
   },

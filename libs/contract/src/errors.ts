@@ -257,6 +257,11 @@ export const CONTRACT_ERRORS = {
     'A code that views may leave out, or its words, may not be null',
     'Make it ["null", "string"] with default null, and `required` false; or put it directly into the record of a list item, which is left out whole.',
   ),
+  identifierUnclassified: row(
+    1330,
+    'A field is named after what says who somebody is, and is no direct identifier',
+    'Classify it as `direct-identifier` with the treatment `drop`; if it says nothing of a person, give it a name that shows it.',
+  ),
 
   // 14xx: contract against schema
   fieldNotInSchema: row(

@@ -23,6 +23,13 @@ export const platformErrors = {
     fix: 'Mark the handler with @Allow(...) or, if it may be public, @Open().',
     retriable: false,
   },
+  databaseNewer: {
+    code: 'MESH-5004',
+    status: 500,
+    title: 'The database was used by a newer version of this service',
+    fix: 'Start the version that was used last, or a later one; an older one only on a copy kept from before.',
+    retriable: false,
+  },
   unexpected: {
     code: 'MESH-5100',
     status: 500,

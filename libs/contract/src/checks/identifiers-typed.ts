@@ -4,12 +4,25 @@ import { placeOf, type Rule, type Subject } from './check.js';
 
 /** What a name gives away. */
 const LOOKS_LIKE: readonly (readonly [RegExp, Role])[] = [
-  [/nhsNumber$/i, 'nhs-number'],
+  [/nhs(?:Number|No)$/i, 'nhs-number'],
   [/nhsNumberStatus$/i, 'nhs-number-status'],
   [/(?:^ods|Ods)(?:Code)?$/, 'ods-code'],
   [/postcode$/i, 'postcode'],
   [/(?:birthDate|dateOfBirth)$/i, 'birth-date'],
+  [/(?:^dob|Dob|DOB)$/, 'birth-date'],
   [/^(?:localPatientId|laPersonUniqueIdentifier)$/, 'local-identifier'],
+];
+
+/**
+ * Names of what has no role of its own, and tells who somebody is or where they can be reached. Of a person alone: a provider's telephone
+ * number is nobody's, so what stands before must be somebody, or nothing.
+ */
+const WHO = /^(?:(?:patient|person|client|carer|contact|home)(?=[A-Z]))?/.source;
+const SAYS_WHO: readonly RegExp[] = [
+  /(?:^|[a-z])(?:[sS]urname|[fF]orename|[fF]amilyName|[gG]ivenName)s?$/,
+  /^(?:patient|person|client|carer|full|first|last|maiden|preferred)(?:Full|First|Last|Middle)?Names?$/,
+  new RegExp(`${WHO}(?:e[mM]ail|E[mM]ail|[pP]hone|[tT]elephone|[mM]obile)(?:Address|Number|No)?$`),
+  new RegExp(`${WHO}[aA]ddress(?:Line\\d?)?s?$`),
 ];
 
 const IDENTIFIES: ReadonlySet<Role> = new Set<Role>([
@@ -19,7 +32,10 @@ const IDENTIFIES: ReadonlySet<Role> = new Set<Role>([
   'birth-date',
 ]);
 
-/** NHS numbers, ODS codes, postcodes, birth dates and local identifiers say what they are, so that they are checked and protected. */
+/**
+ * NHS numbers, ODS codes, postcodes, birth dates and local identifiers say what they are, so that they are checked and protected; what is
+ * named after a person's name, address or telephone is in no view.
+ */
 export const identifiersTyped: Rule = {
   name: 'identifiers-typed',
   severity: 'blocks',
@@ -27,6 +43,7 @@ export const identifiersTyped: Rule = {
     subject.contract.fields.flatMap((field) => [
       ...missingRole(subject, field),
       ...contradictions(subject, field),
+      ...unclassified(subject, field),
     ]),
 };
 
@@ -40,6 +57,18 @@ function missingRole(subject: Subject, field: FieldPromise): Finding[] {
       placeOf(subject, field.path),
       `\`${field.path}\` looks like ${role} and does not say so.`,
       { fix },
+    ),
+  ];
+}
+
+function unclassified(subject: Subject, { name, path, classification, freeText }: FieldPromise) {
+  const isDropped = classification === 'direct-identifier' || freeText;
+  if (isDropped || !SAYS_WHO.some((pattern) => pattern.test(name))) return [];
+  return [
+    finding(
+      CONTRACT_ERRORS.identifierUnclassified,
+      placeOf(subject, path),
+      `\`${path}\` is named after what says who somebody is.`,
     ),
   ];
 }

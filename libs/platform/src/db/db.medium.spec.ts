@@ -68,6 +68,17 @@ describe('opening a database', () => {
     expect(pool.ended).toBe(true);
   });
 
+  it('refuses a database that a newer version was at work in, and changes nothing', async () => {
+    const { pool, close } = await open();
+    await pool.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'Later1999999999999')`);
+    await expect(open()).rejects.toMatchObject({
+      ...{ code: 'MESH-5004', message: expect.stringContaining('Later1999999999999') as string },
+    });
+    await pool.query(`DELETE FROM migrations WHERE name = 'Later1999999999999'`);
+    await close();
+    await (await open()).close();
+  });
+
   it('fails whole when a migration fails, and leaves nothing half done or locked', async () => {
     await expect(open([Parcels1763776800001, Broken1763776800002])).rejects.toThrow(
       /no_such_column/,
