@@ -165,6 +165,13 @@ export const governanceErrors = {
     fix: 'Nothing to do: each needed role decides once; the proposal shows who did.',
     retriable: false,
   },
+  proposedAlready: {
+    code: 'MESH-3091',
+    status: 409,
+    title: 'Somebody else has proposed this already, and it waits for a decision',
+    fix: 'Read the one that is named; comment on it or decide it there. Whoever proposed it may take it back.',
+    retriable: false,
+  },
   ownWords: {
     code: 'MESH-3022',
     status: 409,

@@ -432,6 +432,9 @@ describe('other pseudonyms', () => {
     const first = await lead.post(path, change);
     const { id } = first.body as { id: string };
     expect((await lead.post(path, change)).body).toMatchObject({ id, state: 'proposed' });
+    expect((await (await person('acute-owner')).post(path, change)).body).toMatchObject({
+      ...{ code: 'MESH-3091', detail: `It is ${id}, proposed by user-ig-lead` },
+    });
     for (const other of [{ reason: 'Another reason' }, { keepDays: 7 }]) {
       expect(await lead.post(path, { ...change, ...other })).toMatchObject({
         ...{ status: 409, body: { code: 'MESH-3715', detail: id } },

@@ -33,11 +33,19 @@ export function holds(person: Person, role: string): boolean {
 }
 
 /**
+ * On the team: as their token says, or because they publish for the domain whose team it is. A token may name the
+ * role and no team, or another team. An owner is not on it for being that: owners decide what its people ask for.
+ */
+export function isOnTeam(person: Person, team: string): boolean {
+  return person.team === team || isPublisherOf(person, team);
+}
+
+/**
  * Separation of duties: may the person decide on something these authors made? Not if they are one of
  * them, nor if they are on the team of one of them.
  */
 export function isIndependentOf(person: Person, authors: readonly Author[]): boolean {
   return authors.every(
-    (author) => author.sub !== person.sub && (author.team === null || author.team !== person.team),
+    ({ sub, team }) => sub !== person.sub && (team === null || !isOnTeam(person, team)),
   );
 }

@@ -17,6 +17,10 @@ export class CoverEntity {
   @Column({ name: 'holder_team', type: 'text', nullable: true })
   holderTeam!: string | null;
 
+  /** Every role of the holder when they gave it: for whose domain they publish, of whose team they are. */
+  @Column({ name: 'holder_roles', type: 'text', array: true, default: [] })
+  holderRoles!: string[];
+
   /** `sub` of the person who decides meanwhile. */
   @Column({ type: 'text' })
   deputy!: string;

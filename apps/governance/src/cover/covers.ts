@@ -52,6 +52,7 @@ export class Covers {
       role: given.role,
       holder: caller.sub,
       holderTeam: caller.team,
+      holderRoles: caller.roles,
       deputy: given.deputy,
       reason: given.reason,
       ...period,

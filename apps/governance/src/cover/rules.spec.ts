@@ -9,6 +9,7 @@ const cover: Cover = {
   role: 'governance-lead',
   holder: 'user-lead',
   holderTeam: 'governance',
+  holderRoles: ['governance-lead'],
   deputy: 'user-deputy',
   fromAt: day(2),
   untilAt: day(9),
@@ -40,6 +41,13 @@ describe('cover', () => {
     ]) {
       expect(withCovers(deputy, [cover], [author], day(3)).roles).toEqual(['analyst']);
     }
+  });
+
+  it('is worth nothing for what those made for whose domain its holder publishes', () => {
+    const both = { ...cover, holderTeam: null, holderRoles: ['governance-lead', 'gp-publisher'] };
+    expect(withCovers(deputy, [both], authors, day(3)).roles).toEqual(['analyst']);
+    const elsewhere = [{ sub: 'user-publisher', team: 'acute' }];
+    expect(withCovers(deputy, [both], elsewhere, day(3)).roles).toContain('governance-lead');
   });
 
   it('never gives a role outside its days, whatever covers there are', () => {

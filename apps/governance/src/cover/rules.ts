@@ -9,6 +9,8 @@ export type Cover = {
   role: string;
   holder: string;
   holderTeam: string | null;
+  /** What else they are, as their token said when they gave it: whoever publishes for a domain is of its team. */
+  holderRoles: readonly string[];
   deputy: string;
   fromAt: Date;
   untilAt: Date;
@@ -32,8 +34,9 @@ export function withCovers(
 ): Person {
   const roles = covers
     .filter((cover) => cover.deputy === person.sub && isInForce(cover, at))
-    .filter(({ holder, holderTeam }) => {
-      const asPerson: Person = { sub: holder, kind: 'user', roles: [], team: holderTeam };
+    .filter(({ holder, holderTeam, holderRoles }) => {
+      const roles = [...holderRoles];
+      const asPerson: Person = { sub: holder, kind: 'user', roles, team: holderTeam };
       return isIndependentOf(asPerson, authors);
     })
     .map(({ role }) => role);

@@ -50,6 +50,7 @@ import { SearchHits1795313000002 } from '../migrations/1795313000002-search-hits
 import { SuspendedAs1795314000011 } from '../migrations/1795314000011-suspended-as.js';
 import { Notices1795314000031 } from '../migrations/1795314000031-notices.js';
 import { GrantUse1795317000001 } from '../migrations/1795317000001-grant-use.js';
+import { HolderRoles1795318000001 } from '../migrations/1795318000001-holder-roles.js';
 import { AnswerEntity } from '../requests/answer.entity.js';
 import { RetentionExtensionEntity } from '../retention/extension.entity.js';
 
@@ -110,5 +111,6 @@ export const tables: Pick<DatabaseOptions, 'entities' | 'migrations'> = {
     SuspendedAs1795314000011,
     Notices1795314000031,
     GrantUse1795317000001,
+    HolderRoles1795318000001,
   ],
 };

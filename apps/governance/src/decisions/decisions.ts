@@ -12,6 +12,7 @@ import { touching } from '../proposals/impact.js';
 import { Lifecycle } from '../proposals/lifecycle.service.js';
 import type { By } from '../proposals/lifecycle.service.js';
 import { DECIDED, moveOf, openMoves } from '../proposals/lifecycle.js';
+import { authorsOf } from '../proposals/may-decide.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
 import { lockProposal } from '../proposals/proposals.js';
 import { blockersOf, reviewVersion, sameChanges } from '../proposals/review.js';
@@ -102,10 +103,9 @@ export class Decisions {
     given: DecideBody,
   ): Promise<string> {
     const { contentHash } = proposal;
-    const authors = await em.findBy(ProposalEntity, { contentHash });
-    const made = authors.map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
+    const authors = authorsOf(await em.findBy(ProposalEntity, { contentHash }));
     const { decisionsNeeded, id } = proposal;
-    const about = { decisionsNeeded, authors: made, approvals: await approvalsOf(em, id) };
+    const about = { decisionsNeeded, authors, approvals: await approvalsOf(em, id) };
     const person = await this.#covers.standingInFor(em, caller, partTakersIn(about));
     return roleOf(rulingOn(person, given.role, about));
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Author, Person } from '../authority/authority.js';
 import { governanceErrors } from '../errors.js';
 import { withCovers } from '../cover/rules.js';
-import { isComplete, partTakersIn, rulingOn } from './rules.js';
+import { isComplete, partTakersIn, repeatedBy, rulingOn } from './rules.js';
 
 const ROLES = [
   'gp-publisher',
@@ -78,6 +78,7 @@ describe('who decides', () => {
         role: 'ig-lead',
         holder,
         holderTeam: 'governance',
+        holderRoles: ['ig-lead'],
         deputy: 'user-d',
         endedAt: null,
       };
@@ -130,5 +131,19 @@ describe('who decides', () => {
   it('is complete when every role has approved', () => {
     expect(isComplete(['governance-lead', 'ig-lead'], ['ig-lead'])).toBe(false);
     expect(isComplete(['governance-lead', 'ig-lead'], ['ig-lead', 'governance-lead'])).toBe(true);
+  });
+});
+
+describe('what waits for a decision already', () => {
+  const open = { id: 'abcdefgh', proposedBy: 'user-a' };
+
+  it('is the answer to whoever proposed it, and to nobody else who proposes the same', () => {
+    expect(repeatedBy({ sub: 'user-a' }, open)).toBe(open);
+    expect(() => repeatedBy({ sub: 'user-b' }, open)).toThrow(
+      expect.objectContaining({
+        code: 'MESH-3091',
+        detail: 'It is abcdefgh, proposed by user-a',
+      }),
+    );
   });
 });

@@ -50,6 +50,21 @@ export function partTakersIn({ authors, approvals }: Omit<Decidable, 'decisionsN
   return [...authors, ...approvals.map(({ decidedBy }) => ({ sub: decidedBy, team: null }))];
 }
 
+/**
+ * What waits for a decision already, as the answer to whoever proposes the same again: it is theirs. Anybody else would be
+ * one of its authors, and nothing would say so when they decide: throws MESH-3091.
+ */
+export function repeatedBy<T extends { id: string; proposedBy: string }>(
+  { sub }: Pick<Person, 'sub'>,
+  open: T,
+): T {
+  if (open.proposedBy === sub) return open;
+  throw problem(
+    governanceErrors.proposedAlready,
+    `It is ${open.id}, proposed by ${open.proposedBy}`,
+  );
+}
+
 /** The role of a ruling. Throws what refuses it. */
 export function roleOf(ruling: Ruling): string {
   if ('role' in ruling) return ruling.role;

@@ -4,6 +4,7 @@ import type { Caller } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { isOnTeam } from '../authority/authority.js';
 import { domainQuota } from '../broker/quota-plan.js';
 import { Quotas } from '../broker/quotas.js';
 import { Store } from '../database/store.js';
@@ -63,13 +64,13 @@ export class Domains {
   }
 
   /** Decides another quota for a domain, and sets it. Throws MESH-3901, MESH-3006 for one's own domain, MESH-3016. */
-  async decideQuota({ sub, team }: Caller, name: string, { quota, reason }: QuotaBody) {
-    if (team === name) throw problem(governanceErrors.ownProposal, name);
+  async decideQuota(caller: Caller, name: string, { quota, reason }: QuotaBody) {
+    if (isOnTeam(caller, name)) throw problem(governanceErrors.ownProposal, name);
     await this.#store.transaction(async (em) => {
       const { affected } = await em.update(DomainEntity, { name }, { quota });
       if (!affected) throw problem(governanceErrors.domainNotFound, name);
       await this.#ledger.record(em, {
-        actor: sub,
+        actor: caller.sub,
         role: 'governance-lead',
         action: 'domain.quota-decided',
         object: `domain:${name}`,

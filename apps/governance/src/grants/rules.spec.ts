@@ -118,6 +118,7 @@ describe('who had a part in what is decided', () => {
     const at = new Date('2026-11-03T09:00:00Z');
     const cover = {
       ...{ role: 'ig-lead', holder: 'user-both', holderTeam: null, deputy: 'user-d' },
+      holderRoles: ['ig-lead'],
       ...{ fromAt: at, untilAt: new Date('2026-11-09T00:00:00Z'), endedAt: null },
     };
     const rulingOn = (grant: Grantable) => {

@@ -151,7 +151,9 @@ export class Majors {
       mayTake(step, await this.#momentOf(em, held));
       const where = { product, major, state: 'proposed' } as const;
       if (await em.existsBy(MajorStepEntity, where)) throw problem(majorErrors.stepOpen);
-      const { sub: proposedBy, team } = caller;
+      // What is asked for a domain is its team's, also where the owner's token names none.
+      const { sub: proposedBy, team: named } = caller;
+      const team = named ?? domain;
       const made = { ...where, id: newId(), step, reason, noticeUntil, proposedBy, team };
       await em.insert(MajorStepEntity, { ...made, proposedAt: new Date() });
       const by = { actor: caller.sub, role: `${domain}-owner`, reason };

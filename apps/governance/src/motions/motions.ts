@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
 import { Store, turn } from '../database/store.js';
-import { roleOf, rulingOn } from '../decisions/rules.js';
+import { repeatedBy, roleOf, rulingOn } from '../decisions/rules.js';
 import { governanceErrors } from '../errors.js';
 import { Outbox } from '../events/outbox.js';
 import type { GovernanceEventType } from '../events/outbox.js';
@@ -32,6 +32,8 @@ export type Motion = {
   reason: string;
   demonstration: boolean;
   endsAt: Date | null;
+  /** The domain it is put for: the proposer's team where their token names none. */
+  domain?: string | null;
 };
 
 /** How each move is told and written down, whatever the kind: `standard.approved`, `waiver.expired`. */
@@ -82,11 +84,14 @@ export class Motions {
     this.#mode = settings.mode;
   }
 
-  /** Puts a motion. The same content put again while it is undecided is the same motion. Throws MESH-3020. */
+  /**
+   * Puts a motion. The same content put again by the same person while it is undecided is the same motion. Throws
+   * MESH-3020, MESH-3091 for what somebody else put.
+   */
   async put(
     em: EntityManager,
     caller: Caller,
-    motion: Motion,
+    { domain = null, ...motion }: Motion,
     role: string,
   ): Promise<MotionEntity> {
     this.#refuseDemonstration(motion.demonstration);
@@ -99,7 +104,7 @@ export class Motions {
       contentHash: hash,
       state: 'proposed',
     });
-    if (open) return open;
+    if (open) return repeatedBy(caller, open);
     const now = new Date();
     const made = em.create(MotionEntity, {
       id: newId(),
@@ -107,7 +112,7 @@ export class Motions {
       contentHash: hash,
       state: 'proposed',
       proposedBy: caller.sub,
-      team: caller.team,
+      team: caller.team ?? domain,
       createdAt: now,
       updatedAt: now,
     });

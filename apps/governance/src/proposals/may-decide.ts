@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { In } from 'typeorm';
+import type { Author } from '../authority/authority.js';
 import type { StandingIn } from '../cover/covers.js';
 import { DecisionEntity } from '../decisions/decision.entity.js';
 import { partTakersIn, rulingOn } from '../decisions/rules.js';
@@ -17,7 +18,7 @@ export async function mayDecide(
   const open = proposals.filter(({ state }) => state === 'proposed');
   if (open.length === 0) return new Map();
   const made = await em.find(ProposalEntity, {
-    select: { id: true, contentHash: true, proposedBy: true, team: true },
+    select: { id: true, contentHash: true, proposedBy: true, team: true, domain: true },
     where: { contentHash: In(open.map(({ contentHash }) => contentHash)) },
   });
   const given = await em.findBy(DecisionEntity, {
@@ -26,9 +27,7 @@ export async function mayDecide(
   });
   return new Map(
     open.map(({ id, contentHash, decisionsNeeded }) => {
-      const authors = made
-        .filter((one) => one.contentHash === contentHash)
-        .map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
+      const authors = authorsOf(made.filter((one) => one.contentHash === contentHash));
       const approvals = given.filter(({ proposalId }) => proposalId === id);
       const about = { decisionsNeeded, authors, approvals };
       const person = standingIn(partTakersIn(about));
@@ -38,5 +37,17 @@ export async function mayDecide(
       });
       return [id, roles];
     }),
+  );
+}
+
+/**
+ * Who made what these proposals hold: each proposer, of the team their token named and of that of the domain they
+ * proposed it for, as its publisher.
+ */
+export function authorsOf(
+  proposals: readonly Pick<ProposalEntity, 'proposedBy' | 'team' | 'domain'>[],
+): Author[] {
+  return proposals.flatMap(({ proposedBy: sub, team, domain }) =>
+    [...new Set([team, domain])].map((one) => ({ sub, team: one })),
   );
 }

@@ -11,6 +11,7 @@ import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
 import { Store, turn } from '../database/store.js';
 import { DecisionEntity } from '../decisions/decision.entity.js';
+import { repeatedBy } from '../decisions/rules.js';
 import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { Ledger } from '../ledger/ledger.js';
@@ -59,9 +60,9 @@ export class Proposals {
   }
 
   /**
-   * Proposes a version. The same content proposed again while it is undecided is the same proposal.
+   * Proposes a version. The same content proposed again by the same person while it is undecided is the same proposal.
    * Throws MESH-3002 with every blocking finding, MESH-3003 for somebody else's domain, MESH-3009 for a
-   * version that is decided, MESH-3086 for one of a retired major.
+   * version that is decided, MESH-3086 for one of a retired major, MESH-3091 for what somebody else proposed.
    */
   async propose(caller: Caller, { files, reason, demonstration }: ProposeBody) {
     if (demonstration && this.#mode === 'production') {
@@ -71,7 +72,7 @@ export class Proposals {
     const proposal = await this.#store.transaction(async (em) => {
       await turn(em, `product:${read.contract.product}`);
       const open = await openWith(em, read.hash);
-      if (open) return open;
+      if (open) return repeatedBy(caller, open);
       await refuseDecided(em, read);
       await refuseRetired(em, read.contract);
       const { review, comparedWith } = await this.#review(em, read.contract, files);

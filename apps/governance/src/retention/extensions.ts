@@ -4,7 +4,7 @@ import type { Caller } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { holds } from '../authority/authority.js';
+import { holds, isIndependentOf } from '../authority/authority.js';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
 import { Store } from '../database/store.js';
@@ -76,9 +76,8 @@ export class RetentionExtensions {
         lock: { mode: 'pessimistic_write' },
       });
       if (!held) throw problem(governanceErrors.extensionNotFound);
-      const isOwn = held.proposedBy === caller.sub || (held.team && held.team === caller.team);
-      if (isOwn) throw problem(governanceErrors.ownProposal);
       const author = { sub: held.proposedBy, team: held.team };
+      if (!isIndependentOf(caller, [author])) throw problem(governanceErrors.ownProposal);
       const person = await this.#covers.standingInFor(em, caller, [author]);
       if (!holds(person, DECIDER))
         throw problem(governanceErrors.notYourDecision, `Needed: ${DECIDER}`);

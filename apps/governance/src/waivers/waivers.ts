@@ -34,6 +34,7 @@ export class Waivers {
   async propose(caller: Caller, given: ProposeWaiverBody) {
     const { product, check, about, reason, demonstration } = given;
     const role = roleOver(caller, product);
+    const domain = role === 'governance-lead' ? null : names.parseProductId(product).domain;
     if (!isWaivable(check))
       throw refused('check', `${check} protects people or readers and cannot be waived.`);
     const endsAt = endOf(given.until, new Date());
@@ -41,14 +42,11 @@ export class Waivers {
       throw refused('until', `It must end in the future, within ${LONGEST_WAIVER_DAYS} days.`);
     const until = endsAt.toISOString();
     const content: WaiverContent = { product, check, about, until, reason };
-    const made = await this.#store.transaction((em) =>
-      this.#motions.put(
-        em,
-        caller,
-        { kind: 'waiver', subject: product, content, basedOn: null, reason, demonstration, endsAt },
-        role,
-      ),
-    );
+    const motion = {
+      ...{ kind: KIND.kind, subject: product, content, basedOn: null },
+      ...{ reason, demonstration, endsAt, domain },
+    };
+    const made = await this.#store.transaction((em) => this.#motions.put(em, caller, motion, role));
     return showWaiver(made);
   }
 

@@ -151,7 +151,7 @@ export class GrantRequests {
     };
     const by = { ...byRequester(caller), reason, detail };
     await this.#lifecycle.announce(em, grant, 'request', by);
-    await this.#autoGrants.decide(em, grant, products);
+    await this.#autoGrants.decide(em, caller, grant, products);
     return grant.id;
   }
 

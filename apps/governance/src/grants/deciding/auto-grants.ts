@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { isIndependentOf } from '../../authority/authority.js';
+import type { Person } from '../../authority/authority.js';
 import { ProductMajorEntity } from '../../products/product.entity.js';
 import { VersionContentEntity } from '../../proposals/proposal.entity.js';
 import type { GrantEntity, GrantProductEntity } from '../grant.entity.js';
@@ -21,21 +22,16 @@ export class AutoGrants {
     this.#lifecycle = lifecycle;
   }
 
-  /** Decides a grant that was asked for just now, in the caller's transaction, if a rule of the policy meets it. */
+  /** Decides what a requester asked for just now, in the caller's transaction, if a rule of the policy meets it. */
   async decide(
     em: EntityManager,
+    requester: Person,
     grant: GrantEntity,
     products: readonly GrantProductEntity[],
   ): Promise<void> {
     const policy = await policyInForce(em);
     if (!policy || policy.autoGrant.length === 0) return;
     // Nobody decides their own, by a policy of theirs either.
-    const requester = {
-      sub: grant.requestedBy,
-      kind: 'user' as const,
-      roles: [],
-      team: grant.team,
-    };
     if (!isIndependentOf(requester, policy.authors)) return;
     const contracts = await contractsOf(em, products);
     const { kind, purpose, organisation, startsAt, endsAt, legalBasis, terms } = grant;

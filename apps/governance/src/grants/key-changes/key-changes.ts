@@ -36,7 +36,8 @@ export class KeyChanges {
 
   /**
    * Throws MESH-3706 where the recipient has no view, MESH-3708 for somebody who guards none of its products, MESH-3715 where
-   * another change of the recipient's waits; the same one asked for again, for the same reason, is that one.
+   * another change of the recipient's waits; the same one asked for again by the same person, for the same reason, is that
+   * one, by somebody else MESH-3091.
    */
   async ask(caller: Caller, given: KeyChangeBody) {
     const { organisation, purpose, keepDays, reason, demonstration } = given;
@@ -45,11 +46,11 @@ export class KeyChanges {
       if (products.length === 0) throw problem(grantErrors.noViewToRename);
       const generation = (await generationOf(em, given)) + 1;
       const content: KeyChangeContent = { organisation, purpose, generation, keepDays };
+      const { role, domain } = askedAs(caller, products);
       const motion = {
         ...{ kind: KIND.kind, subject: `${organisation}/${purpose}`, content },
-        ...{ basedOn: basisOf(generation - 1), reason, demonstration, endsAt: null },
+        ...{ basedOn: basisOf(generation - 1), reason, demonstration, endsAt: null, domain },
       };
-      const role = roleOf(caller, products);
       await turn(em, `motion:${motion.kind}:${motion.subject}`);
       await refuseBesideAnother(em, motion);
       return this.#motions.put(em, caller, motion, role);
@@ -132,12 +133,14 @@ async function productsOf(em: EntityManager, { organisation, purpose }: Recipien
   return rows.map(({ product }) => product);
 }
 
-/** The role in which somebody asks. Throws MESH-3708. */
-function roleOf(caller: Caller, products: readonly string[]): string {
-  if (caller.kind === 'user' && caller.roles.includes('ig-lead')) return 'ig-lead';
-  const owned = products
+/** The role in which somebody asks, and the domain they own. Throws MESH-3708. */
+function askedAs(caller: Caller, products: readonly string[]) {
+  if (caller.kind === 'user' && caller.roles.includes('ig-lead')) {
+    return { role: 'ig-lead', domain: null };
+  }
+  const domain = products
     .map((product) => names.parseProductId(product).domain)
-    .find((domain) => isOwnerOf(caller, domain));
-  if (owned) return `${owned}-owner`;
+    .find((one) => isOwnerOf(caller, one));
+  if (domain) return { role: `${domain}-owner`, domain };
   throw problem(grantErrors.notYourKeyChange);
 }
