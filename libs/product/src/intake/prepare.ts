@@ -397,7 +397,7 @@ function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prep
  * What tells whether a message is the one that was landed under its identity: line ends and blanks behind it are of the file or
  * frame that it came in, and differ when the next stands behind it.
  */
-export function digestOfMessage(raw: Buffer): Buffer {
+function digestOfMessage(raw: Buffer): Buffer {
   let end = raw.length;
   while (end > 0 && BETWEEN_MESSAGES.has(raw[end - 1]!)) end--;
   return digest16(raw.subarray(0, end));
