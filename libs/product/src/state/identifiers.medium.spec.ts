@@ -256,3 +256,22 @@ it('a retraction that names somebody who is known only as whom others became tak
   // Of a number that was never heard of it is not known that it is not theirs.
   expect(await retractedBy('t3', 42)).toMatchObject({ outcome: 'retracted' });
 });
+
+it('a merge moves all that is held of the number that its person turns out to have in the same batch', async () => {
+  const people = { S5: by('S5'), S6: by('S6'), N4: numbered(44), N5: numbered(45) };
+  const merge: Line = { do: 'merge', local: 'S5', into: nhsNumber(45) };
+  const batch = [named('u2', ['S5', 'S6']), merge];
+  expect(await held(people, [put('u1', 'S6', 44)], batch)).toEqual(['N5', 'N5']);
+});
+
+it('an identifier that comes back within a batch is told as it came', async () => {
+  const n = [nhsNumber(46), nhsNumber(47)] as const;
+  await held({}, [named('w5', ['U3', 'U1', 'U2'], 46)]);
+  const back: Line = { do: 'put', id: 'w7', nhs: n[0], local: 'U2' };
+  await held({}, [{ do: 'put', id: 'w6', nhs: n[1], local: 'U2' }, back]);
+  const { rows } = await database.pool.query<{ survivor: object }>(
+    `SELECT survivor FROM person WHERE person = $1`,
+    [keys.personKey(KEY, by('U2'))],
+  );
+  expect(rows).toMatchObject([{ survivor: { nhsNumber: n[0], local: { id: 'U2' } } }]);
+});

@@ -13,8 +13,8 @@ export class Left {
     const state = this.world.persons.get(key);
     if (!state || (state.before === null && !this.world.changedPersons.has(state)))
       return undefined;
-    const { sequence, mergedInto } = state;
-    return { ...state, before: { sequence, mergedInto } };
+    const { sequence, mergedInto, survivor } = state;
+    return { ...state, before: { sequence, mergedInto, survivor } };
   }
 
   /** A record as it is held then; undefined if the batch neither read nor made it. */

@@ -17,7 +17,7 @@ export type PersonState = Standing & {
   /** The editions, as bits, that they are left out of because of how they stand. */
   out: number;
   /** As read, to notice that another transaction came first; null for a person not known before. */
-  before: { sequence: number; mergedInto: string | null } | null;
+  before: Pick<PersonState, 'sequence' | 'mergedInto' | 'survivor'> | null;
 };
 
 /** A record as it is held. */

@@ -248,3 +248,13 @@ it('never shows where somebody restricted is, nor hides anybody else, whatever c
     { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25) },
   );
 });
+
+it('whoever is named by an identifier of somebody with a number beside their own is restricted with all that is held of them', async () => {
+  const nhs = nhsNumber(399);
+  await commit(put('v1', nhs, { local: 'V2' }), put('v2', nhs));
+  const line: Line = { do: 'other', local: 'V1', others: ['V2'] };
+  expect(await commit({ ...line, restricted: true, restrictedAt: '2026-01-01T00:00:00Z' })).toEqual(
+    ['accepted'],
+  );
+  expect(await shown(nhs)).toEqual({ v1: HIDDEN, v2: HIDDEN });
+});

@@ -139,6 +139,11 @@ class Loader {
     const state = this.world.persons.get(other.person);
     const isNumbered = other.ref !== null && other.ref.nhsNumber !== null;
     if (state?.before && !isNumbered) this.#wantAllOf(other.person);
+    // Whoever is named without a number may become the one that is known here, and how they stand, before or within this batch, with
+    // them; or who is known here ends by a merge of this batch.
+    const own = this.world.persons.get(person.person);
+    const standsOtherwise = this.#standing || own?.choices || own?.restriction;
+    if (isNumbered && (standsOtherwise || this.#merging)) this.#wantAllOf(other.person);
     // How the one stands, before or within this batch, holds for all that is held of the other; and a merge of this batch
     // that names the local identifier is then about the person it stands for.
     if (this.#standing || this.#merging || isNumbered || state?.choices || state?.restriction) {
@@ -233,7 +238,7 @@ class Loader {
     this.#holdPerson({
       ...{ person, sequence, mergedInto, survivor, choices, restriction },
       out: outOf({ choices, restriction }),
-      before: { sequence, mergedInto },
+      before: { sequence, mergedInto, survivor },
     });
   }
 
@@ -343,7 +348,8 @@ export function worldStatements(world: World): Statement[] {
 function personStatements(persons: PersonState[], known: boolean): Statement[] {
   if (persons.length === 0) return [];
   const simple = persons.every(
-    ({ mergedInto, before }) => mergedInto === (before?.mergedInto ?? null),
+    ({ mergedInto, survivor, before }) =>
+      mergedInto === (before?.mergedInto ?? null) && survivor === (before?.survivor ?? null),
   );
   const values = [
     plainArray(persons.map(({ person }) => person)),
