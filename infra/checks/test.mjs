@@ -4,6 +4,14 @@ import { prepare, root } from '../local/prepare.mjs';
 import { runCheck } from './run-check.mjs';
 
 const only = process.argv.slice(2);
+// A name that is none would run nothing, and nothing that fails looks like success. Said before anything is installed.
+const unknown = only.filter((wanted) => !checks.some(({ name }) => name === wanted));
+if (unknown.length > 0) {
+  console.log(`No such check: ${unknown.map((name) => `"${name}"`).join(', ')}. There are:`);
+  for (const { name } of checks) console.log(`  ${name}`);
+  console.log(`\n0 passed, ${unknown.length} failed`);
+  process.exit(1);
+}
 await prepare();
 // All is built. Were specs to build again beside each other, one could take a module away for a moment while another's mesh loads it.
 process.env.CAREMESH_BUILT = root;

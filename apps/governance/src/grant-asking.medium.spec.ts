@@ -1,4 +1,4 @@
-import { dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
+import { dayFromNow, personToken, seedPerson, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -185,5 +185,36 @@ describe('individual care of the people of some organisations', () => {
     });
     const drifts = await (await person('auditor')).get('/v1/drift');
     expect([drifts.status, drifts.text.includes(id)]).toEqual([200, false]);
+  });
+});
+
+describe('what the policy in force grants with nobody asked', () => {
+  it('is decided by others where the requester proposed the same policy once, though they took it back', async () => {
+    const rule = { name: 'record-ids', purposes: ['audit'], organisations: ['QUY'] };
+    const autoGrant = [{ ...rule, products: [PRODUCT], longestDays: 400 }];
+    const policy = { autoGrant, reason: 'Low risk' };
+    seedPerson(stack, { user: 'earlier-author', roles: ['ig-lead'], organisation: 'QUY' });
+    const earlier = await person('earlier-author');
+    const path = '/v1/grant-policies';
+    type Put = { id: string; contentHash: string };
+    const first = (await earlier.post(path, policy)).body as Put;
+    expect((await earlier.post(`${path}/${first.id}/end`, { reason: 'Another may' })).body).toEqual(
+      expect.objectContaining({ state: 'withdrawn' }),
+    );
+    const { id, contentHash } = (await (await person('caldicott-guardian')).post(path, policy))
+      .body as Put;
+    expect(contentHash).toBe(first.contentHash);
+    const lead = await person('governance-lead');
+    const decision = { decision: 'approve', contentHash, reason: 'Yes' };
+    expect((await lead.post(`${path}/${id}/decisions`, decision)).body).toMatchObject({
+      inForce: true,
+    });
+    const request = { ...asked, purpose: 'audit', fields: 'recordId', until: dayFromNow(30) };
+    expect((await (await person('analyst')).post('/v1/grants', request)).body).toMatchObject({
+      ...{ state: 'approved', autoGranted: { policy: id, rule: 'record-ids' } },
+    });
+    expect((await earlier.post('/v1/grants', request)).body).toMatchObject({
+      ...{ state: 'requested', autoGranted: null },
+    });
   });
 });

@@ -359,8 +359,11 @@ describe('use', () => {
     const { items } = (await analyst.get(`/v1/products/${PRODUCT}/use`)).body as {
       items: { grant: string; unused: boolean }[];
     };
-    expect(items.length).toBeGreaterThan(0);
-    expect(items.every(({ unused }) => !unused)).toBe(true);
+    const listed = (await analyst.get(`/v1/grants?product=${PRODUCT}`)).body as { items: Grant[] };
+    const live = listed.items.filter(({ state }) => /^(approved|active|suspended)$/.test(state));
+    const expected = live.map(({ id }) => ({ grant: id, unused: false })).reverse();
+    expect(items.map(({ grant, unused }) => ({ grant, unused }))).toEqual(expected);
+    expect(items).not.toEqual([]);
     const id = items[0]?.grant ?? '';
     expect((await analyst.get(`/v1/grants/${id}/use`)).body).toMatchObject({
       grant: id,

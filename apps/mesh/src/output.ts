@@ -154,6 +154,8 @@ const PATH_FAULTS: Record<string, string> = {
   EISDIR: 'is a folder where a file is due',
   ENOENT: 'is missing',
   EROFS: 'lies where nothing can be written',
+  ENOSPC: 'lies where there is no room left',
+  ENAMETOOLONG: 'has a name that is too long',
 };
 
 /** Null if the error is about no path of a file or folder. */

@@ -7,7 +7,6 @@ export type Endpoints = {
   registryUrl: string;
   oidcIssuer: string;
   governanceUrl: string;
-  portalUrl: string | null;
 };
 
 type ServiceFacts = {

@@ -152,7 +152,6 @@ function endpointsOf({ environment }: PlanOptions, ports: Ports, issuer: Issuer)
     registryUrl: environment['MESH_REGISTRY_URL'] || registryUrl(ports['registry'] ?? 0),
     oidcIssuer: issuer.issuer,
     governanceUrl: urlOf(ports, 'governance'),
-    portalUrl: ports['portal'] === undefined ? null : urlOf(ports, 'portal'),
   };
 }
 

@@ -15,7 +15,8 @@ export type Status = {
   registry: { url: string };
   kafka: { bootstrap: string };
   identity: { issuer: string; tokenUrl: string; jwksUrl: string };
-  portal: { url: string | null };
+  /** Promised with the shape; there are no pages for people, so its address is always null. */
+  portal: { url: null };
   domains: { name: string; url: string; intake: Intake[] }[];
   components: ComponentState[];
   /** The process that keeps the parts running, and since when. */
@@ -38,7 +39,7 @@ export function statusOf(
     registry: { url: endpoints.registryUrl },
     kafka: { bootstrap: endpoints.kafkaBrokers },
     identity: issuer,
-    portal: { url: endpoints.portalUrl },
+    portal: { url: null },
     domains: domains.map(({ name, url }) => ({ name, url, intake: intake.get(name) ?? [] })),
     components: components.map((one) => ({ ...one, rssMb: null })),
     supervisor,

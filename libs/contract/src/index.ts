@@ -4,7 +4,7 @@ export * as keys from './envelope/keys.js';
 export * as headers from './envelope/headers.js';
 export { contentHash } from './envelope/hash.js';
 export { CHANGE_TYPES } from './envelope/headers.js';
-export { CLASSIFICATIONS, PURPOSES } from './promise/data-contract.js';
+export { CLASSIFICATIONS, PRODUCT_CARE_SETTINGS, PURPOSES } from './promise/data-contract.js';
 export { parseVersion } from './promise/parse-version.js';
 export { repeatsName } from './avro/repeated-names.js';
 export { avroType, SchemaRefused } from './avro/type.js';

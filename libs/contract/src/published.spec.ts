@@ -1,16 +1,24 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkVersion } from './checks/check-version.js';
 import { avroType } from './avro/type.js';
 import { parseVersion } from './promise/parse-version.js';
-import { CLASSIFICATIONS, PURPOSES } from './promise/data-contract.js';
+import { CLASSIFICATIONS, PRODUCT_CARE_SETTINGS, PURPOSES } from './promise/data-contract.js';
 import { PROFILE_SCHEMA } from './promise/schemas.gen.js';
 import { CORE_FIELDS } from './records/compile.js';
 import { publishedFolders, readFolder, SCHEMAS, type Loose } from './published.fixture.js';
 import { readFileSync } from 'node:fs';
 
 const BIN = resolve(import.meta.dirname, '../bin');
+
+/** What a generator answers that is asked whether what it wrote is still so. */
+function checkedBy(generator: string): { status: number | null; stderr: string } {
+  const { status, stderr } = spawnSync(process.execPath, [`${BIN}/${generator}`, '--check'], {
+    encoding: 'utf8',
+  });
+  return { status, stderr };
+}
 
 describe('every published contract', () => {
   it('is found: the four products the mesh begins with', () => {
@@ -57,18 +65,20 @@ describe('what is written down twice', () => {
   });
 
   it('is the same: the JSON Schemas in schemas/mesh and in the library', () => {
-    execFileSync(process.execPath, [`${BIN}/embed-schemas.mjs`, '--check']);
+    expect(checkedBy('embed-schemas.mjs')).toEqual({ status: 0, stderr: '' });
   });
 
   it('is the same: Avro schemas and the record types generated from them', () => {
-    execFileSync(process.execPath, [`${BIN}/generate-record-types.mjs`, '--check']);
+    expect(checkedBy('generate-record-types.mjs')).toEqual({ status: 0, stderr: '' });
   });
 });
 
 describe('the profile', () => {
-  it('allows the purposes and classifications that the library knows, and no others', () => {
+  it('allows the purposes, care settings and classifications that the library knows, and no others', () => {
     const profile = JSON.parse(PROFILE_SCHEMA) as Loose;
     expect(profile.$defs.purpose.enum).toEqual(PURPOSES);
+    const { careSetting } = profile.$defs.contract.properties;
+    expect(careSetting.items.enum).toEqual(PRODUCT_CARE_SETTINGS);
     expect(CLASSIFICATIONS).toEqual([
       'direct-identifier',
       'quasi-identifier',

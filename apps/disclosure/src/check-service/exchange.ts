@@ -55,6 +55,10 @@ export class Exchange {
     const { pool, lists } = this.#parts;
     for (const organisation of await lists.expire()) this.#tellExpired(organisation);
     const client = await pool.connect();
+    let broken = false;
+    const breaks = () => void (broken = true);
+    // It is held while mailboxes are waited for: of one that ends meanwhile nobody else hears, and the process would end with it.
+    client.on('error', breaks);
     try {
       const { rows } = await client.query<{ mine: boolean }>(
         `SELECT pg_try_advisory_lock(hashtext('${LOCK}')) AS mine`,
@@ -65,8 +69,13 @@ export class Exchange {
       } finally {
         await client.query(`SELECT pg_advisory_unlock(hashtext('${LOCK}'))`);
       }
+    } catch (error) {
+      // It may hold the lock or be within a transaction still.
+      broken = true;
+      throw error;
     } finally {
-      client.release();
+      client.release(broken);
+      client.off('error', breaks);
     }
   }
 
@@ -147,6 +156,7 @@ export class Exchange {
       this.#doubted.set(organisation, list);
       return this.#refuse(client, organisation, disclosureErrors.listDoubted, doubt);
     }
+    // Not `inTransaction`: it is on the connection that holds the lock of the look, so that a look that lost the lock writes nothing.
     await client.query('BEGIN');
     try {
       await lists.accept(client, organisation, list);

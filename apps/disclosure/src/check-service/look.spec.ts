@@ -55,8 +55,11 @@ function exchangeOf(boxes: Record<string, Mailbox>) {
   const troubles: [string, string][] = [];
   const told: string[] = [];
   const tell = ({ code }: { code: string }) => told.push(code);
+  const nothing = () => undefined;
   const exchange = new Exchange({
-    pool: { connect: () => Promise.resolve({ query, release: () => undefined }) } as never,
+    pool: {
+      connect: () => Promise.resolve({ query, on: nothing, off: nothing, release: nothing }),
+    } as never,
     mailboxes: (organisation) => boxes[organisation]!,
     cohort: { numbers: () => Promise.resolve({ numbers: asked, rows: 3 }) } as unknown as Cohort,
     lists: {

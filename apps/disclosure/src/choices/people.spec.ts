@@ -1,3 +1,4 @@
+import { holdsNhsNumber } from '@caremesh/contract';
 import { expect, test } from 'vitest';
 
 import { bytesOf, nhsNumberOf, numberOf, numbersOf, People } from './people.js';
@@ -5,6 +6,13 @@ import { bytesOf, nhsNumberOf, numberOf, numbersOf, People } from './people.js';
 test('nine digits stand for ten', () => {
   for (const number of ['9434765919', '9000000009', '9010232131']) {
     expect(nhsNumberOf(numberOf(number))).toBe(number);
+  }
+});
+
+test('writes the tenth digit by which the contract knows an NHS number, and none where there is none', () => {
+  for (let number = 900_000_000; number < 900_002_000; number++) {
+    const written = nhsNumberOf(number);
+    expect([written, holdsNhsNumber(written)]).toEqual([written, written.length === 10]);
   }
 });
 

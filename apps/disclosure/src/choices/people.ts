@@ -4,7 +4,10 @@ const EMPTY = 0;
 /** The first nine digits of an NHS number; the tenth follows from them. */
 export const numberOf = (nhsNumber: string): number => Number(nhsNumber.slice(0, DIGITS));
 
-/** The ten digits of a number: modulus 11 (NHS Data Dictionary, NHS NUMBER). */
+/**
+ * The ten digits of a number: modulus 11 (NHS Data Dictionary, NHS NUMBER). The contract library says whether ten digits are one, and makes
+ * none of nine; found by asking it, the tenth of a million people would be guessed ten times each.
+ */
 export function nhsNumberOf(number: number): string {
   const digits = String(number).padStart(DIGITS, '0');
   let sum = 0;

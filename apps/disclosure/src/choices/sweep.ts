@@ -1,8 +1,8 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
-import { inTransaction } from '../database/transaction.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { ViewStore, View } from '../views/view-store.js';
 import { withdrawPeople } from '../withdrawal/withdraw.js';
@@ -108,26 +108,16 @@ export class Sweep {
   async #withdraw(view: View, list: ListInForce, people: readonly string[]): Promise<void> {
     const { pool, plans, outbox, log } = this.#parts;
     const plan = await plans.of(view);
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
+    const outgoing = await inTransaction(pool, async (client) => {
       // Another list may have come meanwhile, and the view been filled by it: whoever is on that one stays, and it has its sweep.
       const inForce = await this.#listOf(client, view);
-      if (inForce?.number !== list.number) {
-        await client.query('ROLLBACK');
-        return;
-      }
-      const outgoing = await withdrawPeople(client, view.id, plan, people);
-      await outbox.write(client, outgoing);
-      await client.query('COMMIT');
-      if (outgoing.length > 0) {
-        log.info({ view: view.topic, records: outgoing.length }, 'Records withdrawn from a view');
-      }
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
+      if (inForce?.number !== list.number) return [];
+      const withdrawn = await withdrawPeople(client, view.id, plan, people);
+      await outbox.write(client, withdrawn);
+      return withdrawn;
+    });
+    if (outgoing.length > 0) {
+      log.info({ view: view.topic, records: outgoing.length }, 'Records withdrawn from a view');
     }
   }
 }

@@ -1,6 +1,6 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { inForce } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView } from '../views/view-store.js';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { avroType, headers as ce, keys, names, renamingsSchema } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { withSchemaId } from '@caremesh/product';
 import type { OutgoingRecord } from '@caremesh/product';
@@ -58,30 +59,22 @@ export class Renamings {
   async #tell(changed: Changed): Promise<void> {
     const schemaId = await this.#schemaIdOf(names.subjectOf(names.renamingsTopic(changed.grantId)));
     if (schemaId === null) return;
-    const client = await this.#pool.connect();
-    try {
-      await client.query('BEGIN');
+    const people = await inTransaction(this.#pool, async (client) => {
       const { rowCount } = await client.query(
         `UPDATE view SET renamed_at = now() WHERE id = $1 AND renamed_at IS NULL`,
         [changed.id],
       );
-      const people = rowCount === 1 ? await renamed(client, changed) : [];
-      const parts = Math.ceil(people.length / MOST);
+      if (rowCount !== 1) return null;
+      const found = await renamed(client, changed);
+      const parts = Math.ceil(found.length / MOST);
       const outgoing = Array.from({ length: parts }, (_, at) =>
-        this.#part(changed, schemaId, people.slice(at * MOST, (at + 1) * MOST), at + 1, parts),
+        this.#part(changed, schemaId, found.slice(at * MOST, (at + 1) * MOST), at + 1, parts),
       );
       await this.#outbox.write(client, outgoing);
-      await client.query('COMMIT');
-      if (rowCount === 1) {
-        const { topic } = changed;
-        this.#log.info({ view: topic, people: people.length }, 'New pseudonyms are told');
-      }
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+      return found.length;
+    });
+    if (people === null) return;
+    this.#log.info({ view: changed.topic, people }, 'New pseudonyms are told');
   }
 
   #part(

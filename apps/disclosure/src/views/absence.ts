@@ -1,6 +1,6 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { doubtRecords, viewsOf } from './view-store.js';
 
 /** How often it is noted that an edition is followed. */

@@ -1,7 +1,7 @@
 import type { Purpose } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { keepTerms, optOutRule, refreshTerms } from '../choices/terms.js';
 import type { GrantedView } from '../grants/governance.js';
 import type { OptOutRule } from '../keys/pseudonym-keys.js';

@@ -6,6 +6,7 @@ import type { GrantedView, Governance } from '../grants/governance.js';
 import type { ProductReceived } from '../disclose/product-record.js';
 import type { LanesHere } from '../lanes/lanes-here.js';
 import type { Absence } from './absence.js';
+import { apartFor, batchFor } from './batches.js';
 import type { ViewPlan } from './plan.js';
 import type { ViewPlans } from './plans.js';
 import type { Backfill, View, ViewStore } from './view-store.js';
@@ -16,23 +17,6 @@ export const BACKFILL = 'view-backfill';
 
 /** So many views are filled at once; each takes a connection to the database. */
 const BACKFILLS_AT_ONCE = 4;
-
-/**
- * The more views an edition has, the longer its records are gathered: each batch is a row, a record and a batch at the broker
- * per view and partition, whether it holds one record or fifty. With 200 views, a second. With few, long enough that at 200 records a
- * second ten share a transaction: one for each took from those who wait for an answer (ADR 031). One that comes alone goes at once.
- */
-const APART_MS_PER_VIEW = 5;
-const FEWEST_APART_MS = 50;
-const MOST_APART_MS = 1_000;
-/**
- * What a transaction costs by itself is a tenth of what a view's records cost, with 500 of them: so it takes up to twice as
- * many in each lane, but never more rows of views at once than 100 records in 200 views are: whoever waits for the same database
- * waits behind them (ADR 031).
- */
-const FEWEST_OF_BATCH = 100;
-const MOST_OF_BATCH = 1_000;
-const ROWS_OF_BATCH = 20_000;
 
 type Offsets = ReadonlyMap<number, bigint>;
 
@@ -393,11 +377,3 @@ const isBelow = (offsets: Offsets, { origin }: Place): boolean =>
 
 /** Each beginning of a view is filled by a subscription of its own. */
 const nameOf = ({ topic, generation }: View): string => `backfill.${topic}.${generation}`;
-
-/** How long after one batch of an edition with so many views the next is begun, unless more has come than one holds. */
-const apartFor = (views: number): number =>
-  Math.max(FEWEST_APART_MS, Math.min(MOST_APART_MS, views * APART_MS_PER_VIEW));
-
-/** Records of a batch that is written to so many views. */
-const batchFor = (views: number): number =>
-  Math.max(FEWEST_OF_BATCH, Math.min(MOST_OF_BATCH, Math.floor(ROWS_OF_BATCH / views)));

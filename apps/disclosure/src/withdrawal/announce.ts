@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { avroType, headers as ce, keys, names, withdrawalsSchema } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import { withSchemaId } from '@caremesh/product';
 import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import type { Outbox } from '../disclose/discloser.js';
 
 /** Records that one event lists at most: some 60 bytes each, so it stays far below a broker's usual limit of 1 MB. */

@@ -1,5 +1,5 @@
 import { deriveViewSchema, names } from '@caremesh/contract';
-import { createLogger, openDatabase } from '@caremesh/platform';
+import { createLogger, inTransaction, openDatabase } from '@caremesh/platform';
 import type { Database } from '@caremesh/platform';
 import type { OutgoingRecord, WrittenRecord } from '@caremesh/product';
 import { testDatabase } from '@caremesh/testing';
@@ -9,7 +9,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Discloser } from '../disclose/discloser.js';
 import type { ProductReceived } from '../disclose/product-record.js';
 import { migrations } from '../disclosure.module.js';
-import { inTransaction } from '../database/transaction.js';
 import type { GrantedView } from '../grants/governance.js';
 import { person, personOf, versions } from '../spec/publisher.js';
 import { planView } from '../views/plan.js';

@@ -1,7 +1,7 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import type { Outbox } from '../disclose/discloser.js';
 import { inForce } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';

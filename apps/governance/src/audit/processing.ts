@@ -3,6 +3,7 @@ import type { DataContract } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { Store } from '../database/store.js';
 import type { GrantEntity } from '../grants/grant.entity.js';
+import { GRANTED_STATES, isOneOf } from '../grants/lifecycle.js';
 import { optOutOf } from '../grants/show.js';
 import { csvOf } from './csv.js';
 
@@ -22,9 +23,6 @@ export type Row = Pick<
   fields: string[];
   contract: DataContract;
 };
-
-/** Grants that were decided and became, or may become, processing. */
-const STATES = ['approved', 'active', 'suspended', 'expired', 'revoked'];
 
 /**
  * The record of processing activities (UK GDPR article 30) that the mesh can write for an organisation: for each
@@ -47,9 +45,9 @@ export class ProcessingRecord {
          FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
          JOIN product_major m ON m.product = p.product AND m.major = p.major
          JOIN version_content c ON c.content_hash = m.latest_hash
-        WHERE g.state = ANY($1) AND ($2::text IS NULL OR g.organisation = $2)
+        WHERE ${isOneOf('g.state', GRANTED_STATES)} AND ($1::text IS NULL OR g.organisation = $1)
         ORDER BY g.organisation, g.starts_at, g.id, p.product, p.major`,
-      [STATES, organisation ?? null],
+      [organisation ?? null],
     );
     return csvOf(COLUMNS, rows);
   }

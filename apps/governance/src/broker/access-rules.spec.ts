@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as accessRules from './access-rules.js';
 import {
   closingRules,
   compareRules,
   concernsMesh,
+  consumerRules,
   careDisclosureRules,
   disclosureRules,
   domainRules,
   governanceRules,
   grantRules,
   keyOf,
+  monitorRules,
+  noticeRules,
+  outputPortRules,
   sealerRules,
 } from './access-rules.js';
 import type { AccessRule } from './access-rules.js';
@@ -95,15 +100,42 @@ describe('access rules', () => {
   });
 
   it('end every prefix with its separator', () => {
-    const rules = [
-      ...domainRules('gp'),
-      ...disclosureRules([]),
-      ...careDisclosureRules([]),
-      ...grantRules('abcdefgh', []),
-    ];
-    for (const rule of rules.filter(({ pattern }) => pattern === 'prefixed')) {
-      expect(rule.name).toMatch(/\.$/);
-    }
+    const topics = ['gp.medication-statement.v1'];
+    const sets: Record<string, AccessRule[]> = {
+      careDisclosureRules: careDisclosureRules(topics),
+      closingRules: closingRules('gp', topics),
+      consumerRules: consumerRules('gp', topics),
+      disclosureRules: disclosureRules(topics),
+      domainRules: domainRules('gp'),
+      governanceRules: governanceRules(),
+      grantRules: grantRules('abcdefgh', topics, 'gp'),
+      monitorRules: monitorRules(topics),
+      noticeRules: noticeRules('abcdefgh'),
+      outputPortRules: outputPortRules(topics),
+      sealerRules: sealerRules(),
+    };
+    // A set of rules that is made later is looked at too.
+    const made = Object.keys(accessRules).filter((name) => name.endsWith('Rules'));
+    expect([...Object.keys(sets), 'compareRules'].sort()).toEqual(made.sort());
+    const prefixes = Object.entries(sets).flatMap(([set, rules]) =>
+      rules
+        .filter(({ pattern }) => pattern === 'prefixed')
+        .map(({ resource, name }) => `${set} ${resource} ${name}`),
+    );
+    expect(prefixes).toEqual([
+      'careDisclosureRules topic share.',
+      'careDisclosureRules transactional-id relay.care-disclosure.',
+      'careDisclosureRules group mesh.care-disclosure.',
+      'disclosureRules topic share.',
+      'disclosureRules transactional-id relay.disclosure.',
+      'disclosureRules group mesh.disclosure.',
+      'domainRules topic gp.',
+      'domainRules transactional-id relay.gp.',
+      'domainRules group gp.',
+      'grantRules group share.abcdefgh.',
+      'monitorRules group mesh.monitor.',
+      'outputPortRules group mesh.output-ports.',
+    ]);
   });
 
   it('deny a domain a retired topic, and nothing else of its prefix', () => {

@@ -1,4 +1,4 @@
-import type { EntityManager, DataSource } from 'typeorm';
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Database } from '@caremesh/platform';
 import { currentScope } from './request-scope.js';
 
@@ -87,4 +87,27 @@ export class Store {
 /** Waits for its turn on `name`, until the transaction ends. */
 export async function turn(em: EntityManager, name: string): Promise<void> {
   await em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+}
+
+// TypeORM types what it inserts down to the leaves of a field of JSON, which an entity's own type does not fit. What is given is held
+// to that type, and the cast stands here alone.
+type Rows<Row> = NoInfer<Partial<Row>> | readonly NoInfer<Partial<Row>>[];
+
+/** Inserts one row of an entity, or several. */
+export async function insert<Row extends ObjectLiteral>(
+  em: EntityManager,
+  entity: EntityTarget<Row>,
+  rows: Rows<Row>,
+): Promise<void> {
+  await em.insert(entity, rows as never);
+}
+
+/** Inserts one row of an entity, or several; what has the same `key` is written over. */
+export async function upsert<Row extends ObjectLiteral>(
+  em: EntityManager,
+  entity: EntityTarget<Row>,
+  rows: Rows<Row>,
+  key: (keyof Row & string)[],
+): Promise<void> {
+  await em.upsert(entity, rows as never, key);
 }

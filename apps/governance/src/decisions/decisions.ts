@@ -60,8 +60,8 @@ export class Decisions {
   /**
    * Decides. Throws MESH-3001 (no such proposal), MESH-3010 and MESH-3006 (not this person's to decide),
    * MESH-3005 (other content), MESH-3007 (nothing to decide any more), MESH-3008 (compared anew: the list of
-   * changes is another), MESH-3022 (decided already by this person), MESH-3090 (by another in the same role), MESH-3086 (of a major
-   * that was retired meanwhile).
+   * changes is another), MESH-3009 (another of its number was decided meanwhile), MESH-3020 (a demonstration in production), MESH-3022
+   * (decided already by this person), MESH-3090 (by another in the same role), MESH-3086 (of a major that was retired meanwhile).
    */
   async decide(caller: Caller, id: string, given: DecideBody) {
     if (given.demonstration && this.#mode === 'production') {

@@ -1,6 +1,7 @@
 import { names } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { insert } from '../database/store.js';
 import { OutboxEventEntity } from './outbox.entity.js';
 
 /** What can be told. Consumers treat an event as a hint and read the state from the API. */
@@ -123,7 +124,7 @@ export class Outbox {
   async tell(em: EntityManager, event: GovernanceEvent): Promise<void> {
     const common = { createdAt: new Date(), sentAt: null };
     const rows = [{ ...event, ...common, topic: null }, ...toRecipient(event, common)];
-    await em.insert(OutboxEventEntity, rows as never);
+    await insert(em, OutboxEventEntity, rows);
   }
 }
 

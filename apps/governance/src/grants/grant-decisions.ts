@@ -57,8 +57,8 @@ export class GrantDecisions {
 
   /**
    * Decides. What takes access away has reached broker and identity provider when this returns, or is being
-   * tried again. Throws MESH-3501, MESH-3503, MESH-3504, MESH-3505 and MESH-3506 as the rules say, and MESH-3722 where the
-   * agreement that it would rest on holds no more.
+   * tried again. Throws MESH-3020 for a demonstration in production, MESH-3501, MESH-3503, MESH-3504, MESH-3505,
+   * MESH-3506 and MESH-3720 as the rules say, and MESH-3722 where the agreement that it would rest on holds no more.
    */
   async decide(caller: Caller, id: string, given: GrantDecisionBody): Promise<void> {
     if (given.demonstration && this.#mode === 'production') {

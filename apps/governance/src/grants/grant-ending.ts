@@ -12,13 +12,17 @@ import { IdentityClients } from '../identity/identity-clients.js';
 import { LOGGER } from '../settings.js';
 import { GrantEntity } from './grant.entity.js';
 import { lockGrant } from './grant-store.js';
-import { grantMoveOf } from './lifecycle.js';
+import { LIVE_STATES, grantMoveOf } from './lifecycle.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import type { GrantBy } from './lifecycle.service.js';
 import { Provision } from './provision.js';
 
 const EVERY_MS = 1_000;
-/** A fetch waits no longer than its connection is let be: Kafka's `connections.max.idle.ms`, ten minutes where nobody says otherwise. */
+/**
+ * A fetch waits no longer than its connection is let be: Kafka's `connections.max.idle.ms`, ten minutes where nobody says otherwise.
+ * Half as much again: the rules go a moment after the grant's end, later where the broker is tried again, and until they
+ * are gone a fetch may still begin to wait.
+ */
 const IDLE_MS = 15 * 60_000;
 const BY_ITSELF = { actor: 'svc-governance', role: 'clock' };
 
@@ -122,7 +126,7 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
       select: { id: true },
       where: {
         endsAt: LessThanOrEqual(new Date()),
-        state: In(['requested', 'approved', 'active', 'suspended']),
+        state: In(['requested', ...LIVE_STATES]),
       },
     });
     return rows.map(({ id }) => id);

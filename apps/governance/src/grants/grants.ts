@@ -13,6 +13,7 @@ import { basesThatDiffer } from './asking/legal-basis.js';
 import type { ContractBasis } from './asking/legal-basis.js';
 import { basesOf, contractBases } from './contract-bases.js';
 import { GrantStore, grantableOf, lockGrant } from './grant-store.js';
+import { LIVE_STATES, isOneOf } from './lifecycle.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import { grantRuling, maySee, partTakersOf, stepping } from './rules.js';
 import type { GrantQuery } from './shapes.js';
@@ -22,7 +23,7 @@ import type { WholeGrant } from './show.js';
 /** Reviews that wait: of emergency access that nobody has looked at, and of other grants from their review day on. */
 const REVIEWS = {
   open: `g.break_glass IS NOT NULL AND g.break_glass->'review' = 'null'::jsonb`,
-  due: `g.break_glass IS NULL AND g.state IN ('approved', 'active', 'suspended') AND g.terms->>'reviewOn' <= :today`,
+  due: `g.break_glass IS NULL AND ${isOneOf('g.state', LIVE_STATES)} AND g.terms->>'reviewOn' <= :today`,
 };
 
 /** What somebody has to decide: a request, or a later end of a grant that stands. */

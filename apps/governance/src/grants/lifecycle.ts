@@ -1,3 +1,5 @@
+import { movesOf } from '../lifecycle/moves.js';
+
 /** Every state a grant can be in. */
 export const GRANT_STATES = [
   'draft',
@@ -61,19 +63,19 @@ export const CREDENTIAL_STATES: readonly GrantState[] = ['approved', 'active'];
 /** States in which a grant gives access, or will give it (again) without being asked for anew. */
 export const LIVE_STATES: readonly GrantState[] = ['approved', 'active', 'suspended'];
 
-/** Where `event` leads from `state`, or null if that is no legal move. */
-export function grantMoveOf(state: GrantState, event: GrantEvent): GrantState | null {
-  return GRANT_MOVES[state][event] ?? null;
+/** States of what was granted: it gives access, will give it, or gave it until it ended. */
+export const GRANTED_STATES: readonly GrantState[] = [...LIVE_STATES, 'expired', 'revoked'];
+
+/** That a column holds one of these states, as SQL. They are names of the table above, never what somebody sent. */
+export function isOneOf(column: string, states: readonly GrantState[]): string {
+  return `${column} IN (${states.map((state) => `'${state}'`).join(', ')})`;
 }
 
 /** Moves that go by another name where they are asked for. */
-const CALLED: Partial<Record<string, string>> = {
+const CALLED = {
   request: 'request (`mesh grant submit`)',
   revise: 'revise (`mesh grant edit`, then `mesh grant submit`)',
 };
 
-/** The events a state allows, for the sentence that refuses another. */
-export function openGrantMoves(state: GrantState): string {
-  const events = Object.keys(GRANT_MOVES[state]).map((event) => CALLED[event] ?? event);
-  return events.length > 0 ? `from "${state}": ${events.join(', ')}` : `"${state}" is final`;
-}
+/** Where an event leads from a state, null if that is no legal move; and the events a state allows, in words. */
+export const { moveOf: grantMoveOf, openMoves: openGrantMoves } = movesOf(GRANT_MOVES, CALLED);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { LIVE_STATES, isOneOf } from '../grants/lifecycle.js';
 import { WAYS } from '../grants/use/ways.js';
 import type { MajorConsumer } from './rules.js';
 
@@ -17,7 +18,7 @@ export class Consumers {
          JOIN access_grant g ON g.id = p.grant_id
          CROSS JOIN LATERAL (SELECT max(w.used_at) AS used_at FROM ${WAYS} w
             WHERE w.grant_id = p.grant_id AND w.topic = p.topic) r
-        WHERE p.product = $1 AND p.major = $2 AND g.state IN ('approved', 'active', 'suspended')
+        WHERE p.product = $1 AND p.major = $2 AND ${isOneOf('g.state', LIVE_STATES)}
         ORDER BY g.organisation, g.id`,
       [product, major],
     );

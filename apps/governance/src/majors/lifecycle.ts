@@ -1,3 +1,5 @@
+import { movesOf } from '../lifecycle/moves.js';
+
 /** Every state a major version can be in. */
 export type MajorState = 'published' | 'deprecated' | 'retired';
 
@@ -23,13 +25,5 @@ export const STEP_MOVES: Record<StepState, Partial<Record<StepDecision, StepStat
 };
 export type StepDecision = 'approve' | 'refuse';
 
-/** Where `step` leads from `state`, or null if that is no legal move. */
-export function majorMoveOf(state: MajorState, step: MajorStep): MajorState | null {
-  return MAJOR_MOVES[state][step] ?? null;
-}
-
-/** The steps a state allows, for the sentence that refuses another. */
-export function openMajorMoves(state: MajorState): string {
-  const steps = Object.keys(MAJOR_MOVES[state]);
-  return steps.length > 0 ? `from "${state}": ${steps.join(', ')}` : `"${state}" is final`;
-}
+/** Where a step leads from a state, null if that is no legal move; and the steps a state allows, in words. */
+export const { moveOf: majorMoveOf, openMoves: openMajorMoves } = movesOf(MAJOR_MOVES);

@@ -7,7 +7,7 @@ import { holds, isIndependentOf, isOwnerOf, isPublisherOf } from '../authority/a
 import type { Person } from '../authority/authority.js';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
-import { Store, turn } from '../database/store.js';
+import { Store, turn, upsert } from '../database/store.js';
 import { governanceErrors, majorErrors } from '../errors.js';
 import { Outbox } from '../events/outbox.js';
 import { GrantEntity } from '../grants/grant.entity.js';
@@ -123,7 +123,7 @@ export class Majors {
     const em = this.store.reader;
     for (const major of [from, to]) await majorOf(em, product, major);
     const row = { product, from, to, countedAt: new Date(countedAt), counts };
-    await em.upsert(MajorParityEntity, row as never, ['product', 'from', 'to']);
+    await upsert(em, MajorParityEntity, row, ['product', 'from', 'to']);
     return showParity(row);
   }
 

@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Kafka } from '../broker/kafka.js';
 import { Store } from '../database/store.js';
+import { LIVE_STATES, isOneOf } from '../grants/lifecycle.js';
 import { LOGGER, SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 
@@ -74,7 +75,7 @@ export class Readings implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.#store.reader.query<Served[]>(
       `SELECT g.id AS "grantId", p.topic, g.consumer AS domain
          FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
-        WHERE g.consumer IS NOT NULL AND g.state IN ('approved', 'active', 'suspended')`,
+        WHERE g.consumer IS NOT NULL AND ${isOneOf('g.state', LIVE_STATES)}`,
     );
   }
 }

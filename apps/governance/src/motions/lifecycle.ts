@@ -1,3 +1,5 @@
+import { movesOf } from '../lifecycle/moves.js';
+
 /** Every state of what is put to the leads. */
 export const MOTION_STATES = [
   'proposed',
@@ -29,13 +31,5 @@ export const MOTION_MOVES: Record<MotionState, Partial<Record<MotionEvent, Motio
   expired: {},
 };
 
-/** Where `event` leads from `state`, or null if that is no legal move. */
-export function motionMove(state: MotionState, event: MotionEvent): MotionState | null {
-  return MOTION_MOVES[state][event] ?? null;
-}
-
-/** The events a state allows, for the sentence that refuses another. */
-export function openMotionMoves(state: MotionState): string {
-  const events = Object.keys(MOTION_MOVES[state]);
-  return events.length > 0 ? `from "${state}": ${events.join(', ')}` : `"${state}" is final`;
-}
+/** Where an event leads from a state, null if that is no legal move; and the events a state allows, in words. */
+export const { moveOf: motionMove, openMoves: openMotionMoves } = movesOf(MOTION_MOVES);

@@ -4,9 +4,10 @@ import type { Caller, ErrorEntry } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import canonicalize from 'canonicalize';
 import type { EntityManager } from 'typeorm';
+import type { Author } from '../authority/authority.js';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
-import { Store, turn } from '../database/store.js';
+import { Store, insert, turn } from '../database/store.js';
 import { repeatedBy, roleOf, rulingOn } from '../decisions/rules.js';
 import { governanceErrors } from '../errors.js';
 import { Outbox } from '../events/outbox.js';
@@ -20,7 +21,7 @@ import { MotionEntity } from './motion.entity.js';
 import type { MotionKind } from './motion.entity.js';
 import type { MotionDecision } from './shapes.js';
 
-/** Who decides on a standard or a waiver: somebody who holds this role and had no part in proposing it. */
+/** Who decides on a motion, of whatever kind: somebody who holds this role and had no part in proposing it. */
 export const MOTION_DECIDERS = ['governance-lead'];
 
 /** What is put to the leads. */
@@ -86,7 +87,7 @@ export class Motions {
 
   /**
    * Puts a motion. The same content put again by the same person while it is undecided is the same motion. Throws
-   * MESH-3020, MESH-3091 for what somebody else put.
+   * MESH-3020 for a demonstration in production, MESH-3091 for what somebody else put.
    */
   async put(
     em: EntityManager,
@@ -116,7 +117,7 @@ export class Motions {
       createdAt: now,
       updatedAt: now,
     });
-    await em.insert(MotionEntity, made as never);
+    await insert(em, MotionEntity, made);
     await this.#announce(em, made, 'propose', {
       actor: caller.sub,
       role,
@@ -128,7 +129,8 @@ export class Motions {
   /**
    * Decides. `current` is the hash of what the motion would replace, as it is now; `carryOut` does what an approval
    * means, in the same transaction. Throws `notFound`, MESH-3010 and MESH-3006 (not this person's to decide),
-   * MESH-3005 (other content), MESH-3007 (nothing to decide any more), MESH-3008 (what it would replace is another now).
+   * MESH-3005 (other content), MESH-3007 (nothing to decide any more), MESH-3008 (what it would replace is another now),
+   * MESH-3020 (a demonstration in production).
    */
   async decide(
     caller: Caller,
@@ -199,11 +201,10 @@ export class Motions {
   async #roleFor(
     em: EntityManager,
     caller: Caller,
-    { kind, subject, contentHash: hash }: MotionEntity,
+    motion: MotionEntity,
     { role }: MotionDecision,
   ): Promise<string> {
-    const same = await em.findBy(MotionEntity, { kind, subject, contentHash: hash });
-    const authors = same.map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
+    const authors = await proposersOf(em, motion);
     const person = await this.#covers.standingInFor(em, caller, authors);
     const about = { decisionsNeeded: MOTION_DECIDERS, authors, approvals: [] };
     return roleOf(rulingOn(person, role, about));
@@ -240,6 +241,15 @@ export class Motions {
     await this.#ledger.record(em, { actor, role, action, object, detail });
     await this.#outbox.tell(em, { type: action, subject: object, data: summary });
   }
+}
+
+/** Everybody who proposed this content, by whatever motion: who took theirs back had a part in it all the same. */
+export async function proposersOf(
+  em: EntityManager,
+  { kind, subject, contentHash: hash }: MotionEntity,
+): Promise<Author[]> {
+  const same = await em.findBy(MotionEntity, { kind, subject, contentHash: hash });
+  return same.map(({ proposedBy, team }) => ({ sub: proposedBy, team }));
 }
 
 /** SHA-256 over the RFC 8785 form of a motion's content, as the mesh hashes everything decided on. */

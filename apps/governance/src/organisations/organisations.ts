@@ -6,7 +6,7 @@ import type { OnApplicationBootstrap } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
-import { Store } from '../database/store.js';
+import { Store, upsert } from '../database/store.js';
 import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { SETTINGS } from '../settings.js';
@@ -50,7 +50,7 @@ export class Organisations implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const text = await readFile(join(this.#schemasDir, ...FILE), 'utf8');
     const { organisations } = listed.parse(JSON.parse(text));
-    await this.#store.reader.upsert(OrganisationEntity, organisations as never, ['ods']);
+    await upsert(this.#store.reader, OrganisationEntity, organisations, ['ods']);
   }
 
   /** Where the organisation of an ODS code stands on a day (YYYY-MM-DD). Throws nothing: it may be unknown. */

@@ -6,10 +6,9 @@ import { Injectable } from '@nestjs/common';
 import { Store } from '../database/store.js';
 import { governanceErrors } from '../errors.js';
 import { GrantEntity } from '../grants/grant.entity.js';
+import { LIVE_STATES } from '../grants/lifecycle.js';
 import { GrantStore } from '../grants/grant-store.js';
 import { ProductEntity, ProductMajorEntity } from './product.entity.js';
-
-const STANDING = ['approved', 'active', 'suspended'];
 
 /** What feeds a product, and what it feeds, down to fields. */
 @Injectable()
@@ -56,7 +55,7 @@ export class Lineage {
   async #views(caller: Caller, product: string) {
     const reads = `g.state = ANY(:standing) AND EXISTS (
       SELECT 1 FROM grant_product p WHERE p.grant_id = g.id AND p.product = :product)`;
-    const given = { product, standing: STANDING };
+    const given = { product, standing: LIVE_STATES };
     const seen = this.#grants.visibleTo(caller).andWhere(reads, given).orderBy('g.id');
     const whole = await this.#grants.complete(await seen.getMany());
     const all = await this.#store.reader

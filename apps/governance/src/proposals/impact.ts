@@ -1,6 +1,7 @@
 import { IN_EVERY_VIEW } from '@caremesh/contract';
 import type { Change, DataContract } from '@caremesh/contract';
 import type { EntityManager } from 'typeorm';
+import { LIVE_STATES, isOneOf } from '../grants/lifecycle.js';
 import type { TouchingChange } from './proposal.entity.js';
 
 /** A grant as far as a change may touch it: what of the product it reads, for what, and in which form. */
@@ -35,7 +36,7 @@ export async function touching(
     `SELECT json_agg(json_build_object('id', g.id, 'organisation', g.organisation, 'purpose', g.purpose, 'kind', g.kind,
               'fields', ARRAY(SELECT f FROM unnest(p.fields) f WHERE f = ANY($3))) ORDER BY g.id) AS readers
        FROM grant_product p JOIN access_grant g ON g.id = p.grant_id
-      WHERE p.product = $1 AND p.major <= $2 AND g.state IN ('approved', 'active', 'suspended')`,
+      WHERE p.product = $1 AND p.major <= $2 AND ${isOneOf('g.state', LIVE_STATES)}`,
     [contract.product, contract.major, [...new Set(felt.map(({ path }) => topOf(path)))]],
   );
   return touchedBy(changes, row?.readers ?? []);

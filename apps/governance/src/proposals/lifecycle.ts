@@ -1,3 +1,5 @@
+import { movesOf } from '../lifecycle/moves.js';
+
 /** Every state a version can be in, from the first draft to its retirement. */
 export const STATES = [
   'draft',
@@ -66,13 +68,5 @@ export const DECIDED: readonly ProposalState[] = [
 /** States in which records may carry the version's schema id. */
 export const LIVE: readonly ProposalState[] = ['published', 'deprecated'];
 
-/** Where `event` leads from `state`, or null if that is no legal move. */
-export function moveOf(state: ProposalState, event: ProposalEvent): ProposalState | null {
-  return MOVES[state][event] ?? null;
-}
-
-/** The events a state allows, for the sentence that refuses another. */
-export function openMoves(state: ProposalState): string {
-  const events = Object.keys(MOVES[state]);
-  return events.length > 0 ? `from "${state}": ${events.join(', ')}` : `"${state}" is final`;
-}
+/** Where an event leads from a state, null if that is no legal move; and the events a state allows, in words. */
+export const { moveOf, openMoves } = movesOf(MOVES);

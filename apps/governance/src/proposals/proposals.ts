@@ -9,7 +9,7 @@ import { isOwnerOf, isPublisherOf } from '../authority/authority.js';
 import { CommentEntity } from '../comments/comment.entity.js';
 import { Covers } from '../cover/covers.js';
 import { newId } from '../database/ids.js';
-import { Store, turn } from '../database/store.js';
+import { Store, insert, turn, upsert } from '../database/store.js';
 import { DecisionEntity } from '../decisions/decision.entity.js';
 import { repeatedBy } from '../decisions/rules.js';
 import { governanceErrors } from '../errors.js';
@@ -62,7 +62,8 @@ export class Proposals {
   /**
    * Proposes a version. The same content proposed again by the same person while it is undecided is the same proposal.
    * Throws MESH-3002 with every blocking finding, MESH-3003 for somebody else's domain, MESH-3009 for a
-   * version that is decided, MESH-3086 for one of a retired major, MESH-3091 for what somebody else proposed.
+   * version that is decided, MESH-3020 for a demonstration in production, MESH-3086 for one of a retired major, MESH-3091 for what
+   * somebody else proposed.
    */
   async propose(caller: Caller, { files, reason, demonstration }: ProposeBody) {
     if (demonstration && this.#mode === 'production') {
@@ -205,9 +206,8 @@ export class Proposals {
     const { product, domain, version, major } = contract;
     const { files, review, ...given } = made;
     const replaces = await this.#supersedeOthers(em, caller, product, version);
-    await em.upsert(VersionContentEntity, { contentHash: hash, files, contract, schema } as never, [
-      'contentHash',
-    ]);
+    const content = { contentHash: hash, files, contract, schema };
+    await upsert(em, VersionContentEntity, content, ['contentHash']);
     const now = new Date();
     const proposal = em.create(ProposalEntity, {
       id: newId(),
@@ -228,7 +228,7 @@ export class Proposals {
       updatedAt: now,
       attempts: 0,
     });
-    await em.insert(ProposalEntity, proposal as never);
+    await insert(em, ProposalEntity, proposal);
     const outcomes = proposal.checks.map(({ name, severity, outcome }) => ({
       name,
       severity,

@@ -27,6 +27,7 @@ import {
 import type { TopicPlan } from '../broker/topic-plan.js';
 import { Store } from '../database/store.js';
 import { DomainEntity } from '../domains/domain.entity.js';
+import { GRANTED_STATES, isOneOf } from '../grants/lifecycle.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 
@@ -236,7 +237,7 @@ export class DecidedState {
                   CASE WHEN ended_at IS NOT NULL THEN 'gone' WHEN until <= now() THEN 'may' ELSE 'stands' END
              FROM grant_former_view) p ON p.grant_id = g.id
          LEFT JOIN product_major m ON m.product = p.product AND m.major = p.major
-        WHERE g.state IN ('approved', 'active', 'suspended', 'expired', 'revoked')
+        WHERE ${isOneOf('g.state', GRANTED_STATES)}
         GROUP BY g.id ORDER BY g.id`,
     );
   }

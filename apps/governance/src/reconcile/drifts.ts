@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import canonicalize from 'canonicalize';
 import type { EntityManager } from 'typeorm';
 import { In } from 'typeorm';
-import { Store } from '../database/store.js';
+import { Store, insert } from '../database/store.js';
 import { Outbox } from '../events/outbox.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { Ledger } from '../ledger/ledger.js';
@@ -128,7 +128,7 @@ export class Drifts {
   async #add(em: EntityManager, drift: Drift, outcome: DriftOutcome): Promise<void> {
     const { kind, object, detail } = drift;
     const row = { kind, object, detail, outcome, foundAt: new Date() };
-    await em.insert(DriftEntity, row as never);
+    await insert(em, DriftEntity, row);
     if (outcome === 'standing') return this.#say(em, drift, 'drift.reported');
     await this.#ledger.record(em, { ...BY_ITSELF, action: 'drift.found', object, detail });
   }

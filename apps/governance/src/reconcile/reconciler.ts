@@ -12,7 +12,8 @@ import type { Found } from './drifts.js';
 import { Repair } from './repair.js';
 import { SubjectRepair } from './subjects.js';
 
-// Subjects cost a few requests each; rules, quotas and topics one altogether.
+// Subjects are two listings, and a request for the compatibility of each (of grants', of an eighth of them: `subjects.ts`); only what
+// changed is read. A registry that lists no versions is asked for each subject's. Rules, quotas and topics are a few altogether.
 const SUBJECTS_EVERY = 2;
 
 /**

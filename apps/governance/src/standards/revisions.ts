@@ -1,6 +1,7 @@
 import { namesOf, standardKey } from '@caremesh/contract';
 import type { Standard } from '@caremesh/contract';
 import type { EntityManager } from 'typeorm';
+import { insert, upsert } from '../database/store.js';
 import { hashOf } from '../motions/motions.js';
 import { StandardEntity, StandardRevisionEntity } from './standard.entity.js';
 
@@ -47,8 +48,9 @@ export async function revise(
 ): Promise<void> {
   if (changes.length === 0) return;
   const rows = changes.map(({ content, before }) => rowsOf(content, before, origin));
-  await em.insert(StandardRevisionEntity, rows.map(({ kept }) => kept) as never);
-  await em.upsert(StandardEntity, rows.map(({ current }) => current) as never, ['key']);
+  const [kept, current] = [rows.map((row) => row.kept), rows.map((row) => row.current)];
+  await insert(em, StandardRevisionEntity, kept);
+  await upsert(em, StandardEntity, current, ['key']);
 }
 
 /** The standard that answers to a name, whatever its case; null if none does. */

@@ -3,7 +3,7 @@ import type { Type } from 'avsc';
 import { request } from '../request.js';
 
 /** Confluent wire format: 0x00, the schema's id in four bytes, the record. */
-const PREFIX = 5;
+export const WIRE_PREFIX_BYTES = 5;
 
 /** Decodes values with the schemas of a registry, each asked for once; dates and times become ISO 8601 text. */
 export class Values {
@@ -17,9 +17,10 @@ export class Values {
   /** Null for a tombstone. Throws for bytes that are not in the wire format. */
   async decode(value: Buffer | undefined | null): Promise<unknown> {
     if (value === null || value === undefined) return null;
-    if (value.length < PREFIX || value[0] !== 0) throw new Error('not in the wire format');
+    if (value.length < WIRE_PREFIX_BYTES || value[0] !== 0)
+      throw new Error('not in the wire format');
     const type = await this.#typeOf(value.readUInt32BE(1));
-    return type.fromBuffer(value.subarray(PREFIX));
+    return type.fromBuffer(value.subarray(WIRE_PREFIX_BYTES));
   }
 
   #typeOf(id: number): Promise<Type> {

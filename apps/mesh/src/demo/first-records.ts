@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Consumer } from '@platformatic/kafka';
 import avsc from 'avsc';
 import type { Type } from 'avsc';
+import { WIRE_PREFIX_BYTES } from '../consume/decode.js';
 import { request } from '../request.js';
 import type { Credential } from './views.js';
 
 const PATIENCE_MS = 45_000;
 const LEAVE_MS = 5_000;
-/** Confluent wire format: 0x00, the schema's id in four bytes, the record. */
-const HEADER_BYTES = 5;
 
 /**
  * The first records of a view, read as its analyst would read them: own client, own group, decoded with the
@@ -46,7 +45,8 @@ async function gather(
   const types = new Map<number, Type>();
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
   for await (const { value } of stream) {
-    if (value && value.length > HEADER_BYTES) found.push(await decode(credential, types, value));
+    if (value && value.length > WIRE_PREFIX_BYTES)
+      found.push(await decode(credential, types, value));
     if (found.length >= count) return;
   }
 }
@@ -83,7 +83,7 @@ async function decode(
   const id = value.readInt32BE(1);
   const known = types.get(id) ?? (await typeOf(registryUrl, id));
   types.set(id, known);
-  return known.fromBuffer(value.subarray(HEADER_BYTES)) as Record<string, unknown>;
+  return known.fromBuffer(value.subarray(WIRE_PREFIX_BYTES)) as Record<string, unknown>;
 }
 
 async function typeOf(registryUrl: string, id: number): Promise<Type> {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { names } from '@caremesh/contract';
+import { names, PRODUCT_CARE_SETTINGS } from '@caremesh/contract';
 import { recordTypes } from '@caremesh/contract/record-types';
 import { cliError, meshErrors } from '../errors.js';
 import { exists, filled, write } from './templates.js';
@@ -8,21 +8,8 @@ import type { Files, Words } from './templates.js';
 
 export type Organisation = { ods: string; organisation: string };
 
-/** Care settings of the contract profile; a domain named otherwise says `community` until its team knows better. */
-const CARE_SETTINGS = new Set([
-  'general-practice',
-  'secondary-care',
-  'community',
-  'mental-health',
-  'adult-social-care',
-  'childrens-social-care',
-  'ambulance',
-  'maternity',
-  'dentistry',
-  'pharmacy',
-  'public-health',
-  'urgent-care',
-]);
+/** A domain named after no care setting says `community` until its team knows better. */
+const CARE_SETTINGS = new Set<string>(PRODUCT_CARE_SETTINGS);
 
 /**
  * Writes a domain with one product. @returns the paths written.

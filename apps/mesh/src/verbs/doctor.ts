@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { homeAt, readStatus, stackErrors } from '@caremesh/local';
 import { CliError, cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
@@ -8,9 +8,9 @@ import { printValue, table, type CommonOptions } from '../output.js';
 
 type Finding = { name: string; found: string | null; ok: boolean; fix: string };
 
-/** What the machine must bring, what the checkout must hold, how the mesh stands. Exit 1 when a check fails. */
+/** What the machine must bring, what the checkout must hold, where the data lies, how the mesh stands. Exit 1 when a check fails. */
 export function doctor(io: Io, options: CommonOptions): void {
-  const findings = [...machine(io), ...checkout(io), ...mesh(io)];
+  const findings = [...machine(io), ...checkout(io), dataFolder(io.home), ...mesh(io)];
   printValue(io, options, { ok: findings.every(({ ok }) => ok), checks: findings }, ({ checks }) =>
     table(
       ['', 'WHAT', 'FOUND', 'WHAT TO DO'],
@@ -48,6 +48,33 @@ function checkout(io: Io): Finding[] {
       fix: 'Run `npm start`, or `node infra/local/fetch-jars.mjs`.',
     },
   ];
+}
+
+/** Whether a mesh could keep its data there. Nothing is made to find out: what is above a folder that is missing says it. */
+export function dataFolder(home: string, mayWrite = isWritable): Finding {
+  const name = 'Data folder (MESH_HOME)';
+  const wrong = (found: string, fix: string): Finding => ({
+    ...{ name, found, ok: false },
+    fix: `${fix}, or set MESH_HOME to another folder.`,
+  });
+  const there = nearest(home);
+  if (!statSync(there).isDirectory()) return wrong(`${there} is no folder`, 'Move it away');
+  if (!mayWrite(there))
+    return wrong(`${there} may not be written`, 'Give it to the user who runs the mesh');
+  const found = there === home ? home : `${home}, made at the first start`;
+  return { name, found, ok: true, fix: '' };
+}
+
+/** The path itself, or the first above it that is there. */
+const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function mesh(io: Io): Finding[] {

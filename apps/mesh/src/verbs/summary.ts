@@ -33,7 +33,6 @@ function heading(text: string): string {
 
 function addressesOf(status: Status): [string, unknown][] {
   return [
-    ...(status.portal.url === null ? [] : [['Portal', status.portal.url] as [string, unknown]]),
     ['Governance', status.governance.url],
     ['Schema registry', status.registry.url],
     ['Kafka', status.kafka.bootstrap],

@@ -1,4 +1,4 @@
-import { atOnce } from '@caremesh/platform';
+import { atOnce, inTransaction } from '@caremesh/platform';
 import type { Statement } from '@caremesh/platform';
 import type { InspectedBatch } from '@caremesh/product';
 import type { Pool, PoolClient } from 'pg';
@@ -27,7 +27,7 @@ export class CountStore {
    * two readers of one partition count each record once.
    */
   async take(batch: InspectedBatch, count: (fresh: InspectedBatch) => Counted): Promise<void> {
-    await this.#transaction(async (client) => {
+    await inTransaction(this.#pool, async (client) => {
       const before = await positions(client, batch);
       const counted = count(freshOf(batch, before));
       await atOnce(client, [moved(batch, before), ...added(batch.topic, counted)]);
@@ -39,21 +39,6 @@ export class CountStore {
   async forget(before: Date): Promise<void> {
     await this.#pool.query('DELETE FROM tally WHERE part < $1', [before]);
     await this.#pool.query('DELETE FROM stated_field WHERE part < $1', [before]);
-  }
-
-  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.#pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('BEGIN');
-      await work(client);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
   }
 }
 

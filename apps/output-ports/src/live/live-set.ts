@@ -1,8 +1,8 @@
+import { inTransaction } from '@caremesh/platform';
 import type { InspectedBatch } from '@caremesh/product';
 import pg from 'pg';
 import type { Pool, PoolClient } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { KEY_COLUMN, rowOf, rowsAsJson } from './columns.js';
 import type { Column } from './columns.js';
 

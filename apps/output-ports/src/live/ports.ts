@@ -1,8 +1,8 @@
 import { lineageOf } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import type { Contract, Grant, GrantedView } from '../governance/governance.js';
 import {
   endLogins,

@@ -1,7 +1,6 @@
-import { problem } from '@caremesh/platform';
+import { inTransaction, problem } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { outputPortErrors } from '../errors.js';
 import { endLogins, makeLogin } from './recipient-roles.js';
 import type { SqlLogin } from './recipient-roles.js';

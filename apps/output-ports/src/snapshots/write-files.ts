@@ -4,9 +4,9 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+import { inTransaction } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
-import { inTransaction } from '../database/transaction.js';
 import { ABOUT, qualified } from '../live/live-set.js';
 import type { LiveTable } from '../live/live-set.js';
 import { CsvFile } from './csv.js';

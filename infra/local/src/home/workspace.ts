@@ -22,11 +22,8 @@ type PackageJson = {
   caremesh?: { ports?: string[]; makesRoles?: boolean; also?: string[] };
 };
 
-/** Services of our own in start order; the rest of apps/ are domains, the command, or not built yet. */
-const OWN = [
-  ...['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'],
-  'portal',
-];
+/** Services of our own in start order; the rest of apps/ are domains and the command. */
+const OWN = ['identity', 'governance', 'disclosure', 'care-disclosure', 'monitor', 'output-ports'];
 
 /** Every app of the checkout that has an entry point: our own services, then the domains by name. */
 export function findServices(root: string): Service[] {

@@ -9,6 +9,22 @@ export const PURPOSES = [
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** Care settings that a product may come from, as the contract profile has them: not all that standards are made for (`CARE_SETTINGS`). */
+export const PRODUCT_CARE_SETTINGS = [
+  'general-practice',
+  'secondary-care',
+  'community',
+  'mental-health',
+  'adult-social-care',
+  'childrens-social-care',
+  'ambulance',
+  'maternity',
+  'dentistry',
+  'pharmacy',
+  'public-health',
+  'urgent-care',
+] as const;
+
 /** How much a field says about who the person is. */
 export const CLASSIFICATIONS = [
   'direct-identifier',

@@ -16,6 +16,15 @@ const promise = (over: Partial<FieldPromise>): FieldPromise => ({
   treatment: 'drop',
   ...over,
 });
+const [letters, digits] = ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', '0123456789'];
+const oneOf = (characters: string) => fc.constantFrom(...characters);
+/** The two parts of a postcode: `A9`, `AA9`, `A99`, `A9A` and the like, and `9AA`. */
+const outward = fc
+  .tuple(oneOf(letters), fc.constantFrom('', ...letters), oneOf(digits))
+  .chain((parts) => fc.constantFrom('', ...letters, ...digits).map((end) => parts.join('') + end));
+const inward = fc
+  .tuple(oneOf(digits), oneOf(letters), oneOf(letters))
+  .map((parts) => parts.join(''));
 const date = (text: string) => new Date(`${text}T00:00:00Z`);
 
 describe('a field in a view', () => {
@@ -103,11 +112,23 @@ describe('a postcode district', () => {
     expect(districtOf(postcode)).toBe(district);
   });
 
-  it('never holds the inward part, whatever the text', () => {
+  it('is the outward part of every postcode, however it is spaced and written', () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 10 }), (text) => {
-        const district = districtOf(text);
-        if (district !== null) expect(district.length).toBeLessThanOrEqual(4);
+      fc.property(outward, inward, fc.constantFrom('', ' '), (out, into, space) => {
+        const postcode = `${out}${space}${into}`;
+        expect(districtOf(postcode)).toBe(out);
+        expect(districtOf(postcode.toLowerCase())).toBe(out);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is none of what has more before a postcode or behind it, or not all of it', () => {
+    fc.assert(
+      fc.property(outward, inward, fc.constantFrom('1', 'A', ',', '.'), (out, into, more) => {
+        expect(districtOf(`${out} ${into}${more}`)).toBeNull();
+        expect(districtOf(`${more}${more}${out} ${into}`)).toBeNull();
+        expect(districtOf(into)).toBeNull();
       }),
       { numRuns: 2_000 },
     );

@@ -8,8 +8,14 @@ it.each([
   ['the database shuts down', coded('57P01')],
   ['the database is starting', coded('57P03')],
   ['the database takes no more connections', coded('53300')],
+  ['another database has taken over from it', coded('25006')],
+  ['its disk fails', coded('58030')],
   ['nobody listens', coded('ECONNREFUSED')],
   ['the connection broke', new Error('Connection terminated unexpectedly')],
+  [
+    'the connection broke before',
+    new Error('Client has encountered a connection error and is not queryable'),
+  ],
   ['no connection came free', new Error('timeout exceeded when trying to connect')],
   ['TypeORM says so', Object.assign(new Error('x'), { driverError: coded('57P01') })],
 ])('answers that trying again is right when %s', (_, error) => {

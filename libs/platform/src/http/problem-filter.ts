@@ -2,6 +2,7 @@ import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { isDatabaseAway, stateOf } from '../db/away.js';
 import { platformErrors } from '../errors.js';
 import { Problem, problem } from '../faults/problem.js';
 import type { ErrorEntry } from '../faults/problem.js';
@@ -80,7 +81,9 @@ export function answerProblem(reply: FastifyReply, found: Problem): void {
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isUnstorable(error)) return problem(platformErrors.invalidContent, undefined, [], error);
-  const entry = isOutage(error) ? platformErrors.notReady : ENTRY_OF_STATUS[statusOf(error) ?? 500];
+  const entry = isDatabaseAway(error)
+    ? platformErrors.notReady
+    : ENTRY_OF_STATUS[statusOf(error) ?? 500];
   return problem(entry ?? platformErrors.unexpected, undefined, [], error);
 }
 
@@ -90,19 +93,6 @@ function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { statusCode, code } = error as Error & { statusCode?: number; code?: unknown };
   return typeof code === 'string' && code.startsWith('FST_') ? statusCode : undefined;
-}
-
-// PostgreSQL: connection lost (08), too many connections or no room (53), shut down or starting (57P).
-const STATES = /^(08...|53...|57P0[123])$/;
-const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/;
-const WORDS = /^connection terminated|timeout exceeded when trying to connect/i;
-
-/** Something this service needs, its database above all, is away and will come back: trying again is right. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = stateOf(error);
-  if (code !== undefined) return STATES.test(code) || SOCKET.test(code);
-  return WORDS.test(innermost(error).message);
 }
 
 // PostgreSQL: a number out of range, no time, one out of range, no text of the encoding, no value of the type, a character it
@@ -119,17 +109,4 @@ const UNSTORABLE: ReadonlySet<string | undefined> = new Set([
 /** The database could not take a value for what it is, whatever was to be done with it. */
 function isUnstorable(error: unknown): boolean {
   return UNSTORABLE.has(stateOf(error));
-}
-
-/** The code of a database's or a socket's error. */
-function stateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = innermost(error);
-  return typeof code === 'string' ? code : undefined;
-}
-
-// TypeORM wraps what the driver threw.
-function innermost(error: Error): Error & { code?: unknown } {
-  const { driverError } = error as Error & { driverError?: unknown };
-  return driverError instanceof Error ? driverError : error;
 }

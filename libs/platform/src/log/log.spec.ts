@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createLogger } from './logger.js';
+import { createLogger, output } from './logger.js';
 import { printableError, redactText } from './redact.js';
 import { Sensitive } from './sensitive.js';
 
@@ -138,4 +138,10 @@ describe('the logger', () => {
   it('writes nothing below its level', () => {
     expect(logged((log) => log.debug('quiet'))).toEqual([]);
   });
+});
+
+it('a line for which there is no room is lost, and the next one tried', () => {
+  // Takes nothing, as a full disk does.
+  const logger = createLogger('gp', 'info', output('/dev/full'));
+  for (let line = 0; line < 3; line++) expect(() => logger.info({ line }, 'lost')).not.toThrow();
 });

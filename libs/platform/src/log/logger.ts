@@ -15,7 +15,7 @@ const NEVER_SHOWN = ['authorization', 'password', 'clientSecret', 'client_secret
 export function createLogger(
   service: string,
   level = 'info',
-  destination?: DestinationStream,
+  destination: DestinationStream = output(),
 ): Logger {
   const options = {
     name: service,
@@ -29,5 +29,18 @@ export function createLogger(
     },
     hooks: { streamWrite: redactLine },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination);
+}
+
+/** What waits for room on a disk that is full; more is lost. */
+const MOST_BYTES_WAITING = 1_048_576;
+
+/**
+ * A line that cannot be written, because a disk is full, is lost and nothing more: no service ends for it. Written at once: what
+ * waits to be written when a process ends would be tried for as long as there is no room.
+ */
+export function output(dest: number | string = process.stdout.fd): DestinationStream {
+  const stream = pino.destination({ dest, sync: true, maxLength: MOST_BYTES_WAITING });
+  stream.on('error', () => undefined);
+  return stream;
 }

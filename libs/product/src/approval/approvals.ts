@@ -34,6 +34,13 @@ const answer = z.object({
   ),
 });
 
+/** Governance answered, but not what it was asked for. */
+export class AnsweredOtherwise extends Error {
+  constructor(readonly status: number) {
+    super(`Governance answered ${status}`);
+  }
+}
+
 /**
  * Finds the approved version that is exactly the local contract folder, by its hash. Asked of governance, and
  * remembered in the domain's own database, so that a domain publishes on while governance is down.
@@ -81,7 +88,7 @@ export class Approvals {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (response.status === 404) return null;
-    if (!response.ok) throw new Error(`Governance answered ${response.status}`);
+    if (!response.ok) throw new AnsweredOtherwise(response.status);
     const { majors } = answer.parse(await response.json());
     const major = majors.find((one) => one.major === contract.major);
     const version = major?.versions.find(

@@ -11,7 +11,7 @@ import type { Candidate, RecordCheck } from './record-check.js';
 /** What the contract says about values: code lists, required fields, rules (compiled by the contract library). */
 export type ValueRules = (record: Content) => Fault[];
 
-/** Largest record, encoded: a quarter of what a broker takes as one message. */
+/** Largest record, encoded: a sixteenth of what our broker takes as one message, a quarter of what one does where nobody sets it. */
 const MOST_BYTES = 256 * 1024;
 
 /** The checks of a product in their order: each may count on those before it. */

@@ -119,6 +119,27 @@ it('what is of no known time and refused no longer is taken as often as it comes
   expect(rows).toEqual([]);
 });
 
+it('refused, taken and refused again together it is known by its last entry', async () => {
+  const [a, b] = [nhsNumber(73), nhsNumber(74)];
+  const of = (nhs: string, text: string): Row => ({ id: 'x1', nhs, at: null, bytes: text, text });
+  const mistaken: Row = { do: 'retract', id: 'x1', nhs: a, at: null, bytes: 'end' };
+  await sent({ ...of(a, '1'), id: 'y1', bytes: '0' }, of(b, '1'), mistaken);
+  const batch = await sent(mistaken, of(a, '2'), mistaken, of(b, '3'), mistaken);
+  expect(batch.map(([outcome]) => outcome)).toEqual([
+    ...['quarantined', 'accepted', 'retracted', 'accepted', 'quarantined'],
+  ]);
+  const last = batch[4]![1];
+  expect(await sent(mistaken)).toEqual([['quarantined', last]]);
+  expect(await became(of(a, '4'), mistaken)).toEqual(['accepted', 'retracted']);
+  expect(await stateOf(last)).toBe('resolved');
+});
+
+it.each(['\r\n', '\n\r\n', ' '])('what could not be read is the same before %j', async (end) => {
+  const row: Row = { bytes: 'unread', do: 'broken' };
+  const [[, entry]] = (await sent(row)) as [[string, string]];
+  expect(await sent({ ...row, bytes: `unread${end}` })).toEqual([['quarantined', entry]]);
+});
+
 it('a message is the same whatever stands between it and the next one', async () => {
   const row: Row = { id: 'm2', bytes: 'm2\r', message: 'M2' };
   expect(await became(row)).toEqual(['accepted']);

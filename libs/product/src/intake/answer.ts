@@ -56,6 +56,10 @@ export type UnitResult = {
   complete?: boolean;
 };
 
+/** Whether a unit adds to the items that the answer shows. */
+export const showsItems = ({ outcomes }: UnitResult): boolean =>
+  outcomes.some(({ index }) => index < MOST_SHOWN);
+
 /** Counts what a unit came to into an answer. */
 function count(answer: Answer, result: UnitResult): void {
   const { stored, outcomes, counted = {}, warnings = [], complete } = result;
@@ -110,7 +114,7 @@ export class Tally {
   /** The answer after unit `n`. */
   after(n: number, result: UnitResult): Answer {
     const before = this.#after.get(n - 1)!;
-    const shows = result.outcomes.some(({ index }) => index < MOST_SHOWN);
+    const shows = showsItems(result);
     this.#last = { ...before, items: shows ? [...before.items] : before.items };
     count(this.#last, result);
     if (shows) this.#last.items.sort((a, b) => a.index - b.index);

@@ -11,7 +11,7 @@ import type { LiveProduct } from '../state/model.js';
 import { loadWorld, worldStatements } from '../state/store.js';
 import { Decision } from './decide.js';
 import { newId } from './ids.js';
-import { loadLanded } from './landing.js';
+import { loadLanded, payloadStatement } from './landing.js';
 import type { LandedMessages } from './landing.js';
 import type { Prepared } from './prepare.js';
 
@@ -37,8 +37,6 @@ export type Attempt = {
   /** That of its payload. */
   id: string;
   outcomes: ItemOutcome[];
-  /** The quarantine entries that it makes. */
-  refused: readonly string[];
   statements: Statement[];
   left: Left;
   landed: LandedMessages;
@@ -67,21 +65,27 @@ export async function decideUnits(
   }
   const id = newId();
   const statements = [...worldStatements(world), ...decision.statements(id, seal), ...also];
+  // By its payload it is known whether it was committed: what keeps none writes an empty one.
+  if (statements.length > 0 && !decision.keepsPayload)
+    statements.push(payloadStatement(id, [], seal));
   if (emitter.rows.length > 0) {
     statements.push(
       { ...INSERT_OUTBOX, values: outboxParameters(emitter.rows) },
       ringFor(emitter.rows),
     );
   }
-  const { outcomes, refusedIds: refused } = decision;
-  return { id, outcomes, refused, statements, left: new Left(world), landed };
+  return { id, outcomes: decision.outcomes, statements, left: new Left(world), landed };
 }
 
-/** Whether it was committed: a batch that keeps no payload may still have put items into quarantine. */
-export async function isStored(client: pg.Client, { id, refused }: Attempt): Promise<boolean> {
-  const found = await client.query(
-    `SELECT 1 FROM payload WHERE id = $1 UNION ALL SELECT 1 FROM quarantine WHERE id = ANY($2::text[])`,
-    [id, refused],
+/** Which of several goes at a batch was committed, if one was. */
+export async function storedOf(
+  client: pg.Client,
+  attempts: readonly Attempt[],
+): Promise<Attempt | undefined> {
+  if (attempts.length === 0) return undefined;
+  const found = await client.query<{ id: string }>(
+    `SELECT id FROM payload WHERE id = ANY($1::text[])`,
+    [attempts.map(({ id }) => id)],
   );
-  return found.rows.length > 0;
+  return attempts.find((one) => found.rows.some(({ id }) => id === one.id));
 }

@@ -4,7 +4,7 @@ import type { AnySource } from '../define/domain.js';
 import { fault, IntakeRefused } from '../errors.js';
 import type { Fault } from '../errors.js';
 import { isOutage } from '../subscribe/patience.js';
-import { Tally } from './answer.js';
+import { showsItems, Tally } from './answer.js';
 import { arrivalOf } from './intake.js';
 import type { ProcessLock } from './process-lock.js';
 import type { Receiver } from './reception.js';
@@ -82,7 +82,8 @@ export class Background {
         receipt: submission.receipt,
         onUnit: (n, result, last) => {
           const answer = tally.after(n, result);
-          return [progressStatement(submission.receipt, answer, last)];
+          const withItems = showsItems(result);
+          return [progressStatement(submission.receipt, answer, { last, withItems })];
         },
       });
     } catch (error) {

@@ -7,7 +7,7 @@ import type { ItemOutcome } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
 import type { Seal } from '../sealing/seal.js';
 import type { LiveProduct } from '../state/model.js';
-import { decideUnits, isStored } from './attempt.js';
+import { decideUnits, storedOf } from './attempt.js';
 import type { Attempt, Unit } from './attempt.js';
 import type { Prepared } from './prepare.js';
 
@@ -226,14 +226,14 @@ export class Committer {
   ): Promise<ItemOutcome[]> {
     const until = Date.now() + (this.#settings.patienceMs ?? PATIENCE_MS);
     let decided = ready;
-    let unsure: Attempt | null = null;
+    const unsure: Attempt[] = [];
     for (let pause = 5; ; pause = Math.min(pause * 2, 500)) {
       let attempt: Attempt | null = null;
       try {
         const client = await this.#connected('write');
-        // The connection was lost when the answer to COMMIT was due: what counts is what is stored.
-        if (unsure && (await isStored(client, unsure))) return unsure.outcomes;
-        unsure = null;
+        // The connection was lost when the answer to COMMIT was due: what counts is what is stored, perhaps only later.
+        const stored = await storedOf(client, unsure);
+        if (stored) return stored.outcomes;
         attempt = decided ?? (await decideUnits(client, batch, this.#settings));
         decided = null;
         const writing = atOnce(client, attempt.statements);
@@ -242,7 +242,7 @@ export class Committer {
         return attempt.outcomes;
       } catch (error) {
         await this.#giveBack();
-        if (attempt && !isRolledBack(error)) unsure = attempt;
+        if (attempt && !isRolledBack(error)) unsure.push(attempt);
         if (!isPassing(error)) throw error;
         if (!isRolledBack(error)) this.#drop('write');
         if (Date.now() > until) throw new ProductError('cannotStoreNow');
@@ -337,7 +337,10 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
 const isRolledBack = (error: unknown): boolean =>
   ['40001', '40P01', '23505'].includes(codeOf(error));
 
-/** Faults of the way to the database or of its state, not of what was sent: SQLSTATE classes 08, 40, 53, 57, 58 and the net's. */
+/**
+ * Faults of the way to the database or of its state, not of what was sent: SQLSTATE classes 08, 40, 53, 57, 58, a key that another
+ * transaction wrote first (23505), a server that only reads (25006), and the net's.
+ */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);

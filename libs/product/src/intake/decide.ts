@@ -175,6 +175,7 @@ export class Decision {
     if (!isRefused && whileRefused) {
       // What this batch landed itself needs no forgetting.
       if (before && !this.#landings.delete(name)) this.#forgotten.push(key);
+      this.#anew.delete(name);
       this.landed.set(name, null);
       return;
     }
@@ -184,9 +185,9 @@ export class Decision {
     else this.#landings.set(name, { key, landed });
   }
 
-  /** Quarantine entries that this decision makes. */
-  get refusedIds(): string[] {
-    return this.#refused.map(({ id }) => id);
+  /** Whether bytes of an item are to be kept as they came. */
+  get keepsPayload(): boolean {
+    return this.#kept.length > 0;
   }
 
   /** What is to be written for the items themselves. */

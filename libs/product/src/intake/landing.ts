@@ -150,7 +150,7 @@ const errorsOf = ({ errors }: Landed): string | null =>
 
 /**
  * What was received, in one sealed piece per batch: for each item its length (4 bytes, big-endian) and its
- * bytes, preambles before the items they belong to. Kept for the contract's retention.
+ * bytes, preambles before the items they belong to. Kept for the contract's retention. One of no items tells that its batch was committed.
  */
 export function payloadStatement(id: string, items: readonly Prepared[], seal: Seal): Statement {
   const pieces: Buffer[] = [];
@@ -167,7 +167,7 @@ export function payloadStatement(id: string, items: readonly Prepared[], seal: S
     text: `INSERT INTO payload (id, source, items, sealed) VALUES ($1, $2, $3, $4)`,
     values: [
       id,
-      items[0]!.arrival.source,
+      items[0]?.arrival.source ?? '',
       items.length,
       seal.close(Buffer.concat(pieces), `payload:${id}`),
     ],

@@ -65,6 +65,8 @@ const KEPT_KEYS = 20_000;
 /** Runs mappings and checks on items as they are read, while the batch before them is being committed. */
 export class Preparer {
   readonly #keys = new Map<string, string>();
+  /** A file has one header for all its rows, so that one digest is made for them. */
+  #header = { text: '', digest: '' as string | Buffer };
 
   constructor(
     private readonly domainKey: Uint8Array,
@@ -99,7 +101,7 @@ export class Preparer {
       part: item.part ?? null,
       arrival,
       ...(place && { place }),
-      landing: landingOf(item, raw, arrival.source),
+      landing: this.#landingOf(item, raw, arrival.source),
       ...outcome,
     };
   }
@@ -282,6 +284,32 @@ export class Preparer {
     };
   }
 
+  /**
+   * An item with an identity of its own is landed once under it. One that only has a time is known again by its
+   * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt, and is known by its bytes for
+   * as long as it is refused: sent again it is the same fault. The bytes of a row mean nothing without the header they stand
+   * under: under a corrected one it is another row.
+   */
+  #landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
+    if (item.messageId)
+      return {
+        key: digest16('id\u0000', source, '\u0000', item.messageId),
+        digest: digestOfMessage(raw),
+      };
+    // Of what stands for the rest of a file nothing is kept by which it could be known.
+    if (item.outcome === 'notUsed' || raw.length === 0) return null;
+    const isTimed = item.outcome === undefined && item.at !== null;
+    const digest = isTimed ? digest16(raw) : digestOfMessage(raw);
+    const header = this.#digestOfHeader(item.preamble ?? '');
+    const key = digest16('bytes\u0000', source, '\u0000', header, digest);
+    return { key, digest, byBytes: true, ...(!isTimed && { whileRefused: true }) };
+  }
+
+  #digestOfHeader(header: string): string | Buffer {
+    if (header !== this.#header.text) this.#header = { text: header, digest: digest16(header) };
+    return this.#header.digest;
+  }
+
   #personKey({ nhsNumber, local }: PersonRef): string {
     return nhsNumber !== null ? this.#keyOf(nhsNumber, { nhsNumber }) : this.#localKey(local!);
   }
@@ -373,28 +401,7 @@ const statusFault = ({ nhsNumber, nhsNumberStatus }: PersonRef, path: string): F
   contradictsNumber(nhsNumberStatus, nhsNumber) ? fault('nhsNumberStatusConflict', path) : null;
 
 /**
- * An item with an identity of its own is landed once under it. One that only has a time is known again by its
- * bytes: sent again it must not undo what came between. One with neither is taken in order of receipt, and is known by its bytes for
- * as long as it is refused: sent again it is the same fault. The bytes of a row mean nothing without the header they stand
- * under: under a corrected one it is another row.
- */
-function landingOf(item: SourceItem<unknown>, raw: Buffer, source: string): Prepared['landing'] {
-  if (item.messageId)
-    return {
-      key: digest16('id\u0000', source, '\u0000', item.messageId),
-      digest: digestOfMessage(raw),
-    };
-  // Of what stands for the rest of a file nothing is kept by which it could be known.
-  if (item.outcome === 'notUsed' || raw.length === 0) return null;
-  const digest = digest16(raw);
-  const header = item.preamble ? digestOfHeader(item.preamble) : '';
-  const key = digest16('bytes\u0000', source, '\u0000', header, digest);
-  const isTimed = item.outcome === undefined && item.at !== null;
-  return { key, digest, byBytes: true, ...(!isTimed && { whileRefused: true }) };
-}
-
-/**
- * What tells whether a message is the one that was landed under its identity: line ends and blanks behind it are of the file or
+ * What tells whether a message is the one that was landed under its identity, or was refused: line ends and blanks behind it are of the file or
  * frame that it came in, and differ when the next stands behind it.
  */
 function digestOfMessage(raw: Buffer): Buffer {
@@ -404,18 +411,6 @@ function digestOfMessage(raw: Buffer): Buffer {
 }
 
 const BETWEEN_MESSAGES = new Set(Buffer.from('\r\n \t'));
-
-/** A file has one header for all its rows, so that one digest is made for them. */
-let lastHeader = '';
-let lastDigest: Buffer = Buffer.alloc(0);
-
-function digestOfHeader(header: string): Buffer {
-  if (header !== lastHeader) {
-    lastDigest = digest16(header);
-    lastHeader = header;
-  }
-  return lastDigest;
-}
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

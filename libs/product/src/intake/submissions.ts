@@ -157,17 +157,16 @@ export function insertSubmission(submission: Submission): Statement {
   };
 }
 
-/** Lists of items that a statement was made for; a tally makes a new one for each unit that has items to show. */
-const listed = new WeakSet<Answer['items']>();
-
 /**
  * How far a long submission has come, in the transaction of the items that took it there. The items shown are written with each unit
  * that adds to them, which of joined tables may be the last ones, and not with every unit of a long file.
  */
-export function progressStatement(receipt: string, answer: Answer, last: boolean): Statement {
-  const { items, ...counts } = answer;
-  const isListed = listed.has(items);
-  listed.add(items);
+export function progressStatement(
+  receipt: string,
+  answer: Answer,
+  { last, withItems }: { last: boolean; withItems: boolean },
+): Statement {
+  const { items: _, ...counts } = answer;
   return {
     name: 'intake-progress',
     text: `UPDATE submission SET state = $2, done = $3, answer = answer || $4::jsonb,
@@ -177,7 +176,7 @@ export function progressStatement(receipt: string, answer: Answer, last: boolean
       receipt,
       last ? 'done' : 'waiting',
       answer.received,
-      JSON.stringify(isListed && !last ? counts : answer),
+      JSON.stringify(withItems || last ? answer : counts),
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Statement } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
@@ -125,7 +126,7 @@ export class PartStore {
     also: (changed: ReadonlySet<string>, held: ReadonlySet<string>) => Statement[],
     passed: readonly FormerRow[] = [],
   ): Promise<void> {
-    await this.#transaction(async (client) => {
+    await inTransaction(this.pool, async (client) => {
       const changed = await this.#write(client, NEW_ROWS, rows, receipt);
       // Mostly all are new: what was stored before is asked of the others alone.
       const known = rows.filter(({ key }) => !changed.has(hex(key)));
@@ -439,20 +440,6 @@ export class PartStore {
 
   #open(sealed: Buffer, key: Buffer): unknown {
     return JSON.parse(this.seal.open(sealed, purpose(key)).toString());
-  }
-
-  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      await work(client);
-      await client.query('COMMIT');
-      client.release();
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      client.release(error instanceof Error);
-      throw error;
-    }
   }
 }
 

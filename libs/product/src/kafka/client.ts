@@ -33,7 +33,7 @@ type Bytes = Buffer;
 
 /**
  * Most bytes of one answer of the broker. The client's 50 MiB come as some 800 pieces of a socket that it looks through for
- * each number it reads, and as 125,000 records of 400 bytes in memory at once; these are 650 of them, in four pieces.
+ * each number it reads, and as 131,000 records of 400 bytes in memory at once; these are 650 of them, in four pieces.
  */
 const FETCH_BYTES = 262_144;
 

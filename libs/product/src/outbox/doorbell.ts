@@ -5,11 +5,11 @@ import type { OutboxRow } from './pack.js';
  * A person is always in one shard, so each sender keeps that person's order.
  */
 export const SHARDS = 4;
-/** Partitions of a product's topic, fixed for the life of a major. */
+/** Partitions that a product's topic usually has. Where governance makes it another number (MESH_TOPIC_PARTITIONS), only the spread suffers. */
 const PARTITIONS = 6;
 
 /**
- * The shard of a person. Taken from the partition, so that a shard's batch goes to one or two partitions of a
+ * The shard of a person. Taken from what is usually the partition, so that a shard's batch goes to one or two partitions of a
  * product, not to all six: the broker's work is per partition of a request, and small batches are the rule.
  */
 export const shardOf = (hash: number): number => (hash % PARTITIONS) % SHARDS;

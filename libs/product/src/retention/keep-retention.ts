@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { momentBefore } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import type { Pool, QueryResultRow } from 'pg';
 
 import type { Committer } from '../intake/committer.js';
@@ -117,17 +118,9 @@ async function byTime<R extends QueryResultRow>(
   text: string,
   values: readonly unknown[],
 ): Promise<R[]> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  return inTransaction(pool, async (client) => {
     await client.query('SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = auto');
     const { rows } = await client.query<R>(text, [...values]);
-    await client.query('COMMIT');
     return rows;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }

@@ -51,9 +51,9 @@ export async function committingDomain(
   });
   const seal = new Seal(key);
   /** Of a process: each has one. */
-  const committerOf = () =>
+  const committerOf = (databaseUrl = place.url) =>
     new Committer({
-      ...{ databaseUrl: place.url, domainKey: key, seal, patienceMs },
+      ...{ databaseUrl, domainKey: key, seal, patienceMs },
       products: () => [running.live],
       log: { warn: () => undefined },
     });

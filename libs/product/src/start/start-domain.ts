@@ -7,12 +7,10 @@ import {
   createLogger,
   Health,
   ledgerAt,
-  loadConfig,
   onStop,
   openDatabase,
   readSecret,
   run,
-  serviceEnvironment,
   startHttp,
   TokenSource,
 } from '@caremesh/platform';
@@ -20,10 +18,9 @@ import type { Logger, ServiceEnvironment } from '@caremesh/platform';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { z } from 'zod';
 
 import type { AnySource, Domain } from '../define/domain.js';
-import type { Listening, Source, Submit } from '../define/source.js';
+import type { Listening, Submit } from '../define/source.js';
 import { ProductError } from '../errors.js';
 import { mediaType } from '../intake/body.js';
 import { domainMigrations } from '../migrations/all.js';
@@ -44,23 +41,14 @@ import {
   StatusController,
 } from './controllers.js';
 import { DomainService, transactionPrefixOf } from './domain-service.js';
+import { listens, portOf, settingsOf } from './settings.js';
+import type { DomainEnvironment } from './settings.js';
+import { reasonOf } from './waits-for.js';
 
 /** How often governance is asked while an approval is missing. */
 const ASK_MS = 1_000;
 /** How often it is asked whether one of several majors was retired. */
 const WATCH_MS = 5_000;
-/** How often majors side by side are compared, in seconds, unless MESH_PARITY_SECONDS says otherwise. */
-const PARITY_SECONDS = 60;
-
-const milliseconds = (initial: number) => z.coerce.number().int().min(100).default(initial);
-/** What a domain reads from the environment besides what every service does. */
-const domainEnvironment = serviceEnvironment.extend({
-  /** How often is looked whether something's retention is over. */
-  retentionEveryMs: milliseconds(3_600_000),
-  /** How often its numbers go to governance. */
-  healthEveryMs: milliseconds(5_000),
-});
-type DomainEnvironment = z.output<typeof domainEnvironment>;
 
 @Module({})
 class DomainModule {}
@@ -84,7 +72,7 @@ export async function openDomain(
   domain: Domain,
   env: NodeJS.ProcessEnv,
 ): Promise<NestFastifyApplication> {
-  const environment = loadConfig(domainEnvironment, env);
+  const environment = settingsOf(domain, env);
   const log = createLogger(domain.name, environment.logLevel);
   const databaseUrl = environment.databaseUrl.reveal();
   const database = await openDatabase({
@@ -138,8 +126,8 @@ export async function openDomain(
   const begin = () => (relay.start(), consuming.start());
   void untilApproved(service, app.get(Health), begin, log, stopping.signal);
   void keepPromises(service, environment, stopping.signal);
-  const everyMs = Number(env['MESH_PARITY_SECONDS'] ?? PARITY_SECONDS) * 1_000;
-  const { governanceUrl } = environment;
+  const { governanceUrl, paritySeconds } = environment;
+  const everyMs = paritySeconds * 1_000;
   const { pool } = database;
   const parity = { pool, governanceUrl, tokens, log, products: () => service.live };
   void reportParity(parity, everyMs, stopping.signal);
@@ -249,18 +237,10 @@ async function untilApproved(
   }
 }
 
-/** `MESH-5211` is identity's answer for a domain that no lead has accepted yet. */
-function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === 'MESH-5211'
-    ? 'waiting for approval'
-    : `governance cannot be asked (${String(code ?? 'no answer')})`;
-}
-
 /** Starts the sources that listen on sockets of their own. */
 function listenAll(
   service: DomainService,
-  environment: ServiceEnvironment,
+  environment: DomainEnvironment,
   env: NodeJS.ProcessEnv,
   log: Logger,
 ): Promise<Listening[]> {
@@ -270,7 +250,7 @@ function listenAll(
       const context = {
         environment: environment.mode,
         host: environment.host,
-        port: portOf(source, env),
+        port: portOf(source, environment),
         settings: env,
         schemasDir: environment.schemasDir,
         log,
@@ -290,14 +270,4 @@ async function opened<T>(source: string, open: () => T | Promise<T>): Promise<T>
   } catch (error) {
     throw new ProductError('sourceNotOpened', `${source}: ${(error as Error).message}`);
   }
-}
-
-type ListeningSource = Source & Required<Pick<Source, 'listen'>>;
-const listens = (source: AnySource): source is ListeningSource =>
-  'listen' in source && source.listen !== undefined;
-
-/** `MESH_<SOURCE>_PORT`, or the port named for the method (`MESH_MLLP_PORT`); 0 lets the system choose. */
-function portOf({ name, method }: Pick<Source, 'name' | 'method'>, env: NodeJS.ProcessEnv): number {
-  const named = (word: string) => env[`MESH_${word.toUpperCase().replaceAll('-', '_')}_PORT`];
-  return Number(named(name) ?? named(method) ?? env['MESH_MLLP_PORT'] ?? 0);
 }

@@ -1,6 +1,3 @@
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-
 import { avroType } from '@caremesh/contract';
 import { openDatabase } from '@caremesh/platform';
 import type { Database } from '@caremesh/platform';
@@ -440,54 +437,3 @@ it('decides again when another process learnt meanwhile that what is held was st
   await expect(writing).rejects.toMatchObject({ code: '40001' });
   await Promise.all([one.close(), other.end()]);
 });
-
-it('stores a batch once when the answer to its commit is lost, also if all of it was refused', async () => {
-  const proxy = await losingAnswers(Number(new URL(place.url).port));
-  const own = new Committer({
-    databaseUrl: place.url.replace(/:\d+\//, `:${proxy.port}/`),
-    domainKey: KEY,
-    seal: new Seal(KEY),
-    products: () => [product.live],
-    log: { warn: () => undefined },
-  });
-  const before = await quarantined();
-  const refused = await own.commit({ items: [prepared({ do: 'faulty', id: 'v1' })] });
-  expect(refused[0]!.outcome).toBe('quarantined');
-  expect(proxy.lost).toBe(1);
-  expect(await quarantined()).toBe(before + 1);
-  await Promise.all([own.close(), proxy.close()]);
-});
-
-async function quarantined(): Promise<number> {
-  const found = await database.pool.query<{ n: string }>(`SELECT count(*) AS n FROM quarantine`);
-  return Number(found.rows[0]!.n);
-}
-
-/**
- * A way to the database that breaks off when the first transaction that writes was committed, before anybody is told: its
- * answer is sent when it is ended, with the server ready again (`Z`) and in no transaction (`I`).
- */
-async function losingAnswers(port: number) {
-  const state = { lost: 0 };
-  const server = createServer((client) => {
-    const database = connect(port, '127.0.0.1');
-    const end = () => (client.destroy(), database.destroy());
-    for (const socket of [client, database]) socket.on('error', end).on('close', end);
-    client.pipe(database);
-    database.on('data', (bytes) => {
-      const isCommitted =
-        bytes.includes('INSERT 0 ') && bytes.subarray(-6).toString() === 'Z\0\0\0\x05I';
-      if (state.lost > 0 || !isCommitted) return void client.write(bytes);
-      state.lost += 1;
-      end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    get lost() {
-      return state.lost;
-    },
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
-}

@@ -1,3 +1,4 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
 import { isTooLarge } from '../kafka/client.js';
@@ -63,19 +64,11 @@ export class DeadLetters {
 
   /** Sends what waits, oldest first; returns how many. Two processes never send the same letter at once. */
   async sendWaiting(): Promise<number> {
-    const client = await this.#pool.connect();
-    try {
-      await client.query('BEGIN');
+    return inTransaction(this.#pool, async (client) => {
       const ids = await this.#waiting(client);
       if (ids.length > 0) await this.#sendThese(client, ids);
-      await client.query('COMMIT');
       return ids.length;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 
   /** The oldest letters that fit into one batch, and always one: a letter too long for company goes alone. */

@@ -296,14 +296,19 @@ describe('consuming a product', () => {
   test('an id approved after the consumer started is asked for before it is refused', async () => {
     const approved = [1];
     const { topic, consumer, settings } = await stage(approved);
-    start(settings, topic);
+    const subscribed = start(settings, topic);
     const old = avsc.Type.forSchema(JSON.parse(FIRST) as avsc.Schema);
     const value = encodeWire(1, old, { recordId: 'r', changeType: 'CREATED' });
     await producer.send({ messages: [message(topic, 1, { value })] });
     await until(async () => (await effects(consumer)).length === 1);
     approved.push(2);
     await producer.send({ messages: [message(topic, 2)] });
-    await until(async () => (await effects(consumer)).length === 2);
+    await until(() => {
+      const { handled, refused } = subscribed.status().counts;
+      return handled + refused === 2;
+    });
+    expect(subscribed.status().counts).toEqual({ read: 2, handled: 2, duplicates: 0, refused: 0 });
+    expect(await effects(consumer)).toEqual(['event-1', 'event-2']);
   }, 120_000);
 
   test('a handler that fails on one record: the others go on, that one is tried, then refused', async () => {

@@ -43,7 +43,7 @@ export function stateDemographics(stated: Stated, message: Message, pid: Segment
   stated.text('gpPracticeOds', practice && !/^[A-Z]\d{5}$/.test(practice) ? null : practice);
 }
 
-/** National code A to Z or 99; a second letter is a local refinement of it. */
+/** National code A to Z or 99; a second character, letter or digit, is a local refinement of a letter. */
 function ethnicCategoryOf(code: Value): Value {
   if (code === ETHNIC_UNKNOWN) return 'Z';
   return /^[A-Z][A-Z0-9]$/.test(code ?? '') ? code![0] : code;

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { grantQuota } from '../../broker/quota-plan.js';
 import { newId } from '../../database/ids.js';
-import { Store } from '../../database/store.js';
+import { Store, insert } from '../../database/store.js';
 import { governanceErrors, grantErrors } from '../../errors.js';
 import { SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
@@ -59,7 +59,10 @@ export class GrantRequests {
     throw invalid([...fieldErrors(parsed.error), ...placed]);
   }
 
-  /** Asks for a grant; answers its id. Throws MESH-3502 with every field that stands against it. */
+  /**
+   * Asks for a grant; answers its id. Throws MESH-3020 for a demonstration in production, and MESH-3502 with every field
+   * that stands against it.
+   */
   request(caller: Caller, given: RequestBody, amends: string | null = null): Promise<string> {
     return this.#asking(async (em) => {
       this.#refuseDemonstration(given);
@@ -69,7 +72,7 @@ export class GrantRequests {
         ...grantValues(given, reading),
         amends,
       });
-      await em.insert(GrantEntity, grant as never);
+      await insert(em, GrantEntity, grant);
       return this.#submitted(em, caller, grant, given, reading);
     });
   }
@@ -82,7 +85,7 @@ export class GrantRequests {
         ...draftValues(given, caller),
         state: 'draft',
       });
-      await em.insert(GrantEntity, grant as never);
+      await insert(em, GrantEntity, grant);
       await this.#lifecycle.note(em, grant, 'grant.drafted', byRequester(caller));
       return grant.id;
     });
@@ -107,7 +110,7 @@ export class GrantRequests {
     });
   }
 
-  /** Submits a draft: read as a whole and asked anew, every step of it. Throws MESH-3520, MESH-3502, MESH-3506. */
+  /** Submits a draft: read as a whole and asked anew, every step of it. Throws as `edit` does, MESH-3520, MESH-3502, MESH-3020. */
   async submit(caller: Caller, id: string): Promise<void> {
     await this.#asking(async (em) => {
       const { grant } = await own(em, caller, id);

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { grantQuota } from '../../broker/quota-plan.js';
 import { newId } from '../../database/ids.js';
-import { Store } from '../../database/store.js';
+import { Store, insert } from '../../database/store.js';
 import { grantErrors } from '../../errors.js';
 import { Outbox } from '../../events/outbox.js';
 import { SETTINGS } from '../../settings.js';
@@ -76,7 +76,7 @@ export class BreakGlass {
       breakGlass,
       steps: [{ role, by: caller.sub, at: now.toISOString() }],
     });
-    await em.insert(GrantEntity, grant as never);
+    await insert(em, GrantEntity, grant);
     await fill(em, grant, reading);
     const detail = {
       products: reading.products,

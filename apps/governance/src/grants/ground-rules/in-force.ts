@@ -5,12 +5,13 @@ import type { Author } from '../../authority/authority.js';
 import { grantErrors } from '../../errors.js';
 import { MotionEntity } from '../../motions/motion.entity.js';
 import type { MotionKind } from '../../motions/motion.entity.js';
+import { proposersOf } from '../../motions/motions.js';
 import type { GrantTerms } from '../asking/terms.js';
 import type { GrantEntity } from '../grant.entity.js';
 import type { AgreementContent, PolicyContent } from './shapes.js';
 
 type AgreementInForce = { id: string; reference: string; until: Date | null };
-/** `authors`: who proposed it, and who decided it. */
+/** `authors`: who proposed it, by whatever motion, and who decided it. */
 type PolicyInForce = PolicyContent & { id: string; authors: Author[] };
 
 /** Joint-controller agreements that hold now and name the organisation. */
@@ -54,9 +55,10 @@ const endOf = ({ until }: AgreementInForce): number => until?.getTime() ?? Numbe
 export async function policyInForce(em: EntityManager): Promise<PolicyInForce | null> {
   const newest = (await inForce(em, 'grant-policy')).at(-1);
   if (!newest) return null;
-  const { id, content, proposedBy, team, decidedBy } = newest;
+  const { id, content, decidedBy } = newest;
   const deciders = decidedBy === null ? [] : [{ sub: decidedBy, team: null }];
-  return { ...(content as PolicyContent), id, authors: [{ sub: proposedBy, team }, ...deciders] };
+  const authors = [...(await proposersOf(em, newest)), ...deciders];
+  return { ...(content as PolicyContent), id, authors };
 }
 
 function inForce(em: EntityManager, kind: MotionKind): Promise<MotionEntity[]> {

@@ -14,6 +14,7 @@ import { LOGGER } from '../../settings.js';
 import { GrantProductEntity } from '../grant.entity.js';
 import type { GrantEntity } from '../grant.entity.js';
 import { lockGrant } from '../grant-store.js';
+import { LIVE_STATES, isOneOf } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { Provision } from '../provision.js';
 import { GrantFormerViewEntity } from './key-generation.entity.js';
@@ -89,7 +90,7 @@ export class KeyGenerations implements OnApplicationBootstrap, OnApplicationShut
       `SELECT DISTINCT ON (g.id) g.id, k.generation, k.former_until AS until
          FROM access_grant g JOIN grant_product p ON p.grant_id = g.id
          JOIN key_generation k ON k.organisation = g.organisation AND k.purpose = g.purpose
-        WHERE g.kind = 'view' AND g.state IN ('draft', 'requested', 'approved', 'active', 'suspended')
+        WHERE g.kind = 'view' AND ${isOneOf('g.state', ['draft', 'requested', ...LIVE_STATES])}
           AND p.generation < k.generation
         ORDER BY g.id, k.generation DESC`,
     );

@@ -7,6 +7,7 @@ import { Store } from '../../database/store.js';
 import { Outbox } from '../../events/outbox.js';
 import type { GovernanceEventType } from '../../events/outbox.js';
 import { GrantEntity, GrantToldEntity } from '../grant.entity.js';
+import { LIVE_STATES, isOneOf } from '../lifecycle.js';
 import { GrantLifecycle } from '../lifecycle.service.js';
 import { LOGGER, SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
@@ -86,7 +87,7 @@ export class GrantNotices implements OnApplicationBootstrap, OnApplicationShutdo
     const rows = await em.query<{ id: string; endsAt: Date; days: number }[]>(
       `SELECT g.id, g.ends_at AS "endsAt", min(d.days)::int AS days
          FROM access_grant g CROSS JOIN unnest($2::int[]) AS d(days)
-        WHERE g.state IN ('approved', 'active', 'suspended') AND g.ends_at > $1 AND g.break_glass IS NULL
+        WHERE ${isOneOf('g.state', LIVE_STATES)} AND g.ends_at > $1 AND g.break_glass IS NULL
           AND g.ends_at <= $1::timestamptz + d.days * interval '1 day'
           AND g.starts_at < g.ends_at - d.days * interval '1 day'
         GROUP BY g.id, g.ends_at
@@ -102,7 +103,7 @@ export class GrantNotices implements OnApplicationBootstrap, OnApplicationShutdo
     const today = now.toISOString().slice(0, 10);
     const rows = await em.query<{ id: string; by: string; emergency: boolean }[]>(
       `SELECT id, terms->>'reviewOn' AS "by", false AS emergency FROM access_grant
-        WHERE state IN ('approved', 'active', 'suspended') AND terms->>'reviewOn' <= $1
+        WHERE ${isOneOf('state', LIVE_STATES)} AND terms->>'reviewOn' <= $1
        UNION ALL
        SELECT id, break_glass->>'reviewBy', true FROM access_grant
         WHERE break_glass->'review' = 'null'::jsonb
@@ -141,7 +142,7 @@ export class GrantNotices implements OnApplicationBootstrap, OnApplicationShutdo
          FROM access_grant g
          JOIN grant_product p ON p.grant_id = g.id
          JOIN proposal v ON v.product = p.product AND v.major >= p.major
-        WHERE g.state IN ('approved', 'active', 'suspended') AND v.published_at > g.activated_at
+        WHERE ${isOneOf('g.state', LIVE_STATES)} AND v.published_at > g.activated_at
           AND v.state IN ('published', 'deprecated')
           AND NOT EXISTS (SELECT 1 FROM grant_told t
             WHERE t.grant_id = g.id AND t.key = 'version:' || v.product || ':' || v.version)

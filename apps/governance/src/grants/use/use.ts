@@ -4,6 +4,7 @@ import type { Caller } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { Kafka } from '../../broker/kafka.js';
 import { Store } from '../../database/store.js';
+import { LIVE_STATES, isOneOf } from '../lifecycle.js';
 import { Grants } from '../grants.js';
 import { SETTINGS } from '../../settings.js';
 import type { Settings } from '../../settings.js';
@@ -57,10 +58,9 @@ export class GrantUse {
   async ofProduct(caller: Caller, product: string) {
     const isKnown = await this.#store.reader.existsBy(ProductEntity, { id: product });
     if (!isKnown) throw problem(governanceErrors.productNotFound, product);
-    const rows = await this.#rows(
-      `p.product = $1 AND g.state IN ('approved', 'active', 'suspended')`,
-      [product],
-    );
+    const rows = await this.#rows(`p.product = $1 AND ${isOneOf('g.state', LIVE_STATES)}`, [
+      product,
+    ]);
     const visible: UseRow[] = [];
     for (const row of rows) if (await this.#sees(caller, row.grant)) visible.push(row);
     return { product, items: await this.#seen(visible), next: null };
