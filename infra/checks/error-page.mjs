@@ -49,7 +49,7 @@ for (const project of lists) {
     `## ${project}\n\n| code | HTTP | what | what to do | try again |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   );
 }
-const text = `# Error codes\n\nGenerated from each project's \`errors.ts\`; do not edit. "Try again" says whether the same request may succeed later.\n\n${sections.join('\n')}`;
+const text = `# Error codes\n\nGenerated from each project's \`errors.ts\`; do not edit. "Try again" says whether the same request may succeed later. The HTTP status is that of a\nrequest refused for this alone; where nothing of a submission could be read it is 400 (413 and 415 stay).\n\n${sections.join('\n')}`;
 
 if (process.argv.includes('--check')) {
   const current = existsSync(page) ? readFileSync(page, 'utf8') : '';

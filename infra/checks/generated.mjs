@@ -23,10 +23,14 @@ const generators = [
   { what: 'docs/openapi/output-ports.json', script: 'apps/output-ports/dist/openapi.js' },
 ];
 
+// The project's own Node, whatever the caller has: the services do not load on an older one.
+const own = join(root, 'node_modules', 'node', 'bin', 'node');
+const node = existsSync(own) ? own : process.execPath;
+
 let stale = 0;
 for (const { what, script } of generators) {
   const ran = existsSync(join(root, script))
-    ? spawnSync(process.execPath, [join(root, script), ...check], { cwd: root, encoding: 'utf8' })
+    ? spawnSync(node, [join(root, script), ...check], { cwd: root, encoding: 'utf8' })
     : { status: 127, stdout: '', stderr: `${script} is missing` };
   if (ran.status !== 0) stale += 1;
   console.log(

@@ -80,6 +80,14 @@ export const stackErrors = {
     retriable: true,
     exit: 5,
   },
+  commaInHome: {
+    code: 'MESH-6015',
+    status: 400,
+    title: 'The path of the data folder (MESH_HOME) has a comma in it',
+    fix: 'Choose a path without one: Kafka would take it for several folders.',
+    retriable: false,
+    exit: 2,
+  },
   unknownMode: {
     code: 'MESH-6014',
     status: 400,

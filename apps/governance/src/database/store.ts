@@ -63,6 +63,10 @@ export class Store {
   ): Promise<T | null> {
     if (!(await isDue())) return null;
     const client = await this.#database.pool.connect();
+    let broken: Error | undefined;
+    const breaks = (error: Error) => void (broken ??= error);
+    // It stands idle while the work goes on: of its end nobody else would hear, and the process would end.
+    client.on('error', breaks);
     try {
       const answer = await client.query<{ held: boolean }>(
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held',
@@ -75,7 +79,8 @@ export class Store {
         await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
       }
     } finally {
-      client.release();
+      client.release(broken);
+      client.off('error', breaks);
     }
   }
 

@@ -73,7 +73,7 @@ export function proposalCard(proposal: ProposalBody): string {
     ['hash', proposal.contentHash],
     ['proposed by', `${proposedBy} (${team})`],
     ['reason', reason],
-    ['decided by', proposal.decisionsNeeded],
+    [state === 'proposed' ? 'to be decided by' : 'decided by', proposal.decisionsNeeded],
     ...(proposal.mayDecide?.length
       ? [['you may decide as', proposal.mayDecide] satisfies [string, unknown]]
       : []),

@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -25,4 +25,12 @@ it('gives up at once where no folder can be made, and names it', () => {
   expect(() => makeHome(homeAt(file))).toThrow(
     expect.objectContaining({ code: 'EEXIST', path: file }),
   );
+});
+
+it('takes no path with a comma, and makes nothing of it', () => {
+  const root = join(mkdtempSync(join(tmpdir(), 'caremesh-home-')), 'one, two');
+  expect(() => makeHome(homeAt(root))).toThrow(
+    expect.objectContaining({ code: 'MESH-6015', message: root }),
+  );
+  expect(existsSync(root)).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { StackError, stackErrors } from '../errors.js';
 
 /** Where everything of one mesh lies. All of it is under MESH_HOME and none of it is committed. */
 export type Home = ReturnType<typeof homeAt>;
@@ -40,9 +41,11 @@ export const HOME_ENTRIES = [
 
 /**
  * Makes the folders. The home may be entered by other users (PostgreSQL's own user must reach its data),
- * but not listed; secrets and keys only by their owner.
+ * but not listed; secrets and keys only by their owner. Throws MESH-6015, or what the system says, with the path.
  */
 export function makeHome(home: Home): void {
+  // Of `log.dirs` Kafka makes a list, and knows no way to write a comma that is none of it.
+  if (home.root.includes(',')) throw new StackError(stackErrors.commaInHome, home.root);
   makeRoot(home.root, 0o711);
   for (const folder of [home.data, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o711 });
   for (const folder of [home.secrets, home.keys, home.run]) {

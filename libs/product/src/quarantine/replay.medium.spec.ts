@@ -51,7 +51,7 @@ it('what is refused for what is held stays the one entry that it is, however oft
 it('what says nothing new any more is neither published nor refused', async () => {
   const line: Line = { do: 'put', id: 'u1', nhs: nhsNumber(83) };
   // Other bytes: the same ones would have closed the entry themselves.
-  const raw = `${JSON.stringify(line)} `;
+  const raw = ` ${JSON.stringify(line)}`;
   // Refused when it came, for what is right by now.
   const errors = [fault('jsonMalformed', '/')];
   const item = { index: 0, sourceId: 'u1', raw, outcome: 'quarantined' as const, errors };

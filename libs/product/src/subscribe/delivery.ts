@@ -1,3 +1,4 @@
+import { inTransaction } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
 import type { DeadLetters } from './dead-letters.js';
@@ -160,22 +161,3 @@ export class Delivery<R> {
 
 const place = ({ partition, offset }: { partition: number; offset: bigint }): string =>
   `${partition}/${offset}`;
-
-async function inTransaction(
-  pool: Pool,
-  work: (client: PoolClient) => Promise<void>,
-): Promise<void> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    await work(client);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost));
-    throw error;
-  } finally {
-    // A connection that could not even roll back is thrown away, not given to the next batch.
-    client.release(broken);
-  }
-}
