@@ -1,4 +1,4 @@
-import { Problem } from '@caremesh/platform';
+import { Problem, withConnection } from '@caremesh/platform';
 import type { ErrorEntry, Logger } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
@@ -54,28 +54,26 @@ export class Exchange {
   async look(): Promise<void> {
     const { pool, lists } = this.#parts;
     for (const organisation of await lists.expire()) this.#tellExpired(organisation);
-    const client = await pool.connect();
-    let broken = false;
-    const breaks = () => void (broken = true);
-    // It is held while mailboxes are waited for: of one that ends meanwhile nobody else hears, and the process would end with it.
-    client.on('error', breaks);
-    try {
-      const { rows } = await client.query<{ mine: boolean }>(
-        `SELECT pg_try_advisory_lock(hashtext('${LOCK}')) AS mine`,
-      );
-      if (!rows[0]!.mine) return;
+    await withConnection(pool, async (client, breaks) => {
       try {
-        await this.#exchange(client);
-      } finally {
-        await client.query(`SELECT pg_advisory_unlock(hashtext('${LOCK}'))`);
+        await this.#lookOn(client);
+      } catch (error) {
+        // It may hold the lock or be within a transaction still.
+        breaks(error as Error);
+        throw error;
       }
-    } catch (error) {
-      // It may hold the lock or be within a transaction still.
-      broken = true;
-      throw error;
+    });
+  }
+
+  async #lookOn(client: PoolClient): Promise<void> {
+    const { rows } = await client.query<{ mine: boolean }>(
+      `SELECT pg_try_advisory_lock(hashtext('${LOCK}')) AS mine`,
+    );
+    if (!rows[0]!.mine) return;
+    try {
+      await this.#exchange(client);
     } finally {
-      client.release(broken);
-      client.off('error', breaks);
+      await client.query(`SELECT pg_advisory_unlock(hashtext('${LOCK}'))`);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { withConnection } from '@caremesh/platform';
 import type { Database } from '@caremesh/platform';
 import { currentScope } from './request-scope.js';
 
@@ -62,12 +63,7 @@ export class Store {
     isDue: () => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<T | null> {
     if (!(await isDue())) return null;
-    const client = await this.#database.pool.connect();
-    let broken: Error | undefined;
-    const breaks = (error: Error) => void (broken ??= error);
-    // It stands idle while the work goes on: of its end nobody else would hear, and the process would end.
-    client.on('error', breaks);
-    try {
+    return withConnection(this.#database.pool, async (client) => {
       const answer = await client.query<{ held: boolean }>(
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held',
         [name],
@@ -78,10 +74,7 @@ export class Store {
       } finally {
         await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
       }
-    } finally {
-      client.release(broken);
-      client.off('error', breaks);
-    }
+    });
   }
 
   close(): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+import { inTransaction } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
-import { inTurn } from '../database/in-turn.js';
 import type { Contract } from '../governance/governance.js';
 import { ABOUT, qualified } from '../live/live-set.js';
 import type { PortView } from '../live/ports.js';
@@ -91,7 +91,7 @@ export class Aggregates {
         tables: { told: history.before.length, most },
       };
     };
-    return inTurn(this.#pool, answering, {
+    return inTransaction(this.#pool, answering, {
       begin: MOMENT,
       turn: `${asker.organisation} ${view.product}`,
     });

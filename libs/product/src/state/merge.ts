@@ -56,8 +56,7 @@ async function mergeAlias(
   { known, into }: { known: Meant; into: Meant },
 ): Promise<Meant> {
   const numbers = [nhsNumber, known.ref.nhsNumber].filter((one) => one !== null);
-  if (new Set(numbers).size === 1 || numbers.length === 0)
-    return becomeOne(world, emitter, change, known, into);
+  if (new Set(numbers).size <= 1) return becomeOne(world, emitter, change, known, into);
   world.redirect(key, into.person, into.ref);
   return into;
 }
