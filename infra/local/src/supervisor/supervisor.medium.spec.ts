@@ -10,6 +10,7 @@ import {
 import { createServer } from 'node:net';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { answersAsBroker, listens } from '../components/answers.js';
 import type { Component } from './component.js';
@@ -82,6 +83,18 @@ async function until(condition: () => boolean, ms = 30_000): Promise<void> {
     if (Date.now() > deadline) throw new Error('It did not happen in time.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** The sixth field of proc(5) stat, behind a name that may hold blanks. */
+function sessionOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
+}
+
+/** What a process' group of sessions gives way by; null where the kernel makes none. */
+function nicenessOfGroup(pid: number): number | null {
+  const file = `/proc/${pid}/autogroup`;
+  return existsSync(file) ? Number(/ nice (-?\d+)/.exec(readFileSync(file, 'utf8'))![1]) : null;
 }
 
 describe('the supervisor', () => {
@@ -240,6 +253,20 @@ describe('the supervisor', () => {
     // It is the part itself, not a process that started it.
     expect(readlinkSync(`/proc/${pid}/exe`)).toBe(realpathSync(process.execPath));
     expect(registry.read().map((one) => one.pid)).toContain(pid);
+  });
+
+  it('has each part in a session of its own, of which one that comes behind gives way as a whole', async () => {
+    const before = await listener('before');
+    const behind = await listener('behind');
+    supervise([before, { ...behind, launch: () => ({ ...behind.launch(), niceness: 5 }) }]);
+    await supervisor?.ready();
+    const pids = [now('before')!.pid!, now('behind')!.pid!];
+    expect(pids.map(sessionOf)).toEqual(pids);
+    // A kernel without groups of sessions has no such file, for anybody.
+    const groups = () => [process.pid, ...pids].map((pid) => nicenessOfGroup(pid));
+    const expected = groups()[0] === null ? [null, null, null] : [groups()[0], 0, 5];
+    await until(() => isDeepStrictEqual(groups(), expected));
+    expect(groups()).toEqual(expected);
   });
 
   it('starts a part that comes behind as any other where there is no `nice`', async () => {
