@@ -16,14 +16,18 @@ export function shownId(id: string | null, people: Iterable<string | null> = [])
   if (id === null || id.trim() === '') return null;
   for (const [found] of id.matchAll(TEN_DIGITS))
     if (hasValidCheckDigit(found.replaceAll(/\D/g, ''))) return null;
-  for (const person of people) if (person !== null && tells(id, person.trim())) return null;
+  const text = plain(id);
+  const together = text.replaceAll(' ', '');
+  for (const person of people)
+    if (person !== null && tells(text, together, person.trim())) return null;
   return id;
 }
 
-function tells(id: string, person: string): boolean {
+/** @param text words of an id, and the same without their blanks. */
+function tells(text: string, together: string, person: string): boolean {
   if (person.length < SHORTEST) return false;
-  const [text, word] = [plain(id), plain(person)];
-  if (word.length >= LONG) return text.replaceAll(' ', '').includes(word.replaceAll(' ', ''));
+  const word = plain(person);
+  if (word.length >= LONG) return together.includes(word.replaceAll(' ', ''));
   return ` ${text} `.includes(` ${word} `);
 }
 

@@ -34,9 +34,15 @@ export class Segment {
 
   /** A component of a field; positions count from 1 as in the standard, repetitions from 0. */
   value(field: number, component = 1, subcomponent = 1, repetition = 0): Value {
-    const whole = this.fields[field] ? this.repetitionsOf(field)[repetition] : undefined;
-    if (!whole) return undefined;
     const { delimiters, characterSet } = this.header;
+    const stated = this.fields[field];
+    if (!stated) return undefined;
+    // The first one is most of what is asked for, and is found without telling the others apart.
+    const whole =
+      repetition === 0
+        ? piece(stated, delimiters.repetition, 0)
+        : this.repetitionsOf(field)[repetition];
+    if (!whole) return undefined;
     const part = piece(whole, delimiters.component, component - 1);
     const text = piece(part, delimiters.subcomponent, subcomponent - 1).trim();
     if (text === '') return undefined;
@@ -86,6 +92,8 @@ export class Segment {
 
 /** A message. Segments nobody asks for, Z segments among them, cost nothing and harm nothing. */
 export class Message {
+  private readonly read = new Map<string, Segment>();
+
   private constructor(
     readonly header: Header,
     private readonly lines: string[],
@@ -106,8 +114,13 @@ export class Message {
   }
 
   first(name: string): Segment | undefined {
+    const known = this.read.get(name);
+    if (known) return known;
     const line = this.lines.find((one) => one.startsWith(name));
-    return line === undefined ? undefined : new Segment(line, this.header);
+    if (line === undefined) return undefined;
+    const segment = new Segment(line, this.header);
+    this.read.set(name, segment);
+    return segment;
   }
 
   /** Segments of the given names in the order they stand in (a merge message repeats PID and MRG). */
@@ -164,7 +177,7 @@ function wrongIn(line: string, name: string, before: string[], header: Header): 
     return fault('hl7SegmentMalformed', `${name}[2]`, 'a message has one');
   const spelt = spellingOf(line, header);
   if (spelt === null) return fault('escapeOutsideCharset', name);
-  if (hasControl(line) || hasControl(spelt))
+  if (hasControl(line) || (spelt !== line && hasControl(spelt)))
     return fault('textInvalid', placeOfControl(line, name, header));
   const garbled = tooOftenRepeated(line, header);
   if (garbled !== null)
@@ -178,8 +191,16 @@ function wrongIn(line: string, name: string, before: string[], header: Header): 
 
 /** Which field of a segment is repeated more often than is read; null if none is. */
 function tooOftenRepeated(line: string, { delimiters }: Header): number | null {
-  const isTooMany = (text: string): boolean =>
-    text.split(delimiters.repetition, MOST_REPETITIONS + 1).length > MOST_REPETITIONS;
+  const isTooMany = (text: string): boolean => {
+    let count = 1;
+    for (
+      let at = text.indexOf(delimiters.repetition);
+      at >= 0 && count <= MOST_REPETITIONS;
+      count++
+    )
+      at = text.indexOf(delimiters.repetition, at + 1);
+    return count > MOST_REPETITIONS;
+  };
   if (!isTooMany(line)) return null;
   const at = line.split(delimiters.field).findIndex(isTooMany);
   return at < 0 ? null : at;
