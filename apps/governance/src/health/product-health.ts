@@ -4,10 +4,12 @@ import { In } from 'typeorm';
 import { Store } from '../database/store.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { assertKnown } from '../products/known.js';
+import { ProductMajorEntity } from '../products/product.entity.js';
 import { FindingEntity, ProductMeasureEntity, ProductStandingEntity } from './health.entity.js';
 import type { FindingsQuery } from './shapes.js';
 import { percentOf } from './judge.js';
 import { measuredOf } from './standing.js';
+import { markedMajor } from './which-major.js';
 
 /** Numbers are sent once a minute at least; after two nobody measures any more. */
 const STALE_MS = 120_000;
@@ -25,36 +27,40 @@ export class ProductHealth {
     this.#store = store;
   }
 
-  /** `conformance` and `health` of a product: those of its newest major that has any. */
+  /** `conformance` and `health` of a product, each of the major that is worth telling of (`which-major.ts`). */
   async of(product: string) {
-    const em = this.#store.reader;
-    const standings = await em.find(ProductStandingEntity, {
-      where: { product },
-      order: { major: 'DESC' },
-    });
-    const measures = await em.findBy(ProductMeasureEntity, { product });
-    const [standing] = standings;
-    const ofMajor = measures.filter(({ major }) => major === standing?.major);
-    return { conformance: conformanceOf(standing), health: healthOf(standing, ofMajor) };
+    const { standings, measures } = await this.#told([product]);
+    const kept = keptBy(standings);
+    const ofMajor = measures.filter(({ major }) => major === kept?.major);
+    return { conformance: conformanceOf(conformingBy(standings)), health: healthOf(kept, ofMajor) };
   }
 
-  /** The marks of many products, by id, as a list shows them: those of each one's newest major. */
+  /** The marks of many products, by id, as a list shows them. */
   async marks(products: readonly string[]): Promise<Map<string, Mark>> {
-    const product = In([...products]);
-    const [standings, measures] = await this.#store.sideBySide(
-      (em) => em.find(ProductStandingEntity, { where: { product }, order: { major: 'ASC' } }),
-      (em) => em.findBy(ProductMeasureEntity, { product }),
-    );
-    const newest = new Map(standings.map((one) => [one.product, one]));
+    const told = await this.#told(products);
     return new Map(
       products.map((id) => {
-        const standing = newest.get(id);
-        const own = measures.filter((one) => one.product === id && one.major === standing?.major);
-        const { state, since } = conformanceOf(standing);
-        const health = { state: keepingOf(standing, own), since: sinceOf(standing) };
+        const standings = told.standings.filter((one) => one.product === id);
+        const kept = keptBy(standings);
+        const own = told.measures.filter((one) => one.product === id && one.major === kept?.major);
+        const { state, since } = conformanceOf(conformingBy(standings));
+        const health = { state: keepingOf(kept, own), since: sinceOf(kept) };
         return [id, { conformance: { state, since }, health }];
       }),
     );
+  }
+
+  /** What was told of the majors that are not retired: of one that is, nobody tells anything any more. */
+  async #told(products: readonly string[]) {
+    const product = In([...products]);
+    const [standings, measures, retired] = await this.#store.sideBySide(
+      (em) => em.findBy(ProductStandingEntity, { product }),
+      (em) => em.findBy(ProductMeasureEntity, { product }),
+      (em) => em.findBy(ProductMajorEntity, { product, status: 'retired' }),
+    );
+    const isRead = (told: { product: string; major: number }) =>
+      !retired.some((one) => one.product === told.product && one.major === told.major);
+    return { standings: standings.filter(isRead), measures };
   }
 
   /** How a product stands, with the newest records that should not be there. Throws MESH-3011. */
@@ -92,6 +98,12 @@ export class ProductHealth {
     return pageOf(rows, limit, keyOf, showFinding);
   }
 }
+
+const conformingBy = (standings: readonly ProductStandingEntity[]) =>
+  markedMajor(standings, ({ conformance }) => conformance === 'breached');
+
+const keptBy = (standings: readonly ProductStandingEntity[]) =>
+  markedMajor(standings, ({ breaches }) => breaches.length > 0);
 
 function conformanceOf(standing: ProductStandingEntity | undefined) {
   return {
