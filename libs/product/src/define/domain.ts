@@ -44,6 +44,9 @@ export function defineDomain(definition: Domain): Domain {
       );
     }
   }
+  const contracts = new Set(products.map(({ contract }) => contract));
+  if (contracts.size < products.length)
+    throw new ProductError('definitionInvalid', 'two products have one contract');
   assertRestrictions(definition);
   assertSubscriptions(definition);
   const choices = choiceSource(definition.choiceCodes ?? []);

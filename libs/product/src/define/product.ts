@@ -163,5 +163,8 @@ export function defineProduct(definition: Product<any, any>): Product<any, any> 
       `The contract of a product is <domain>/<product>/v<major>, not ${definition.contract}`,
     );
   }
+  // A definition that was put together, not written down, passes the types.
+  if (typeof definition.map !== 'function')
+    throw new TypeError(`Product ${definition.contract} has no map`);
   return definition;
 }

@@ -185,7 +185,17 @@ function assertTree({
   for (const [part, { parent }] of Object.entries(parts)) {
     if (parent && !parts[parent.part])
       throw new TypeError(`Source ${name}: ${part} belongs to an unknown part`);
+    if (belongsToItself(part, parts))
+      throw new TypeError(`Source ${name}: ${part} belongs to itself`);
   }
+}
+
+function belongsToItself(part: string, parts: Record<string, JoinPart<never>>): boolean {
+  const seen = new Set<string>();
+  let above = parts[part]?.parent?.part;
+  for (; above !== undefined && !seen.has(above); above = parts[above]?.parent?.part)
+    seen.add(above);
+  return seen.has(part);
 }
 
 function assertName(name: string): void {
