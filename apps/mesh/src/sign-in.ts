@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StackError, stackErrors } from '@caremesh/local';
 import { addresses } from './addresses.js';
 import { CliError, cliError, meshErrors } from './errors.js';
 import { request } from './request.js';
@@ -79,7 +80,10 @@ async function refuseInProduction(io: Io): Promise<void> {
 }
 
 async function people(io: Io): Promise<Person[]> {
-  const text = await readFile(join(io.home, 'people.json'), 'utf8').catch((cause: unknown) => {
+  const file = join(io.home, 'people.json');
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EACCES')
+      throw new StackError(stackErrors.notYours, `${file} may not be read`, cause);
     throw cliError(meshErrors.notRunning, 'MESH_HOME has no people.json yet.', cause);
   });
   return (JSON.parse(text) as { people: Person[] }).people;

@@ -88,6 +88,14 @@ export const stackErrors = {
     retriable: false,
     exit: 2,
   },
+  notYours: {
+    code: 'MESH-6016',
+    status: 403,
+    title: 'This mesh belongs to another user',
+    fix: 'Run the command as the user who started it, or set MESH_HOME to the folder of a mesh of your own.',
+    retriable: false,
+    exit: 3,
+  },
   unknownMode: {
     code: 'MESH-6014',
     status: 400,

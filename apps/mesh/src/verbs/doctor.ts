@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { homeAt, readStatus, stackErrors } from '@caremesh/local';
+import { homeAt, readStatus, StackError, stackErrors, type Status } from '@caremesh/local';
 import { CliError, cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
 import { printValue, table, type CommonOptions } from '../output.js';
@@ -78,7 +78,7 @@ function isWritable(folder: string): boolean {
 }
 
 function mesh(io: Io): Finding[] {
-  const status = readStatus(homeAt(io.home));
+  const status = statusOf(io.home);
   const running = (status?.components ?? []).filter((one) => one.status !== 'stopped');
   if (status === null || running.length === 0) return [];
   const { supervisor } = status;
@@ -95,4 +95,14 @@ function mesh(io: Io): Finding[] {
     fix: `See ${join(io.home, 'logs', `${name}.log`)}.`,
   }));
   return [kept, ...parts];
+}
+
+/** Null also of another user's mesh, of which `dataFolder` tells. */
+function statusOf(home: string): Status | null {
+  try {
+    return readStatus(homeAt(home));
+  } catch (error) {
+    if (error instanceof StackError && error.code === stackErrors.notYours.code) return null;
+    throw error;
+  }
 }

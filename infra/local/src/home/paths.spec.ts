@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { homeAt, makeHome } from './paths.js';
+import { homeAt, makeHome, readWhole } from './paths.js';
 
 it('makes a home with every folder above it, and again changes nothing', () => {
   const root = join(mkdtempSync(join(tmpdir(), 'caremesh-home-')), 'some', 'where');
@@ -34,3 +34,31 @@ it('takes no path with a comma, and makes nothing of it', () => {
   );
   expect(existsSync(root)).toBe(false);
 });
+
+it('takes a file that may not be read for another user’s, and not for one that is missing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'caremesh-home-'));
+  const file = join(folder, 'supervisor.json');
+  expect(readWhole(file)).toBeNull();
+  writeFileSync(file, '');
+  expect(readWhole(file)).toBeNull();
+  writeFileSync(file, '{"pid":1}');
+  expect(readWhole(file)).toEqual({ pid: 1 });
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o000);
+  asNobody(() =>
+    expect(() => readWhole(file)).toThrow(
+      expect.objectContaining({ code: 'MESH-6016', message: `${file} may not be read` }),
+    ),
+  );
+});
+
+/** Nothing is closed to root: there the look is made as `nobody`. */
+function asNobody(look: () => void): void {
+  if (process.getuid!() !== 0) return look();
+  process.seteuid!('nobody');
+  try {
+    look();
+  } finally {
+    process.seteuid!(0);
+  }
+}

@@ -88,12 +88,14 @@ export function writeWhole(file: string, content: string | Uint8Array, mode = 0o
 
 /**
  * What a file of JSON says that the mesh wrote for itself and can write anew; null when it is not there, or holds none: a machine
- * that lost its power may leave any of them empty.
+ * that lost its power may leave any of them empty. Throws MESH-6016 of one that is another user's: what it says is not known.
  */
 export function readWhole<T>(file: string): T | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new StackError(stackErrors.notYours, `${file} may not be read`, error);
     return null;
   }
 }
