@@ -46,6 +46,7 @@ export { readStandard } from './standards/read-standard.js';
 export { demandOf, isDeclared, reaches } from './standards/applies.js';
 export { diffVersions } from './evolution/diff.js';
 export { decisionsNeeded } from './evolution/decisions.js';
+export { compareVersions } from './evolution/step.js';
 export { odpsOf } from './exports/odps.js';
 export { asyncApiOf } from './exports/async-api.js';
 export { dcatOf } from './exports/dcat.js';

@@ -45,6 +45,7 @@ export type { Fault, FaultCode, FaultName } from './errors.js';
 export { numbersNoRecord } from './person/identifier-type.js';
 export * as nhsNumber from './person/nhs-number.js';
 export type { Mode } from './person/nhs-number.js';
+export { compareParts } from './person/order.js';
 export { postcodeIn } from './person/postcode.js';
 export { shownId } from './person/shown-id.js';
 export * as ukTime from './person/uk-time.js';

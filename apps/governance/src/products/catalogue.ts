@@ -1,4 +1,4 @@
-import { names } from '@caremesh/contract';
+import { compareVersions, names } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
@@ -8,7 +8,6 @@ import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { DECIDED, LIVE } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
-import { compareVersions } from '../proposals/versions.js';
 import { waiversOn } from '../waivers/in-force.js';
 import { describeMajor, describeProduct } from './describe.js';
 import { ProductEntity, ProductMajorEntity } from './product.entity.js';

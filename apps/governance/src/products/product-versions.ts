@@ -1,4 +1,4 @@
-import { diffVersions, names } from '@caremesh/contract';
+import { compareVersions, diffVersions, names } from '@caremesh/contract';
 import type { Change, PublishedVersion } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import { Injectable } from '@nestjs/common';
@@ -9,7 +9,6 @@ import { governanceErrors } from '../errors.js';
 import { pageOf, positionOf } from '../http/page.js';
 import { DECIDED } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
-import { compareVersions } from '../proposals/versions.js';
 import { ProductMajorEntity } from './product.entity.js';
 import type { ChangelogQuery } from './shapes.js';
 

@@ -1,4 +1,4 @@
-import { diffVersions } from '@caremesh/contract';
+import { compareVersions, diffVersions } from '@caremesh/contract';
 import { problem } from '@caremesh/platform';
 import type { EntityManager } from 'typeorm';
 import { In } from 'typeorm';
@@ -75,11 +75,4 @@ export async function changedSince(
     contentHash,
     changes: diffVersions(await filesOf(em, contentHash), files),
   };
-}
-
-/** Orders `1.2.10` after `1.2.9`. */
-export function compareVersions(one: string, other: string): number {
-  const parts = (version: string) => version.split('.').map(Number);
-  const [a, b] = [parts(one), parts(other)];
-  return [0, 1, 2].map((at) => (a[at] ?? 0) - (b[at] ?? 0)).find((by) => by !== 0) ?? 0;
 }

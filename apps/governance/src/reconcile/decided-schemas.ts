@@ -1,4 +1,4 @@
-import { deriveViewSchema, names, SchemaRefused } from '@caremesh/contract';
+import { compareVersions, deriveViewSchema, names, SchemaRefused } from '@caremesh/contract';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { toldSchemaOf } from '../broker/told-schemas.js';
@@ -7,7 +7,7 @@ import { GrantEntity, GrantProductEntity } from '../grants/grant.entity.js';
 import { GrantFormerViewEntity } from '../grants/key-changes/key-generation.entity.js';
 import { DECIDED } from '../proposals/lifecycle.js';
 import { ProposalEntity, VersionContentEntity } from '../proposals/proposal.entity.js';
-import { compareVersions, schemaTextOf } from '../proposals/versions.js';
+import { schemaTextOf } from '../proposals/versions.js';
 
 type Topic = NonNullable<ReturnType<typeof names.parseTopic>>;
 

@@ -24,3 +24,10 @@ export function nextVersion(before: SemanticVersion, changes: readonly Change[])
 export function compareSemver(a: SemanticVersion, b: SemanticVersion): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
 }
+
+/** Orders two versions as `parseSemver` reads them, `1.2.9` before `1.2.10`. What is none counts as 0.0.0. */
+export function compareVersions(a: string, b: string): number {
+  const read = (text: string): SemanticVersion =>
+    parseSemver(text) ?? { major: 0, minor: 0, patch: 0 };
+  return compareSemver(read(a), read(b));
+}

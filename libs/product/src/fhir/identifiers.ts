@@ -1,5 +1,6 @@
 import { numbersNoRecord } from '../person/identifier-type.js';
 import { isNhsNumberSystem } from '../person/nhs-number.js';
+import { compareParts } from '../person/order.js';
 import type { PersonRef } from '../person/person-ref.js';
 import { byEnd, endOf } from './ended.js';
 import type { Lasting } from './ended.js';
@@ -58,7 +59,7 @@ export function localsOf<I extends Identifier>(
       const ranks = [isRecordNumber ? 0 : 1, issuer === about.keeper ? 0 : 1, -endOf(one)];
       return { local: { issuer, id }, numbering, order: [...ranks, issuer, id, numbering] };
     })
-    .sort((one, other) => compare(one.order, other.order));
+    .sort((one, other) => compareParts(one.order, other.order));
   const [first] = ordered;
   if (!first || current.length === 0) return first ? [first.local] : [];
   const alike = ordered.filter(({ numbering }) => numbering === first.numbering);
@@ -70,10 +71,4 @@ function numberingOf({ system, type }: Identifier, issuer: string): string {
   const codes = type?.coding?.flatMap(({ code }) => code ?? []) ?? [];
   const types = codes.length > 0 ? [...new Set(codes)].sort() : [type?.text?.trim() ?? ''];
   return JSON.stringify([issuer, system ?? '', ...types]);
-}
-
-function compare(one: (string | number)[], other: (string | number)[]): number {
-  const at = one.findIndex((part, position) => part !== other[position]);
-  if (at < 0) return 0;
-  return one[at]! < other[at]! ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compareVersions } from '@caremesh/contract';
 
 /** One approved version of a product: the id that its records carry in bytes 1 to 4. */
 type ApprovedSchema = { schemaId: number; version: string };
@@ -48,9 +49,4 @@ export class ApprovedSchemas {
       askedAt,
     });
   }
-}
-
-/** Orders `1.2.0` before `1.10.0`. */
-function compareVersions(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }

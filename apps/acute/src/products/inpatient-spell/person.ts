@@ -1,4 +1,5 @@
 import {
+  compareParts,
   Faulty,
   fault,
   nhsNumber,
@@ -146,7 +147,7 @@ function inOrder(identifiers: Identifier[], trust: string, day: Day): Candidate[
       const order = [...place, one.id, numbering];
       return { local: { id: one.id, issuer }, numbering, ended, order };
     })
-    .sort((one, other) => compare(one.order, other.order));
+    .sort((one, other) => compareParts(one.order, other.order));
 }
 
 /**
@@ -158,12 +159,6 @@ const numberingOf = ({ type, authority, oid, facility }: Identifier, issuer: str
 
 export const isSame = (one: Local, other: Local | null): boolean =>
   one.id === other?.id && one.issuer === other.issuer;
-
-function compare(one: (string | number)[], other: (string | number)[]): number {
-  const at = one.findIndex((part, position) => part !== other[position]);
-  if (at < 0) return 0;
-  return one[at]! < other[at]! ? -1 : 1;
-}
 
 /** NHS number status as PID-32 states it (`NSTS01` … `NSTS08`, ITK table 0445); null if it says none. */
 export function numberStatusOf(pid: Segment): string | null {
