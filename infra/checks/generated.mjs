@@ -19,8 +19,10 @@ const generators = [
   { what: 'docs/errors.md', script: 'infra/checks/error-page.mjs' },
   { what: 'docs/asyncapi/mesh.json', script: 'libs/contract/bin/mesh-async-api.mjs' },
   { what: 'table in docs/guide/choices.md', script: 'libs/contract/bin/choices-page.mjs' },
-  { what: 'docs/openapi/governance.json', script: 'apps/governance/dist/openapi.js' },
-  { what: 'docs/openapi/output-ports.json', script: 'apps/output-ports/dist/openapi.js' },
+  {
+    what: 'docs/openapi: governance, output-ports, disclosure, domain',
+    script: 'infra/checks/openapi-pages.mjs',
+  },
 ];
 
 // The project's own Node, whatever the caller has: the services do not load on an older one.

@@ -1,5 +1,5 @@
 import { avroType } from '@caremesh/contract';
-import { brokerSecurity, openDatabase, readSecret, TokenSource } from '@caremesh/platform';
+import { brokerSecurity, openDatabase, Peer, readSecret, TokenSource } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import {
   consumingMigrations,
@@ -176,7 +176,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     besideThreads: part.lanes - 1,
     pool: database.pool,
     databaseUrl: url.reveal(),
-    governance: new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'), part.kind),
+    governance: new Governance(peerOf(settings), part.kind),
     registry: new SchemaRegistry(settings.registryUrl),
     connection: {
       brokers,
@@ -290,8 +290,13 @@ function transportOf(around: Surroundings): RecordTransport {
   );
 }
 
-/** Tokens of the service's own. */
-export function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
+/** Governance, asked with the service's own tokens. */
+export function peerOf(settings: Settings): Peer {
+  const tokens = tokensFor(settings, 'mesh-api');
+  return new Peer({ name: 'Governance', url: settings.governanceUrl, tokens });
+}
+
+function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
   const clientSecret = readSecret(clientSecretFile);
   return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
 }

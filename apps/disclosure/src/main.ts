@@ -11,7 +11,7 @@ import {
   startHttp,
 } from '@caremesh/platform';
 
-import { compose, surroundingsOf, tokensFor } from './disclosure.module.js';
+import { compose, peerOf, surroundingsOf } from './disclosure.module.js';
 import { INDIVIDUAL_CARE, partOf } from './part.js';
 import { disclosureEnvironment, paceOf } from './settings.js';
 
@@ -27,7 +27,7 @@ await run('disclosure', async () => {
     environment: settings,
     name: part.name,
     log,
-    ledger: () => ledgerAt(settings.governanceUrl, tokensFor(settings, 'mesh-api')),
+    ledger: () => ledgerAt(peerOf(settings)),
     prepare: async (app) => {
       app.get(Health).setNotReady('governance');
       app.connectMicroservice({ strategy: transport });

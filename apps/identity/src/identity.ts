@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import {
+  Peer,
   RefusedSignIns,
   TokenSource,
   createLogger,
@@ -63,11 +64,11 @@ export async function startIdentity(environment: IdentityEnvironment) {
 
 /** How it writes to the ledger: with a token that it gives itself, as any other service. */
 function ledgerOf(environment: IdentityEnvironment): LedgerWriter | null {
-  const { governanceUrl, clientId, clientSecretFile, oidcIssuer: issuer } = environment;
-  if (!governanceUrl || !clientId || !clientSecretFile) return null;
+  const { governanceUrl: url, clientId, clientSecretFile, oidcIssuer: issuer } = environment;
+  if (!url || !clientId || !clientSecretFile) return null;
   const clientSecret = readSecret(clientSecretFile);
   const tokens = new TokenSource({ issuer, clientId, clientSecret, audience: 'mesh-api' });
-  return ledgerAt(governanceUrl, tokens);
+  return ledgerAt(new Peer({ name: 'Governance', url, tokens }));
 }
 
 function closeLast(app: Parameters<typeof onStop>[0], database: Database): void {

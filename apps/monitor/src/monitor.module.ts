@@ -1,4 +1,4 @@
-import { openDatabase, readSecret, TokenSource } from '@caremesh/platform';
+import { openDatabase, Peer, readSecret, TokenSource } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { SchemaRegistry } from '@caremesh/product';
 import { Module } from '@nestjs/common';
@@ -30,7 +30,13 @@ export async function compose(settings: Settings, log: Logger) {
     poolSize: CONNECTIONS,
     byKey: true,
   });
-  const governance = new Governance(settings.governanceUrl, tokensFor(settings, 'mesh-api'));
+  const governance = new Governance(
+    new Peer({
+      name: 'Governance',
+      url: settings.governanceUrl,
+      tokens: tokensFor(settings, 'mesh-api'),
+    }),
+  );
   const watch = new Watch({
     governance,
     registry: new SchemaRegistry(settings.registryUrl),

@@ -4,6 +4,7 @@ import {
   brokerSecurity,
   ledgerAt,
   openDatabase,
+  Peer,
   readSecret,
   TokenSource,
 } from '@caremesh/platform';
@@ -78,10 +79,14 @@ class OutputPortsModule {}
 export async function surroundingsOf(settings: Settings, log: Logger) {
   const { databaseUrl: url, kafkaBrokers: brokers, clientId } = settings;
   const database = await openDatabase({ url, entities: [], migrations, poolSize: CONNECTIONS });
-  const tokens = tokensFor(settings, 'mesh-api');
+  const peer = new Peer({
+    name: 'Governance',
+    url: settings.governanceUrl,
+    tokens: tokensFor(settings, 'mesh-api'),
+  });
   const surroundings: Surroundings = {
     pool: database.pool,
-    governance: new Governance(settings.governanceUrl, tokens),
+    governance: new Governance(peer),
     registry: new SchemaRegistry(settings.registryUrl),
     connection: {
       ...{ brokers, clientId, tokens: tokensFor(settings, 'mesh-kafka') },
@@ -94,7 +99,7 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
       soonestMs: settings.snapshotsSoonestMs,
     },
     tombstonesKeptMs: settings.topicDeleteRetentionMs,
-    ledger: ledgerAt(settings.governanceUrl, tokens),
+    ledger: ledgerAt(peer),
     log,
   };
   return { database, surroundings };

@@ -1,7 +1,7 @@
 import { COMMON_LAW, EXEMPTIONS, names, parseVersion, PURPOSES } from '@caremesh/contract';
 import type { CommonLaw, DataContract, Exemption } from '@caremesh/contract';
-import { problem } from '@caremesh/platform';
-import type { TokenSource } from '@caremesh/platform';
+import { AnsweredOtherwise, NoGoodAnswer, problem } from '@caremesh/platform';
+import type { Peer } from '@caremesh/platform';
 import { z } from 'zod';
 
 import { disclosureErrors } from '../errors.js';
@@ -68,20 +68,16 @@ const approved = z.object({
 });
 const files = z.object({ files: z.record(z.string(), z.string()) });
 
-const PATIENCE_MS = 5_000;
-
 /** What this service asks of governance. Every call throws MESH-4201, retriable, when there is no good answer. */
 export class Governance {
-  readonly #url: string;
-  readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #peer: Peer;
   readonly #kind: Part['kind'];
   readonly #contracts = new Map<string, DataContract>();
 
   /** @param kind the grants whose views are asked for */
-  constructor(url: string, tokens: Pick<TokenSource, 'token'>, kind: Part['kind'] = 'view') {
+  constructor(peer: Peer, kind: Part['kind'] = 'view') {
     this.#kind = kind;
-    this.#url = url;
-    this.#tokens = tokens;
+    this.#peer = peer;
   }
 
   /** Every view that is to be written now: granted, active, its topic and schema standing. */
@@ -100,9 +96,13 @@ export class Governance {
   /** Whether governance shows this grant to whoever sent this authorization. */
   async showsGrantTo(grantId: string, authorization: string): Promise<boolean> {
     const path = `/v1/grants/${encodeURIComponent(grantId)}`;
-    const answer = await this.#asked(path, authorization);
-    if (answer.status >= 500) throw unavailable(path, `it answered ${answer.status}`);
-    return answer.ok;
+    try {
+      await this.#peer.ask(path, { authorization });
+      return true;
+    } catch (error) {
+      if (error instanceof AnsweredOtherwise && error.status < 500) return false;
+      throw faultOf(path, error);
+    }
   }
 
   /** Ids that the records of a topic may carry. */
@@ -133,27 +133,10 @@ export class Governance {
     return contract;
   }
 
-  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const answer = await this.#ask(path);
-    if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
-    const parsed = shape.safeParse(await answer.json().catch(() => null));
-    if (!parsed.success) throw unavailable(path, 'its answer has another shape');
-    return parsed.data;
-  }
-
-  async #ask(path: string): Promise<Response> {
-    return this.#asked(path, `Bearer ${await this.#tokens.token()}`);
-  }
-
-  async #asked(path: string, authorization: string): Promise<Response> {
-    try {
-      return await fetch(`${this.#url}${path}`, {
-        headers: { authorization, accept: 'application/json' },
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch (cause) {
-      throw unavailable(path, 'it gives no answer', cause);
-    }
+  #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    return this.#peer.ask(path, { shape }).catch((error: unknown) => {
+      throw faultOf(path, error);
+    });
   }
 }
 
@@ -182,6 +165,9 @@ function toViews(grant: Grant, wanted: Part['kind']): GrantedView[] {
   });
 }
 
-function unavailable(path: string, why: string, cause?: unknown) {
-  return problem(disclosureErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+/** MESH-4201 for want of a good answer; anything else stays what it is. */
+function faultOf(path: string, error: unknown): unknown {
+  if (!(error instanceof NoGoodAnswer)) return error;
+  const { governanceUnavailable } = disclosureErrors;
+  return problem(governanceUnavailable, `${path}: ${error.why}`, [], error.cause);
 }

@@ -1,4 +1,4 @@
-import { Allow, platformErrors, problem } from '@caremesh/platform';
+import { Allow, Documented, platformErrors, problem } from '@caremesh/platform';
 import { Controller, Get, Headers, Inject, Param } from '@nestjs/common';
 
 import { Governance } from '../grants/governance.js';
@@ -20,7 +20,8 @@ export class GrantsController {
     this.#governance = governance;
   }
 
-  /** Whether each view is held, since when and why; governance says who may see it. */
+  /** Governance says who may see it. */
+  @Documented({ summary: 'Whether each view of a grant is held, since when and why' })
   @Get(':id')
   async show(@Param('id') id: string, @Headers('authorization') authorization: string) {
     if (!(await this.#governance.showsGrantTo(id, authorization))) {

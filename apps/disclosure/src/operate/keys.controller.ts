@@ -1,4 +1,4 @@
-import { Allow } from '@caremesh/platform';
+import { Allow, Documented } from '@caremesh/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 
 import { StoredPseudonymKeys } from '../keys/pseudonym-keys.js';
@@ -12,13 +12,15 @@ export class KeysController {
     this.#keys = keys;
   }
 
+  @Documented({ summary: 'Whose pseudonym keys there are, and what closes each' })
   @Get()
   @Allow('ig-lead', 'caldicott-guardian', 'auditor', 'administrator')
   async list() {
     return { items: await this.#keys.list(), next: null };
   }
 
-  /** Wraps every key under the wrapping key in use: after that a former key file can go. No pseudonym changes. */
+  /** After that a former key file can go. No pseudonym changes. */
+  @Documented({ summary: 'Wrap every key under the wrapping key in use' })
   @Post('rewrap')
   @HttpCode(200)
   @Allow('administrator')

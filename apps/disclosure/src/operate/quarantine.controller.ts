@@ -1,4 +1,4 @@
-import { Allow, body, CallerOf, problem } from '@caremesh/platform';
+import { Allow, body, CallerOf, Documented, problem } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import { findRefused, isRefusalCause, listRefused } from '@caremesh/product';
 import type { RefusedItem } from '@caremesh/product';
@@ -45,12 +45,17 @@ export class QuarantineController {
     this.#pool = pool;
   }
 
+  @Documented({
+    summary: 'Records that no approved version explains; never their bytes',
+    query: filter,
+  })
   @Get()
   async list(@Query(body(filter)) query: z.output<typeof filter>, @CallerOf() caller: Caller) {
     const domains = domainsOf(caller);
     return listRefused(this.#pool, { ...query, publishers: domains ?? undefined });
   }
 
+  @Documented({ summary: 'One of them' })
   @Get(':id')
   async show(@Param('id') id: string, @CallerOf() caller: Caller): Promise<RefusedItem> {
     const item = await findRefused(this.#pool, id);

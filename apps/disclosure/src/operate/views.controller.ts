@@ -1,4 +1,4 @@
-import { Allow } from '@caremesh/platform';
+import { Allow, Documented } from '@caremesh/platform';
 import { Controller, Get } from '@nestjs/common';
 
 import { Lanes } from '../lanes/lanes.js';
@@ -19,6 +19,7 @@ export class ViewsController {
     this.#lanes = lanes;
   }
 
+  @Documented({ summary: 'Every view: whose, of what, and how it stands' })
   @Get()
   async list() {
     const filling = new Set((await this.#store.unfilled()).map(({ view }) => view.topic));
@@ -34,6 +35,7 @@ export class ViewsController {
     return { items, next: null };
   }
 
+  @Documented({ summary: 'What is read of each edition, and how far' })
   @Get('subscriptions')
   subscriptions() {
     return { items: this.#lanes.subscriptions(), next: null };

@@ -1,11 +1,12 @@
 import { Allow, CallerOf, body } from '@caremesh/platform';
-import type { Caller } from '@caremesh/platform';
+import type { Caller, WrittenJson } from '@caremesh/platform';
 import { Body, Controller, Delete, Get, Param, Put, Query, StreamableFile } from '@nestjs/common';
 import { Documented } from '../http/documented.js';
 import { Adoption } from './adoption.js';
 import { CentralServices } from './central-service.js';
 import { NINE_PROBLEMS } from './nine-problems.js';
 import { serviceMarkdown } from './pages.js';
+import type { scheduleJson } from './pages.js';
 import { Participants } from './participants.js';
 import { gapsQuery, joinBody, scheduleQuery, serviceQuery } from './shapes.js';
 import type { GapsQuery, JoinBody, ScheduleQuery, ServiceQuery } from './shapes.js';
@@ -30,9 +31,15 @@ export class AdoptionController {
     return { items: NINE_PROBLEMS, next: null };
   }
 
-  @Documented({ summary: 'A standards schedule for a contract', query: scheduleQuery })
+  @Documented({
+    summary: 'A standards schedule for a contract',
+    query: scheduleQuery,
+    produces: ['application/json', 'text/markdown', 'text/csv'],
+  })
   @Get('standards/schedule')
-  async schedule(@Query(body(scheduleQuery)) query: ScheduleQuery) {
+  async schedule(
+    @Query(body(scheduleQuery)) query: ScheduleQuery,
+  ): Promise<WrittenJson<ReturnType<typeof scheduleJson>, StreamableFile>> {
     const { type, text } = await this.#adoption.schedule(query);
     return fileOf(type, text);
   }
@@ -55,7 +62,11 @@ export class AdoptionController {
     return this.#services.list();
   }
 
-  @Documented({ summary: 'How to get onto one central service', query: serviceQuery })
+  @Documented({
+    summary: 'How to get onto one central service',
+    query: serviceQuery,
+    produces: ['application/json', 'text/markdown'],
+  })
   @Get('central-services/:id')
   async service(@Param('id') id: string, @Query(body(serviceQuery)) query: ServiceQuery) {
     const page = await this.#services.show(id);

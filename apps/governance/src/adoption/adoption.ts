@@ -10,7 +10,7 @@ import { ProductEntity } from '../products/product.entity.js';
 import { today } from '../standards/shapes.js';
 import { StandardEntity } from '../standards/standard.entity.js';
 import { gapReport } from './gaps.js';
-import { OWNERSHIP_CLAUSE, scheduleCsv, scheduleMarkdown } from './pages.js';
+import { scheduleCsv, scheduleJson, scheduleMarkdown } from './pages.js';
 import type { GapsQuery, ScheduleQuery } from './shapes.js';
 
 const DAY_MS = 86_400_000;
@@ -35,26 +35,11 @@ export class Adoption {
     const day = today();
     const title = query.title ?? titleOf(query);
     if (query.format === 'csv') return { type: 'text/csv', text: scheduleCsv(all) };
-    const document = scheduleMarkdown(title, day, all);
-    if (query.format === 'markdown') return { type: 'text/markdown', text: document };
-    const items = all.map(({ content, revision, contentHash }) => {
-      const { id, title: name, version, state, mandation, conformanceDate, support } = content;
-      return {
-        id,
-        title: name,
-        version,
-        state,
-        mandation,
-        conformanceDate,
-        support,
-        revision,
-        contentHash,
-      };
-    });
-    return {
-      type: 'application/json',
-      text: JSON.stringify({ title, day, clause: OWNERSHIP_CLAUSE, items, next: null, document }),
-    };
+    if (query.format === 'markdown') {
+      return { type: 'text/markdown', text: scheduleMarkdown(title, day, all) };
+    }
+    const text = JSON.stringify(scheduleJson(title, day, all));
+    return { type: 'application/json', text };
   }
 
   /** Where an organisation, a domain or a care setting stands with what is mandated, and what mending it would take. */

@@ -13,6 +13,18 @@ export const OWNERSHIP_CLAUSE = [
   'Where a standard of this schedule is revised, the Supplier conforms to the revision by its conformance date at no further charge.',
 ] as const;
 
+/** A standards schedule for a program, with its Markdown document. Pure. */
+export function scheduleJson(title: string, day: string, all: readonly Scheduled[]) {
+  const items = all.map(({ content, revision, contentHash }) => {
+    const { id, title: name, version, state, mandation, conformanceDate, support } = content;
+    const said = { id, title: name, version, state, mandation, conformanceDate, support };
+    return { ...said, revision, contentHash };
+  });
+  const document = scheduleMarkdown(title, day, all);
+  const clause: readonly string[] = OWNERSHIP_CLAUSE;
+  return { title, day, clause, items, next: null, document };
+}
+
 /** A standards schedule as a Markdown document. Pure. */
 export function scheduleMarkdown(title: string, day: string, all: readonly Scheduled[]): string {
   const rows = all.map(({ content, revision }) =>

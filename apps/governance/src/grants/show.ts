@@ -1,5 +1,5 @@
 import { choiceApplies, names } from '@caremesh/contract';
-import type { CommonLaw } from '@caremesh/contract';
+import type { CommonLaw, Purpose } from '@caremesh/contract';
 import { withdrawalsOf } from '../broker/access-rules.js';
 import type { CredentialEntity } from '../credentials/credential.entity.js';
 import type { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
@@ -26,7 +26,8 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
     products: products.map(({ product }) => product),
     majors: products.map(({ major }) => major),
     fields: [...new Set(products.flatMap(({ fields }) => fields))],
-    purpose,
+    // A draft may have none yet.
+    purpose: purpose as Purpose | '',
     from,
     until,
     principal: names.grantPrincipal(id),

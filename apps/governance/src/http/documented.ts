@@ -1,1 +1,1 @@
-export { Documented } from '@caremesh/platform/openapi';
+export { Documented } from '@caremesh/platform';

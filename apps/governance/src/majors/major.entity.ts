@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { MajorStep, StepState } from './lifecycle.js';
+import type { ParityCounts } from './shapes.js';
 
 /** A step in the life of a major: proposed by its owner, decided by a governance lead. */
 @Entity('major_step')
@@ -79,5 +80,5 @@ export class MajorParityEntity {
   countedAt!: Date;
 
   @Column({ type: 'jsonb' })
-  counts!: Record<string, unknown>;
+  counts!: ParityCounts;
 }

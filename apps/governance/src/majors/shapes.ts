@@ -44,6 +44,7 @@ export const parityBody = z.strictObject({
   fields: z.array(z.strictObject({ field: z.string().max(200), agree: count })).max(2_000),
 });
 export type ParityBody = z.output<typeof parityBody>;
+export type ParityCounts = Omit<ParityBody, 'from' | 'to' | 'countedAt'>;
 
 /** The first moment after the notice: the day named is still part of it. */
 export function endOfNotice(text: string): Date {

@@ -1,5 +1,6 @@
 import { asyncApiOf, dcatOf, odpsOf } from '@caremesh/contract';
 import type { MeshPlaces } from '@caremesh/contract';
+import type { WrittenJson } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { ConnectionSettings } from '../credentials/connection-settings.js';
 import { Store } from '../database/store.js';
@@ -32,7 +33,7 @@ export class ProductDocuments {
   }
 
   /** JSON text. Throws MESH-3011; MESH-3019 while the identity provider does not say where tokens are had. */
-  async write(kind: DocumentKind, product: string): Promise<string> {
+  async write(kind: DocumentKind, product: string): Promise<WrittenJson<object>> {
     const versions = await this.#versions.newestOfMajors(product);
     const waivers = (await waiversOn(this.#store.reader, [product])).get(product) ?? [];
     const document = GENERATORS[kind](versions, await this.#places(), waivers);

@@ -69,10 +69,11 @@ export function showProposal(proposal: ProposalEntity) {
     demonstration: proposal.demonstration,
     proposedAt: proposal.createdAt.toISOString(),
     updatedAt: proposal.updatedAt.toISOString(),
-    failure,
+    // One that was just made has neither.
+    failure: failure as string | null | undefined,
     attempts: proposal.attempts,
     nextAttemptAt: proposal.nextAttemptAt?.toISOString() ?? null,
-    schemaId: proposal.schemaId,
+    schemaId: proposal.schemaId as number | null | undefined,
     publishedAt: proposal.publishedAt?.toISOString() ?? null,
   };
 }

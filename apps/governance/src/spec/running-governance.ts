@@ -5,6 +5,7 @@ import { Reminders } from '../decisions/reminders.js';
 import { GovernanceModule } from '../governance.module.js';
 import { ledgerOf } from '../ledger/ledger.js';
 import { governanceEnvironment } from '../settings.js';
+import { describedBy } from './as-described.js';
 
 /** As much of a test stack as governance needs; the specs get it from @caremesh/testing. */
 type Stack = { home: string; kafkaBrokers: string[]; registryUrl: string; issuer: string };
@@ -76,6 +77,9 @@ export function witnessFileOf({ home }: Pick<Stack, 'home'>, databaseUrl: string
   return join(home, 'witness', `${new URL(databaseUrl).pathname.slice(1)}.ndjson`);
 }
 
+/** Whatever a spec asks, what it is answered is as the page has it. */
+const asDescribed = describedBy();
+
 function callsTo(base: string, headers: Record<string, string>): Calls {
   const call = async (method: string, path: string, json?: unknown): Promise<Answer> => {
     const response = await fetch(`${base}${path}`, {
@@ -88,7 +92,9 @@ function callsTo(base: string, headers: Record<string, string>): Calls {
     });
     const text = await response.text();
     const etag = response.headers.get('etag');
-    return { status: response.status, body: parse(text) as never, text, etag };
+    const body = parse(text);
+    asDescribed(method, path, response.status, body);
+    return { status: response.status, body: body as never, text, etag };
   };
   return {
     get: (path) => call('GET', path),

@@ -1,7 +1,7 @@
 import { parseVersion } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
-import { problem } from '@caremesh/platform';
-import type { TokenSource } from '@caremesh/platform';
+import { NoGoodAnswer, problem } from '@caremesh/platform';
+import type { Peer } from '@caremesh/platform';
 import { z } from 'zod';
 
 import { monitorErrors } from '../errors.js';
@@ -43,17 +43,14 @@ const approved = z.object({
   items: z.array(z.object({ schemaId: z.number().int(), version: z.string() })),
 });
 const files = z.object({ files: z.record(z.string(), z.string()) });
-const PATIENCE_MS = 5_000;
 
 /** What the monitor asks of governance and tells it. Every call throws MESH-7001, retriable, without a good answer. */
 export class Governance {
-  readonly #url: string;
-  readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #peer: Peer;
   readonly #contracts = new Map<string, DataContract>();
 
-  constructor(url: string, tokens: Pick<TokenSource, 'token'>) {
-    this.#url = url;
-    this.#tokens = tokens;
+  constructor(peer: Peer) {
+    this.#peer = peer;
   }
 
   /** Every product topic that has an approved version and is not retired. */
@@ -89,33 +86,11 @@ export class Governance {
   /** Tells what was found or measured. */
   async tell(product: string, what: 'findings' | 'health', body: object): Promise<void> {
     const path = `/v1/products/${product}/${what}`;
-    const answer = await this.#ask(path, { method: 'POST', body: JSON.stringify(body) });
-    if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
+    await orUnavailable(path, this.#peer.ask(path, { json: body }));
   }
 
-  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const answer = await this.#ask(path, {});
-    if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
-    const parsed = shape.safeParse(await answer.json().catch(() => null));
-    if (!parsed.success) throw unavailable(path, 'its answer has another shape');
-    return parsed.data;
-  }
-
-  async #ask(path: string, init: RequestInit): Promise<Response> {
-    try {
-      const token = await this.#tokens.token();
-      return await fetch(`${this.#url}${path}`, {
-        ...init,
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json',
-          ...(init.body ? { 'content-type': 'application/json' } : {}),
-        },
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch (cause) {
-      throw unavailable(path, 'it gives no answer', cause);
-    }
+  #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    return orUnavailable(path, this.#peer.ask(path, { shape }));
   }
 }
 
@@ -133,6 +108,11 @@ function watchedOf({ id, majors }: Product): WatchedMajor[] {
   });
 }
 
-function unavailable(path: string, why: string, cause?: unknown) {
-  return problem(monitorErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+/** What was answered. Throws MESH-7001 where nothing good was, and where no token was to be had to ask with. */
+function orUnavailable<T>(path: string, asked: Promise<T>): Promise<T> {
+  return asked.catch((error: unknown) => {
+    const { why, cause } =
+      error instanceof NoGoodAnswer ? error : { why: 'it gives no answer', cause: error };
+    throw problem(monitorErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+  });
 }

@@ -1,7 +1,7 @@
 import { names, parseVersion } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
-import { problem } from '@caremesh/platform';
-import type { TokenSource } from '@caremesh/platform';
+import { AnsweredOtherwise, NoGoodAnswer, problem } from '@caremesh/platform';
+import type { Peer } from '@caremesh/platform';
 import { z } from 'zod';
 
 import { outputPortErrors } from '../errors.js';
@@ -66,30 +66,25 @@ const approvedShape = z.object({
 });
 const filesShape = z.object({ files: z.record(z.string(), z.string()) });
 
-type Sent = { method: 'PUT'; json: object };
-
 const CONTRACT_FILE = 'contract.odcs.yaml';
-const PATIENCE_MS = 5_000;
 
 /** What this service asks of governance. Every call throws MESH-4501, retriable, when there is no good answer. */
 export class Governance {
-  readonly #url: string;
-  readonly #tokens: Pick<TokenSource, 'token'>;
+  readonly #peer: Peer;
   readonly #contracts = new Map<string, Contract>();
 
-  constructor(url: string, tokens: Pick<TokenSource, 'token'>) {
-    this.#url = url;
-    this.#tokens = tokens;
+  constructor(peer: Peer) {
+    this.#peer = peer;
   }
 
   /** A grant as it stands, by the service's own right; null if there is none. */
-  async grant(id: string): Promise<Grant | null> {
-    return this.#grant(id, `Bearer ${await this.#tokens.token()}`);
+  grant(id: string): Promise<Grant | null> {
+    return this.#grant(id);
   }
 
   /** The same grant as far as governance shows it to whoever sent this authorization; null if it does not. */
   grantShownTo(authorization: string, id: string): Promise<Grant | null> {
-    return this.#grant(id, authorization);
+    return this.#grant(id, { authorization });
   }
 
   /** Ids that the records of a topic may carry. */
@@ -113,10 +108,10 @@ export class Governance {
   /** Tells how a grant is used. Throws MESH-4501, unless governance knows of no such grant. */
   async tellUse(id: string, items: readonly ToldUse[]): Promise<void> {
     const path = `/v1/grants/${encodeURIComponent(id)}/use`;
-    const authorization = `Bearer ${await this.#tokens.token()}`;
-    const answer = await this.#asked(path, authorization, { method: 'PUT', json: { items } });
-    if (!answer.ok && answer.status !== 404)
-      throw unavailable(path, `it answered ${answer.status}`);
+    const question = { method: 'PUT', json: { items } } as const;
+    await this.#peer.ask(path, question).catch((error: unknown) => {
+      if (!isAnswered(error, 404)) throw faultOf(path, error);
+    });
   }
 
   async #contract(contentHash: string): Promise<Contract> {
@@ -134,40 +129,21 @@ export class Governance {
     return contract;
   }
 
-  async #grant(id: string, authorization: string): Promise<Grant | null> {
+  async #grant(id: string, asker?: { authorization: string }): Promise<Grant | null> {
     const path = `/v1/grants/${encodeURIComponent(id)}`;
-    const answer = await this.#asked(path, authorization);
-    if ([401, 403, 404].includes(answer.status)) return null;
-    return toGrant(await read(path, answer, grantShape));
-  }
-
-  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const answer = await this.#asked(path, `Bearer ${await this.#tokens.token()}`);
-    return read(path, answer, shape);
-  }
-
-  async #asked(path: string, authorization: string, sent?: Sent): Promise<Response> {
     try {
-      return await fetch(`${this.#url}${path}`, {
-        method: sent?.method ?? 'GET',
-        headers: {
-          ...{ authorization, accept: 'application/json' },
-          ...(sent && { 'content-type': 'application/json' }),
-        },
-        body: sent ? JSON.stringify(sent.json) : null,
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch (cause) {
-      throw unavailable(path, 'it gives no answer', cause);
+      return toGrant(await this.#peer.ask(path, { ...asker, shape: grantShape }));
+    } catch (error) {
+      if (isAnswered(error, 401, 403, 404)) return null;
+      throw faultOf(path, error);
     }
   }
-}
 
-async function read<T>(path: string, answer: Response, shape: z.ZodType<T>): Promise<T> {
-  if (!answer.ok) throw unavailable(path, `it answered ${answer.status}`);
-  const parsed = shape.safeParse(await answer.json().catch(() => null));
-  if (!parsed.success) throw unavailable(path, 'its answer has another shape');
-  return parsed.data;
+  #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    return this.#peer.ask(path, { shape }).catch((error: unknown) => {
+      throw faultOf(path, error);
+    });
+  }
 }
 
 /** Individual care has no views here: whatever its topics are, they are read from the broker alone. */
@@ -188,6 +164,13 @@ function toGrant(grant: z.output<typeof grantShape>): Grant {
   };
 }
 
-function unavailable(path: string, why: string, cause?: unknown) {
-  return problem(outputPortErrors.governanceUnavailable, `${path}: ${why}`, [], cause);
+function isAnswered(error: unknown, ...statuses: number[]): boolean {
+  return error instanceof AnsweredOtherwise && statuses.includes(error.status);
+}
+
+/** MESH-4501 for want of a good answer; anything else stays what it is. */
+function faultOf(path: string, error: unknown): unknown {
+  if (!(error instanceof NoGoodAnswer)) return error;
+  const { governanceUnavailable } = outputPortErrors;
+  return problem(governanceUnavailable, `${path}: ${error.why}`, [], error.cause);
 }

@@ -1,6 +1,5 @@
-import { Allow, body, CallerOf, problem } from '@caremesh/platform';
+import { Allow, body, CallerOf, Documented, problem } from '@caremesh/platform';
 import type { Caller, LedgerWriter } from '@caremesh/platform';
-import { Documented } from '@caremesh/platform/openapi';
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post } from '@nestjs/common';
 
 import { Aggregates } from '../aggregates/aggregates.js';

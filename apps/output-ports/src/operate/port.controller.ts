@@ -1,7 +1,6 @@
 import { sqlSettings } from '@caremesh/contract';
-import { Allow, CallerOf, problem } from '@caremesh/platform';
+import { Allow, CallerOf, Documented, problem } from '@caremesh/platform';
 import type { Caller, LedgerWriter } from '@caremesh/platform';
-import { Documented } from '@caremesh/platform/openapi';
 import {
   Controller,
   Delete,

@@ -1,6 +1,5 @@
-import { Allow, CallerOf } from '@caremesh/platform';
+import { Allow, CallerOf, Documented } from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
-import { Documented } from '@caremesh/platform/openapi';
 import { Controller, Get, Headers, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
 
 import { Snapshots } from '../snapshots/snapshots.js';

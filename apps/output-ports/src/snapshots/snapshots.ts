@@ -25,8 +25,12 @@ type Parts = {
   log: Logger;
 };
 
-/** A snapshot that can be fetched. */
-export type Snapshot = Omit<Manifest, 'lineage'> & { id: string; files: SnapshotFile[] };
+/** A snapshot that can be fetched; the text of its contract is in the manifest, a file of its own. */
+export type Snapshot = Omit<Manifest, 'lineage' | 'contract'> & {
+  id: string;
+  contract: Omit<Manifest['contract'], 'odcs'>;
+  files: SnapshotFile[];
+};
 
 type Due = LiveTable & { grantId: string; filling: number };
 

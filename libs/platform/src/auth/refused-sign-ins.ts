@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { AnsweredOtherwise } from '../peer/no-good-answer.js';
+import type { Peer } from '../peer/peer.js';
+
 /** Something a service writes to the mesh's ledger about itself. */
 export type LedgerNote = { action: string; object: string; detail: Record<string, unknown> };
 
@@ -84,22 +87,12 @@ export class RefusedSignIns {
 }
 
 /** Writes through governance's API, with a token of the service's own. */
-export function ledgerAt(
-  governanceUrl: string,
-  tokens: { token(): Promise<string> },
-): LedgerWriter {
-  return async (note) => {
-    const response = await fetch(`${governanceUrl}/v1/ledger`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await tokens.token()}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(note),
-      signal: AbortSignal.timeout(5_000),
+export function ledgerAt(governance: Peer): LedgerWriter {
+  return (note) =>
+    governance.ask('/v1/ledger', { json: note }).catch((error: unknown) => {
+      if (!(error instanceof AnsweredOtherwise)) throw error;
+      throw new Error(`The ledger answered ${error.status}`);
     });
-    if (!response.ok) throw new Error(`The ledger answered ${response.status}`);
-  };
 }
 
 function keyOf(code: string, client: string | null): string {

@@ -1,6 +1,7 @@
 import { Controller, Get, Injectable, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { Documented } from '../openapi/documented.js';
 import { Open } from './permission.js';
 
 /**
@@ -46,11 +47,16 @@ export class HealthController {
     this.#health = health;
   }
 
+  @Documented({ summary: 'The process answers' })
   @Get('live')
   live() {
     return { status: 'live' };
   }
 
+  @Documented({
+    summary: 'It can do its work, or what it waits for',
+    also: { 503: 'Not yet: `waitingFor` says for what' },
+  })
   @Get('ready')
   ready(@Res({ passthrough: true }) reply: FastifyReply) {
     if (this.#health.ready) return { status: 'ready' };

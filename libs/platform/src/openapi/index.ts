@@ -1,3 +1,3 @@
-/** The door for services whose routes are on a page. */
-export { Documented } from './documented.js';
-export { writeOpenApi } from './page.js';
+/** The door for what writes the pages of services. A service that runs does not open it. */
+export { writePages } from './page.js';
+export type { Page } from './document.js';

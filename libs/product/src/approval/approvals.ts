@@ -1,3 +1,5 @@
+import { AnsweredOtherwise } from '@caremesh/platform';
+import type { Peer } from '@caremesh/platform';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 
@@ -11,11 +13,10 @@ export type ApprovedVersion = {
   schema: string;
 };
 
-const PATIENCE_MS = 5_000;
 /** States in which a version may be published under. */
 const LIVE = ['published', 'deprecated'];
 
-const answer = z.object({
+const shape = z.object({
   majors: z.array(
     z.object({
       major: z.number(),
@@ -34,13 +35,6 @@ const answer = z.object({
   ),
 });
 
-/** Governance answered, but not what it was asked for. */
-export class AnsweredOtherwise extends Error {
-  constructor(readonly status: number) {
-    super(`Governance answered ${status}`);
-  }
-}
-
 /**
  * Finds the approved version that is exactly the local contract folder, by its hash. Asked of governance, and
  * remembered in the domain's own database, so that a domain publishes on while governance is down.
@@ -48,8 +42,7 @@ export class AnsweredOtherwise extends Error {
 export class Approvals {
   constructor(
     private readonly pool: Pool,
-    private readonly governanceUrl: string,
-    private readonly tokens: { token(): Promise<string> },
+    private readonly governance: Peer,
   ) {}
 
   /**
@@ -83,13 +76,7 @@ export class Approvals {
     schema,
     hash,
   }: ContractFolder): Promise<ApprovedVersion | 'retired' | null> {
-    const response = await fetch(`${this.governanceUrl}/v1/products/${contract.product}`, {
-      headers: { authorization: `Bearer ${await this.tokens.token()}` },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    if (response.status === 404) return null;
-    if (!response.ok) throw new AnsweredOtherwise(response.status);
-    const { majors } = answer.parse(await response.json());
+    const majors = await this.#majorsOf(contract.product);
     const major = majors.find((one) => one.major === contract.major);
     const version = major?.versions.find(
       (one) => one.contentHash === hash && [...LIVE, 'retired'].includes(one.state),
@@ -104,6 +91,16 @@ export class Approvals {
         : null,
       schema,
     };
+  }
+
+  /** None of a product that governance does not know (yet). */
+  async #majorsOf(product: string): Promise<z.output<typeof shape>['majors']> {
+    try {
+      return (await this.governance.ask(`/v1/products/${product}`, { shape })).majors;
+    } catch (error) {
+      if (error instanceof AnsweredOtherwise && error.status === 404) return [];
+      throw error;
+    }
   }
 
   async #remember(name: string, folder: ContractFolder, version: ApprovedVersion): Promise<void> {

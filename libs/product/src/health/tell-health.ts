@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Peer } from '@caremesh/platform';
+
 import type { Counters } from './counters.js';
 import type { PublishLag } from './publish-lag.js';
 
-const PATIENCE_MS = 5_000;
 /** Told at least so often, so that silence means that nobody measures. */
 const ANYWAY_MS = 60_000;
 
 type Parts = {
-  governanceUrl: string;
-  tokens: { token(): Promise<string> };
+  governance: Peer;
   counters: Counters;
   lag: Pick<PublishLag, 'look'>;
   /** The products that may be published. */
@@ -32,26 +32,11 @@ async function tellAll(parts: Parts, told: Map<string, { text: string; at: numbe
   const publishLagMs = await parts.lag.look();
   for (const { id, major } of products) {
     const { since } = parts.counters;
-    const text = JSON.stringify({
-      major,
-      intake: { since, ...parts.counters.of(id), publishLagMs },
-    });
+    const json = { major, intake: { since, ...parts.counters.of(id), publishLagMs } };
+    const text = JSON.stringify(json);
     const before = told.get(id);
     if (before?.text === text && Date.now() - before.at < ANYWAY_MS) continue;
-    await tell(parts, id, text);
+    await parts.governance.ask(`/v1/products/${id}/health`, { json });
     told.set(id, { text, at: Date.now() });
   }
-}
-
-async function tell({ governanceUrl, tokens }: Parts, product: string, text: string) {
-  const answer = await fetch(`${governanceUrl}/v1/products/${product}/health`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await tokens.token()}`,
-      'content-type': 'application/json',
-    },
-    body: text,
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  if (!answer.ok) throw new Error(`Governance answered ${answer.status}`);
 }

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { AnsweredOtherwise } from '@caremesh/platform';
+import type { Peer } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
 import type { LiveProduct } from '../state/model.js';
 import { compareMajors } from './compare.js';
-import type { Comparison } from './compare.js';
-
-const PATIENCE_MS = 5_000;
 
 export type ReportParts = {
   pool: Pool;
-  governanceUrl: string;
-  tokens: { token(): Promise<string> };
+  governance: Peer;
   log: { warn(detail: object, message: string): void };
   /** What is published now. */
   products(): readonly LiveProduct[];
@@ -35,8 +33,8 @@ export async function reportParity(
   while (!signal.aborted) {
     for (const [from, to] of pairsOf(parts.products())) {
       await reportOne(parts, from, to).catch((error: unknown) => {
-        const code = String((error as { code?: unknown } | null)?.code ?? 'unknown');
-        parts.log.warn({ product: from.id, code }, 'Majors could not be compared; trying later');
+        const detail = { product: from.id, code: codeOf(error) };
+        parts.log.warn(detail, 'Majors could not be compared; trying later');
       });
     }
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
@@ -44,22 +42,12 @@ export async function reportParity(
 }
 
 async function reportOne(parts: ReportParts, from: LiveProduct, to: LiveProduct): Promise<void> {
-  await send(parts, from.id, await compareMajors(parts.pool, from, to));
+  const json = await compareMajors(parts.pool, from, to);
+  await parts.governance.ask(`/v1/products/${from.id}/parity`, { json });
 }
 
-async function send(
-  { governanceUrl, tokens }: ReportParts,
-  product: string,
-  comparison: Comparison,
-): Promise<void> {
-  const response = await fetch(`${governanceUrl}/v1/products/${product}/parity`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await tokens.token()}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(comparison),
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  if (!response.ok) throw Object.assign(new Error('not taken'), { code: response.status });
+/** The status of what governance answered; else what the fault is known by. */
+function codeOf(error: unknown): string {
+  if (error instanceof AnsweredOtherwise) return String(error.status);
+  return String((error as { code?: unknown } | null)?.code ?? 'unknown');
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { avroType } from '@caremesh/contract';
-import type { Logger } from '@caremesh/platform';
+import type { Logger, Peer } from '@caremesh/platform';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 
@@ -14,7 +14,6 @@ import type { SubscriptionStatus } from '../subscribe/subscription.js';
 
 /** All subscriptions of a domain are one consumer: one list of what is known, one topic of dead letters. */
 const CONSUMER = 'reader';
-const PATIENCE_MS = 5_000;
 
 const approved = z.object({
   items: z.array(z.object({ schemaId: z.number().int(), version: z.string() })),
@@ -25,9 +24,7 @@ type Parts = {
   pool: Pool;
   connection: KafkaConnection;
   registryUrl: string;
-  governanceUrl: string;
-  /** Tokens of audience mesh-api. */
-  tokens: { token(): Promise<string> };
+  governance: Peer;
   domainKey: Uint8Array;
   log: Logger;
 };
@@ -82,34 +79,21 @@ export class Consuming {
 
   async #approved(topic: string): Promise<z.output<typeof approved>['items']> {
     const path = `/v1/approved-schemas?topic=${encodeURIComponent(topic)}`;
-    return approved.parse(await this.#ask(path, {})).items;
+    return (await this.#parts.governance.ask(path, { shape: approved })).items;
   }
 
   /** A domain makes no topic itself: governance is asked until the one for dead letters is there. */
   async #standDeadLetters(): Promise<void> {
+    const { governance } = this.#parts;
     const { signal } = this.#stopping;
-    const body = JSON.stringify({ consumer: CONSUMER });
+    const question = { json: { consumer: CONSUMER }, shape: z.unknown() };
     for (let pause = 500; !signal.aborted; pause = Math.min(pause * 2, 10_000)) {
-      const stands = await this.#ask('/v1/dead-letters', { method: 'POST', body }).then(
+      const stands = await governance.ask('/v1/dead-letters', question).then(
         () => true,
         () => false,
       );
       if (stands) return;
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
-  }
-
-  async #ask(path: string, request: RequestInit): Promise<unknown> {
-    const { governanceUrl, tokens } = this.#parts;
-    const response = await fetch(`${governanceUrl}${path}`, {
-      ...request,
-      headers: {
-        authorization: `Bearer ${await tokens.token()}`,
-        'content-type': 'application/json',
-      },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    if (!response.ok) throw new Error(`Governance answered ${response.status}`);
-    return response.json();
   }
 }

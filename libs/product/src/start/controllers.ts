@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
 
 import { holdsNhsNumber } from '@caremesh/contract';
-import { Allow, body, CallerOf, platformErrors, Problem, problem } from '@caremesh/platform';
+import {
+  Allow,
+  body,
+  CallerOf,
+  Documented,
+  platformErrors,
+  Problem,
+  problem,
+} from '@caremesh/platform';
 import type { Caller } from '@caremesh/platform';
 import {
   Body,
@@ -63,6 +71,17 @@ export class IntakeController {
   constructor(@Inject(DomainService) private readonly service: DomainService) {}
 
   /** Takes a submission in: 200 when all of it is durable, 202 when it is stored and worked through later. */
+  @Documented({
+    summary: 'Take a submission in',
+    takes: {
+      types: ['*/*'],
+      description: 'A file as it is, in a content type of the source: `GET /v1/status` names both.',
+    },
+    headers: {
+      'idempotency-key': 'The same again is not taken in twice, and is answered as it was.',
+    },
+    also: { 202: 'Larger than 5 MB: stored, and worked through later. The receipt alone' },
+  })
   @Post('intake/:source')
   @RouteConfig({ anyText: true })
   @HttpCode(200)
@@ -72,7 +91,7 @@ export class IntakeController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
     @CallerOf() caller: Caller,
-  ): Promise<unknown> {
+  ) {
     return answering(async () => {
       assertTeam(caller, this.service);
       const source = this.service.source(name);
@@ -89,12 +108,16 @@ export class IntakeController {
   }
 
   /** What became of a submission so far: 202 while it is worked through, 200 when it has been. */
+  @Documented({
+    summary: 'What became of a submission so far',
+    also: { 202: 'It is still worked through' },
+  })
   @Get('receipts/:receipt')
   async receipt(
     @Param('receipt') receipt: string,
     @Res({ passthrough: true }) reply: FastifyReply,
     @CallerOf() caller: Caller,
-  ): Promise<unknown> {
+  ) {
     return answering(async () => {
       assertTeam(caller, this.service);
       const submission = await this.service.submissions.byReceipt(receipt);
@@ -124,6 +147,7 @@ const listing = z.object({
   after: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 });
+const revealing = z.object({ reveal: z.string().optional(), reason: z.string().optional() });
 const replay = z.strictObject({
   ids: z.array(z.string()).min(1).max(1_000).optional(),
   cause: z.string().optional(),
@@ -143,12 +167,12 @@ export class QuarantineController {
     @Inject(Ledger) private readonly ledger: Ledger,
   ) {}
 
-  /** Refused items, oldest first; never their payloads. */
+  @Documented({ summary: 'Refused items, oldest first; never their payloads', query: listing })
   @Get()
   async list(
     @Query(body(listing)) { cursor, after = cursor, ...query }: z.infer<typeof listing>,
     @CallerOf() caller: Caller,
-  ): Promise<unknown> {
+  ) {
     return answering(() => {
       assertTeam(caller, this.service);
       return this.service.quarantine.list({ ...query, after });
@@ -156,14 +180,19 @@ export class QuarantineController {
   }
 
   /** One item; with `reveal` and a reason its payload too, once the ledger has it who saw it. */
+  @Documented({
+    summary: 'One refused item; revealed for a reason, its payload too',
+    query: revealing,
+    headers: { 'x-reason': 'Why it is revealed, if the query does not say.' },
+  })
   @Get(':id')
   @Header('cache-control', 'no-store')
   async show(
     @Param('id') id: string,
-    @Query() query: { reveal?: string; reason?: string },
+    @Query() query: z.infer<typeof revealing>,
     @Headers('x-reason') given: string | undefined,
     @CallerOf() caller: Caller,
-  ): Promise<unknown> {
+  ) {
     return answering(async () => {
       assertTeam(caller, this.service);
       const item = await this.service.quarantine.get(id);
@@ -188,13 +217,11 @@ export class QuarantineController {
   }
 
   /** Takes items in again. Those that stand for a file are refused where they are named, else left out and counted. */
+  @Documented({ summary: 'Take open items in again', body: replay })
   @Allow('publisher')
   @Post('replays')
   @HttpCode(200)
-  async replay(
-    @Body(body(replay)) wanted: z.infer<typeof replay>,
-    @CallerOf() caller: Caller,
-  ): Promise<unknown> {
+  async replay(@Body(body(replay)) wanted: z.infer<typeof replay>, @CallerOf() caller: Caller) {
     return answering(async () => {
       assertTeam(caller, this.service);
       if (Object.values(wanted).every((value) => value === undefined))
@@ -232,6 +259,7 @@ export class QuarantineController {
   }
 
   /** Puts open items away that will never be published, once the ledger has it who did and why. */
+  @Documented({ summary: 'Put open items away that will never be published', body: discard })
   @Allow('publisher')
   @Post('discards')
   @HttpCode(200)
@@ -267,8 +295,9 @@ export class StatusController {
   constructor(@Inject(DomainService) private readonly service: DomainService) {}
 
   /** What this domain publishes, and whether it may. */
+  @Documented({ summary: 'What this domain publishes and takes in, and whether it may' })
   @Get()
-  status(): unknown {
+  status() {
     const { domain } = this.service.parts;
     return {
       name: domain.name,

@@ -1,5 +1,5 @@
 import { names } from '@caremesh/contract';
-import type { Database, Logger, ServiceEnvironment } from '@caremesh/platform';
+import type { Database, Logger, Peer, ServiceEnvironment } from '@caremesh/platform';
 
 import { Approvals } from '../approval/approvals.js';
 import { readContractFolder } from '../approval/contract-folder.js';
@@ -30,15 +30,13 @@ import type { LiveProduct } from '../state/model.js';
 import type { KafkaConnection } from '../kafka/client.js';
 import { Consuming } from './consuming.js';
 
-type Tokens = { token(): Promise<string> };
 export type ServiceParts = {
   domain: Domain;
   environment: ServiceEnvironment;
   database: Database;
   domainKey: Uint8Array;
   seal: Seal;
-  /** Tokens of audience mesh-api. */
-  tokens: Tokens;
+  governance: Peer;
   /** To the broker, under the domain's own principal. */
   connection: KafkaConnection;
   log: Logger;
@@ -72,21 +70,20 @@ export class DomainService {
 
   /** Reads the contract folders of all products. Throws `contractFolderMissing`. */
   constructor(readonly parts: ServiceParts) {
-    const { domain, environment, database, domainKey, seal, tokens, log } = parts;
+    const { domain, environment, database, domainKey, seal, governance, log } = parts;
     this.#folders = new Map(
       domain.products.map(({ contract }) => [
         contract,
         readContractFolder(environment.schemasDir, contract),
       ]),
     );
-    this.#approvals = new Approvals(database.pool, environment.governanceUrl, tokens);
+    this.#approvals = new Approvals(database.pool, governance);
     this.#routes = new Routes(database.pool);
     this.consuming = new Consuming({
-      ...{ domain, tokens, domainKey, log },
+      ...{ domain, governance, domainKey, log },
       pool: database.pool,
       connection: parts.connection,
       registryUrl: environment.registryUrl,
-      governanceUrl: environment.governanceUrl,
     });
     this.submissions = new Submissions(database.pool, seal);
     this.quarantine = new QuarantineStore(database.pool, seal);

@@ -9,6 +9,7 @@ import {
   ledgerAt,
   onStop,
   openDatabase,
+  Peer,
   readSecret,
   run,
   startHttp,
@@ -86,7 +87,11 @@ export async function openDomain(
   // Before anything is taken in: what got a position below the cursors would never leave.
   await keepAhead(databaseUrl);
   const domainKey = readKey(environment.keyFile);
-  const tokens = tokensFor(environment, 'mesh-api');
+  const governance = new Peer({
+    name: 'Governance',
+    url: environment.governanceUrl,
+    tokens: tokensFor(environment, 'mesh-api'),
+  });
   const seal = new Seal(domainKey);
   const service = new DomainService({
     domain,
@@ -94,7 +99,7 @@ export async function openDomain(
     database,
     domainKey,
     seal,
-    tokens,
+    governance,
     connection: {
       brokers: environment.kafkaBrokers,
       clientId: environment.clientId,
@@ -103,13 +108,13 @@ export async function openDomain(
     },
     log,
   });
-  const ledger = new Ledger(environment.governanceUrl, tokens);
+  const ledger = new Ledger(governance);
   let listening: Listening[] = [];
   const app = await startHttp(moduleOf(service, ledger), {
     environment,
     name: domain.name,
     log,
-    ledger: () => ledgerAt(environment.governanceUrl, tokens),
+    ledger: () => ledgerAt(governance),
     prepare: async (made) => {
       takeStreams(made, domain);
       made.get(Health).setNotReady('approval');
@@ -126,10 +131,9 @@ export async function openDomain(
   const begin = () => (relay.start(), consuming.start());
   void untilApproved(service, app.get(Health), begin, log, stopping.signal);
   void keepPromises(service, environment, stopping.signal);
-  const { governanceUrl, paritySeconds } = environment;
-  const everyMs = paritySeconds * 1_000;
+  const everyMs = environment.paritySeconds * 1_000;
   const { pool } = database;
-  const parity = { pool, governanceUrl, tokens, log, products: () => service.live };
+  const parity = { pool, governance, log, products: () => service.live };
   void reportParity(parity, everyMs, stopping.signal);
   const { committer } = service;
   const filling = { pool, committer, log, products: () => service.published };
@@ -147,10 +151,10 @@ export async function openDomain(
 /** What goes on beside the intake: what has been kept long enough ends, and numbers go to governance. */
 async function keepPromises(
   service: DomainService,
-  { governanceUrl, retentionEveryMs, healthEveryMs }: DomainEnvironment,
+  { retentionEveryMs, healthEveryMs }: DomainEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, tokens, log } = service.parts;
+  const { database, governance, log } = service.parts;
   const { pool } = database;
   const { committer, submissions, quarantine, counters } = service;
   const products = () =>
@@ -159,7 +163,7 @@ async function keepPromises(
     keepRetention(
       {
         ...{ pool, committer, submissions, quarantine, log },
-        holds: new Holds(governanceUrl, tokens),
+        holds: new Holds(governance),
         products: () => service.kept(),
         everyMs: retentionEveryMs,
       },
@@ -167,7 +171,7 @@ async function keepPromises(
     ),
     tellHealth(
       {
-        ...{ governanceUrl, tokens, counters, products },
+        ...{ governance, counters, products },
         lag: new PublishLag(pool),
         everyMs: healthEveryMs,
       },
@@ -184,7 +188,8 @@ const tokensFor = (environment: ServiceEnvironment, audience: string): TokenSour
     audience,
   });
 
-const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
+/** What a domain serves. */
+export const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
   module: DomainModule,
   controllers: [IntakeController, QuarantineController, StatusController],
   providers: [

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { Peer } from '@caremesh/platform';
 import type { Pool } from 'pg';
 import { afterEach, expect, it } from 'vitest';
 
@@ -29,7 +30,9 @@ async function governance(status: number): Promise<string> {
 }
 
 const reasonAt = (url: string, given = tokens): Promise<string> =>
-  new Approvals(empty, url, given).find('gp', folder).then(String, reasonOf);
+  new Approvals(empty, new Peer({ name: 'Governance', url, tokens: given }))
+    .find('gp', folder)
+    .then(String, reasonOf);
 
 it.each([500, 503, 403])('what governance answered is told by its status: %i', async (status) => {
   const told = await reasonAt(await governance(status));

@@ -1,4 +1,4 @@
-import { AnsweredOtherwise } from '../approval/approvals.js';
+import { AnsweredOtherwise } from '@caremesh/platform';
 
 /** Why a domain waits. `MESH-5211` is identity's answer for a domain that no lead has accepted yet. */
 export function reasonOf(error: unknown): string {

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '@caremesh/platform';
 import { policyInForce } from '../ground-rules/in-force.js';
 import { DEMANDABLE } from './terms.js';
+import type { Demandable } from './terms.js';
 
 const DAY_MS = 86_400_000;
 
@@ -62,7 +63,7 @@ export function templateOf(
     request: {
       ...{ product: null, major: 1, purpose, legalBasis, organisation: organisation ?? null },
       ...{ fields: 'all', from: day(0), until: day(days), reason: null },
-      ...Object.fromEntries(DEMANDABLE.map((part) => [part, null])),
+      ...(Object.fromEntries(DEMANDABLE.map((part) => [part, null])) as Record<Demandable, null>),
     },
     /** What the reason should tell whoever decides. */
     says,

@@ -15,7 +15,13 @@ import { Organisations } from '../../organisations/organisations.js';
 import { today } from '../../organisations/shapes.js';
 import { endOf } from '../request.js';
 import { agreementFaults } from './agreement-faults.js';
-import type { AgreementBody, GroundRuleQuery, PolicyBody } from './shapes.js';
+import type {
+  AgreementBody,
+  AgreementContent,
+  GroundRuleQuery,
+  PolicyBody,
+  PolicyContent,
+} from './shapes.js';
 
 /** Who may put one to the leads. */
 const PROPOSERS = ['governance-lead', 'ig-lead', 'caldicott-guardian'];
@@ -23,7 +29,8 @@ const PROPOSERS = ['governance-lead', 'ig-lead', 'caldicott-guardian'];
 /** The one subject of every policy for grants: one holds at a time. */
 const GRANTS = 'grants';
 
-type GroundRuleKind = 'agreement' | 'grant-policy';
+type Contents = { agreement: AgreementContent; 'grant-policy': PolicyContent };
+type GroundRuleKind = keyof Contents;
 
 /** What grants are decided by: joint-controller agreements, and the policy for grants. Proposed, decided by a lead. */
 @Injectable()
@@ -47,30 +54,36 @@ export class GroundRules {
     const content = { reference, organisations, until };
     const endsAt = until === null ? null : endOf(until);
     const asked = { kind: 'agreement', subject: reference, content, reason, demonstration, endsAt };
-    return this.#propose(caller, asked as Omit<Motion, 'basedOn'>);
+    return show('agreement', await this.#propose(caller, asked as Omit<Motion, 'basedOn'>));
   }
 
   /** A policy replaces the whole of the one before. Throws MESH-3523. */
-  proposePolicy(caller: Caller, { demands, autoGrant, reason, demonstration }: PolicyBody) {
+  async proposePolicy(caller: Caller, { demands, autoGrant, reason, demonstration }: PolicyBody) {
     const content = { demands, autoGrant };
-    return this.#propose(caller, {
+    const made = await this.#propose(caller, {
       ...{ kind: 'grant-policy', subject: GRANTS, content },
       ...{ reason, demonstration, endsAt: null },
     });
+    return show('grant-policy', made);
   }
 
   /** Decides. Throws MESH-3522, and as Motions.decide does. */
-  async decide(caller: Caller, kind: GroundRuleKind, id: string, given: MotionDecision) {
+  async decide<K extends GroundRuleKind>(
+    caller: Caller,
+    kind: K,
+    id: string,
+    given: MotionDecision,
+  ) {
     const motion = { kind, id, notFound: grantErrors.groundRuleNotFound };
     const decided = await this.#motions.decide(caller, motion, given, {
       current: async (em, { subject }) => (await holding(em, kind, subject))?.contentHash ?? null,
       carryOut: (em, held) => this.#replace(em, held),
     });
-    return show(decided);
+    return show(kind, decided);
   }
 
   /** Ends one that holds, or takes a proposed one back. Throws MESH-3522, MESH-3523, MESH-3007. */
-  async stop(caller: Caller, kind: GroundRuleKind, id: string, reason: string) {
+  async stop<K extends GroundRuleKind>(caller: Caller, kind: K, id: string, reason: string) {
     const role = roleOf(caller);
     return this.#store.transaction(async (em) => {
       const held = await this.#motions.lock(em, {
@@ -80,11 +93,11 @@ export class GroundRules {
       });
       const event = held.state === 'proposed' ? 'withdraw' : 'end';
       await this.#motions.move(em, held, event, { actor: caller.sub, role, detail: { reason } });
-      return show(held);
+      return show(kind, held);
     });
   }
 
-  async list(kind: GroundRuleKind, { state, cursor, limit }: GroundRuleQuery) {
+  async list<K extends GroundRuleKind>(kind: K, { state, cursor, limit }: GroundRuleQuery) {
     const position = positionOf(cursor, 'time', 'text');
     const rows = await this.#store.reader
       .createQueryBuilder(MotionEntity, 'm')
@@ -98,14 +111,15 @@ export class GroundRules {
       .addOrderBy('m.id', 'DESC')
       .take(limit + 1)
       .getMany();
-    return pageOf(rows, limit, (row) => [row.createdAt.toISOString(), row.id], show);
+    const keyOf = (row: MotionEntity) => [row.createdAt.toISOString(), row.id];
+    return pageOf(rows, limit, keyOf, (row) => show(kind, row));
   }
 
   /** Throws MESH-3522. */
-  async show(kind: GroundRuleKind, id: string) {
+  async show<K extends GroundRuleKind>(kind: K, id: string) {
     const row = await this.#store.reader.findOneBy(MotionEntity, { kind, id });
     if (!row) throw problem(grantErrors.groundRuleNotFound);
-    return show(row);
+    return show(kind, row);
   }
 
   async #mayHold({ until, organisations }: AgreementBody): Promise<void> {
@@ -119,12 +133,11 @@ export class GroundRules {
 
   async #propose(caller: Caller, asked: Omit<Motion, 'basedOn'>) {
     const role = roleOf(caller);
-    const made = await this.#store.transaction(async (em) => {
+    return this.#store.transaction(async (em) => {
       const before = await holding(em, asked.kind, asked.subject);
       const basedOn = before?.contentHash ?? null;
       return this.#motions.put(em, caller, { ...asked, basedOn }, role);
     });
-    return show(made);
   }
 
   // The one before ends with the approval of what takes its place.
@@ -154,11 +167,11 @@ function roleOf(caller: Caller): string {
 }
 
 /** As the API shows it; `inForce`: it holds at this moment. */
-function show(motion: MotionEntity) {
+function show<K extends GroundRuleKind>(_: K, motion: MotionEntity) {
   const { state, endsAt, content } = motion;
   return {
     ...showMotion(motion),
-    ...content,
+    ...(content as Contents[K]),
     inForce: state === 'approved' && (endsAt === null || endsAt > new Date()),
     decisionsNeeded: MOTION_DECIDERS,
   };
