@@ -69,11 +69,11 @@ export function showProposal(proposal: ProposalEntity) {
     demonstration: proposal.demonstration,
     proposedAt: proposal.createdAt.toISOString(),
     updatedAt: proposal.updatedAt.toISOString(),
-    // One that was just made has neither.
-    failure: failure as string | null | undefined,
+    // One that was just made was not read back, and has neither yet.
+    failure: failure ?? null,
     attempts: proposal.attempts,
     nextAttemptAt: proposal.nextAttemptAt?.toISOString() ?? null,
-    schemaId: proposal.schemaId as number | null | undefined,
+    schemaId: proposal.schemaId ?? null,
     publishedAt: proposal.publishedAt?.toISOString() ?? null,
   };
 }
