@@ -91,6 +91,10 @@ describe('a request for a grant', () => {
     expect(reading.endsAt.toISOString()).toBe('2026-04-01T00:00:00.000Z');
   });
 
+  it('takes `all` in a list for all that may be granted', () => {
+    expect(read({ fields: ['all'] })).toEqual(read({ fields: 'all' }));
+  });
+
   it('takes fields as a list and with commas', () => {
     for (const fields of [['recordId', 'medicationCode'], 'recordId, medicationCode']) {
       expect(read({ fields })).toMatchObject({

@@ -16,7 +16,12 @@ const time = z.iso
   .transform((text) => (text.endsWith('Z') ? text : new Date(text).toISOString()));
 const moment = z.union([day, time], { error: 'A day YYYY-MM-DD or a time is expected.' });
 const NAME_ONE = 'Name a field, or write "all".';
-const fieldNames = z.array(z.string().min(1).max(200)).min(1, NAME_ONE).max(500);
+const fieldNames = z.array(z.string().min(1).max(200)).min(1, NAME_ONE).max(500).transform(allOr);
+
+/** `all` alone is all that may be granted, in a list too. */
+function allOr(names: string[]): 'all' | string[] {
+  return names.length === 1 && names[0] === 'all' ? 'all' : names;
+}
 
 /** `all`, a list, or names with commas between them. */
 const fields = z.union(
@@ -26,12 +31,14 @@ const fields = z.union(
       .string()
       .min(1)
       .max(10_000)
-      .transform((text) => {
-        const given = text.split(',').map((one) => one.trim());
-        return given.length === 1 && given[0] === 'all' ? ('all' as const) : given.filter(Boolean);
-      })
       // A text of commas alone names nothing, and who asks for no field is not to be granted it.
-      .pipe(z.union([z.literal('all'), fieldNames], { error: NAME_ONE })),
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .pipe(fieldNames),
   ],
   { error: NAME_ONE },
 );

@@ -123,10 +123,34 @@ describe('mesh intake', () => {
         method: 'POST',
         url: '/v1/intake/fhir',
         type: 'application/fhir+ndjson',
-        key: 'k1',
+        key: 'k1-2',
         body: '{}\n',
       },
     ]);
+  });
+
+  it('sends the files after one that is refused, and names those that were', async () => {
+    const problem = {
+      ...{ type: 'about:blank', title: 'This is no JSON', status: 422, code: 'MESH-2101' },
+      ...{ detail: 'The body is no JSON', fix: 'Send JSON.', retriable: false, errors: [] },
+    };
+    const replies = ({ body }: Seen) =>
+      body === '{bad' ? { status: 422, body: problem } : { status: 200, body: answer };
+    const { mesh, seen } = await domain(replies, [{}]);
+    const good = [file(mesh, 'a.json', '{}'), file(mesh, 'd.json', '{"d":1}')];
+    const bad = [file(mesh, 'b.json', '{bad'), file(mesh, 'c.json', '{bad')];
+    expect(await run(['intake', 'gp', good[0]!, ...bad, good[1]!], mesh.io)).toBe(1);
+    expect(seen.map(({ body }) => body)).toEqual(['{}', '{bad', '{bad', '{"d":1}']);
+    expect(mesh.err()).toContain('2 of 4 files refused: b.json (MESH-2101), c.json (MESH-2101)');
+    expect(mesh.err()).toContain('[MESH-2101]');
+  });
+
+  it('gives up where no file can be sent at all', async () => {
+    const problem = { title: 'No', status: 403, code: 'MESH-5103', detail: 'No', fix: 'Ask.' };
+    const { mesh, seen } = await domain(() => ({ status: 403, body: problem }), [{}]);
+    const files = [file(mesh, 'a.json', '{}'), file(mesh, 'b.json', '{}')];
+    expect(await run(['intake', 'gp', ...files], mesh.io)).toBe(3);
+    expect(seen).toHaveLength(1);
   });
 
   it('tells a person the counts and the first problems', async () => {

@@ -76,14 +76,46 @@ async function intake(
 ): Promise<void> {
   const way = await wayOf(io, domain, options.source);
   const api = domainApi(io, domain, options);
-  for (const submission of await submissionsOf(io, files, way, options.contentType)) {
-    const sent = await send(api, way, submission, options.idempotencyKey);
-    const pending = sent.status === 202 && options.wait;
-    const reply = pending ? await finished(io, api, sent.body.receipt) : sent;
-    print(io, options, reply, (answer) => summary(submission.name, answer));
-    const [reason] = reply.body.state === 'failed' ? (reply.body.errors ?? []) : [];
-    if (reason) throw gaveUp(submission.name, reason);
+  const submissions = await submissionsOf(io, files, way, options.contentType);
+  const refused: { name: string; error: CliError }[] = [];
+  for (const [at, submission] of submissions.entries()) {
+    try {
+      await give(io, api, { way, submission, key: keyOf(options.idempotencyKey, at) }, options);
+    } catch (error) {
+      // What is wrong with one file is nothing to the next; whoever may not send, or reaches nobody, may send none of them.
+      if (!(error instanceof CliError) || error.exit !== EXIT.checkFailed) throw error;
+      refused.push({ name: submission.name, error });
+    }
   }
+  if (refused.length > 0) throw refusalOf(refused, submissions.length);
+}
+
+/** Sends one submission and prints its answer. Throws for one of which nothing was taken, or not all was read. */
+async function give(
+  io: Io,
+  api: Api,
+  { way, submission, key }: { way: Way; submission: Submission; key: string | undefined },
+  options: IntakeOptions & CommonOptions,
+): Promise<void> {
+  const sent = await send(api, way, submission, key);
+  const pending = sent.status === 202 && options.wait;
+  const reply = pending ? await finished(io, api, sent.body.receipt) : sent;
+  print(io, options, reply, (answer) => summary(submission.name, answer));
+  const [reason] = reply.body.state === 'failed' ? (reply.body.errors ?? []) : [];
+  if (reason) throw gaveUp(submission.name, reason);
+}
+
+/** A key is of one submission: that of the second file says so, and the same again when the same files are given again. */
+const keyOf = (key: string | undefined, at: number): string | undefined =>
+  key && at > 0 ? `${key}-${at + 1}` : key;
+
+/** The refusal of the one file given; of several, the first, with the name and code of each. */
+function refusalOf(refused: { name: string; error: CliError }[], given: number): CliError {
+  const { title, code, fix, exit, message } = refused[0]!.error;
+  if (given === 1) return refused[0]!.error;
+  const each = refused.map(({ name, error }) => `${name} (${error.code})`).join(', ');
+  const detail = `${message}; ${refused.length} of ${given} files refused: ${each}`;
+  return new CliError({ code, title, fix, exit, detail });
 }
 
 /** A large file is taken before it is read; that nothing could be read, or not all of it, is known only later. */

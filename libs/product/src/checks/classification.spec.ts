@@ -9,6 +9,9 @@ const { contract } = readContractFolder(SCHEMAS, 'acute/inpatient-spell/v1');
 const check = classificationCheck(identifierRules(contract));
 const NHS = nhsNumber(1);
 const GROUPED = `${NHS.slice(0, 3)} ${NHS.slice(3, 6)} ${NHS.slice(6)}`;
+const OTHER = `${nhsNumber(2).slice(0, 3)}-${nhsNumber(2).slice(3, 6)}-${nhsNumber(2).slice(6)}`;
+const inArabic = (number: string) =>
+  number.replaceAll(/\d/g, (digit) => String.fromCharCode(0x0660 + Number(digit)));
 const local = { issuer: 'RRV', id: 'H2278901' };
 
 /** Paths of the fields that are refused. */
@@ -29,6 +32,12 @@ describe('a record of one person', () => {
     ['the number in a plain list', { secondaryDiagnoses: [NHS] }, '/secondaryDiagnoses[]'],
     ['the local identifier', { bedCode: 'bed of h2278901' }, '/bedCode'],
     ['the postcode', { wardCode: 'zz993wz' }, '/wardCode'],
+    ["somebody else's number", { wardCode: nhsNumber(2) }, '/wardCode'],
+    ["somebody else's number among words", { bedCode: `near ${OTHER}` }, '/bedCode'],
+    ['a number in another script', { wardCode: inArabic(nhsNumber(2)) }, '/wardCode'],
+    ['an e-mail address', { wardCode: 'ward of p.mitchell@example.org' }, '/wardCode'],
+    ['a postcode', { bedCode: 'at YO1 7HH' }, '/bedCode'],
+    ['a postcode in small letters', { bedCode: 'ec1a 1bb' }, '/bedCode'],
   ])('is refused with %s where a view would show it', (_, content, path) => {
     expect(refused(content)).toEqual([`MESH-2304 ${path}`]);
   });
@@ -37,5 +46,30 @@ describe('a record of one person', () => {
     expect(refused({ admissionReasonText: `${GROUPED}, H2278901, ZZ99 3WZ` })).toEqual([]);
     expect(refused({ hospitalProviderSpellNumber: 'H2278901' })).toEqual([]);
     expect(refused({ wardCode: 'H22789012', bedCode: 'B4', siteOds: 'RRV01' })).toEqual([]);
+    expect(refused({ wardCode: 'B11AA', bedCode: '1234567890' })).toEqual([]);
+    expect(refused({ wardCode: 'Élan Vital É 12', bedCode: 'bed @ window' })).toEqual([]);
+    expect(refused({ wardCode: `${nhsNumber(2)}1`, bedCode: 'W12 1CC' })).toEqual([]);
   });
+});
+
+it('a place may have its postcode in its name, and nobody their number', () => {
+  const care = readContractFolder(SCHEMAS, 'social-care/care-package/v1').contract;
+  const { run } = classificationCheck(identifierRules(care));
+  const identity = {
+    record: 'r',
+    person: { nhsNumber: NHS, nhsNumberStatus: '01', local: null },
+    publisherOds: '503',
+  };
+  const found = (content: object) =>
+    run({ identity, content: { ...content }, codec: null as never, state: null }).map(
+      ({ path }) => path,
+    );
+  expect(found({ providerCqcLocationName: 'Elm House, YO1 7HH' })).toEqual([]);
+  expect(found({ providerCqcLocationName: `Elm House, ${OTHER}` })).toEqual([
+    '/providerCqcLocationName',
+  ]);
+  expect(found({ serviceComponent: 'Home support at YO1 7HH', gender: nhsNumber(2) })).toEqual([
+    '/serviceComponent',
+    '/gender',
+  ]);
 });

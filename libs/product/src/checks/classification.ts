@@ -1,3 +1,4 @@
+import { holdsNhsNumber } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
 
 import { fault } from '../errors.js';
@@ -36,7 +37,8 @@ export function identifierRules({ fields }: DataContract): IdentifierRules {
 
 /**
  * A person's own number may stand in its own field and in free text, nowhere else; nor, in any field that is shown
- * and open, their local identifier, their postcode, or their number written in groups.
+ * and open, their local identifier, and nobody's NHS number however it is written, postcode or e-mail address. Names of places hold
+ * postcodes of their own.
  */
 export function classificationCheck(rules: IdentifierRules): RecordCheck {
   return {
@@ -75,7 +77,7 @@ function look(
   errors: Fault[],
 ): void {
   if (typeof value === 'string') {
-    if (!rules.freeText.has(path) && tells(value, own, rules.open.has(path)))
+    if (!rules.freeText.has(path) && tells(value, path, own, rules.open.has(path)))
       errors.push(fault('classificationBroken', `/${path.replaceAll('.', '/')}`));
   } else if (Array.isArray(value)) {
     for (const item of value) look(item, `${path}[]`, rules, own, errors);
@@ -86,7 +88,12 @@ function look(
   }
 }
 
-function tells(value: string, { nhsNumber, localId, postcode }: Own, open: boolean): boolean {
+function tells(
+  value: string,
+  path: string,
+  { nhsNumber, localId, postcode }: Own,
+  open: boolean,
+): boolean {
   if (nhsNumber !== null && value.length >= nhsNumber.length && value.includes(nhsNumber))
     return true;
   if (!open || value.length < SHORTEST_LOCAL_ID) return false;
@@ -94,8 +101,32 @@ function tells(value: string, { nhsNumber, localId, postcode }: Own, open: boole
   return (
     (nhsNumber !== null && compact.includes(nhsNumber)) ||
     (postcode !== null && compact.includes(postcode)) ||
-    (localId !== null && hasWord(value.toUpperCase(), localId))
+    (localId !== null && hasWord(value.toUpperCase(), localId)) ||
+    tellsOfAnybody(value, path)
   );
+}
+
+const E_MAIL = /[^\s@]@[^\s@]+\.[A-Za-z]/;
+/** Both halves with a blank between them: without it a ward may be called so (`B1 1AA`, `B11AA`). */
+const WHOLE_POSTCODE =
+  /(?<![A-Z0-9])[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])/i;
+const NAME_OF_PLACE = /Name$/;
+const NHS_NUMBER_LENGTH = 10;
+
+/** What says who somebody is, whoever that is. */
+function tellsOfAnybody(value: string, path: string): boolean {
+  if (digitsIn(value) >= NHS_NUMBER_LENGTH && holdsNhsNumber(value)) return true;
+  return E_MAIL.test(value) || (!NAME_OF_PLACE.test(path) && WHOLE_POSTCODE.test(value));
+}
+
+/** Digits, those of other scripts among what else is not ASCII. This runs for every record, and few values have any. */
+function digitsIn(value: string): number {
+  let count = 0;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if ((code >= 48 && code <= 57) || code > 127) count++;
+  }
+  return count;
 }
 
 /** Without what people put between the groups of a number or the halves of a postcode. */

@@ -156,6 +156,20 @@ describe('a fault names its code and its place', () => {
       ['MESH-2133 /medicationCodeableConcept'],
     ],
     [
+      'a medicine that only a code of another system names',
+      {
+        medicationCodeableConcept: {
+          coding: [{ system: 'http://read.info/readv2', code: 'x01..' }],
+        },
+      },
+      ['MESH-2242 /medicationCodeableConcept/coding'],
+    ],
+    [
+      'a medicine that only a code without a system names',
+      { medicationCodeableConcept: { coding: [{ code: '322236009' }] } },
+      ['MESH-2242 /medicationCodeableConcept/coding'],
+    ],
+    [
       'a code that is none',
       { medicationCodeableConcept: { coding: [{ system: 'https://dmd.nhs.uk', code: 'ABC' }] } },
       ['MESH-2243 /medicationCodeableConcept/coding'],

@@ -4,7 +4,7 @@ import { codeOf, extensionCode, extensionOf } from '../../sources/fhir/extension
 import { authorOf, changedAt, type MedicineEntry } from '../../sources/fhir/medicine-entry.js';
 import { odsOf } from '../../sources/fhir/ods.js';
 import { personOf } from '../../sources/fhir/person.js';
-import type { Medicine } from '../../sources/fhir/resources.js';
+import type { Concept, Medicine } from '../../sources/fhir/resources.js';
 import { unresolved } from '../../sources/fhir/unresolved.js';
 import { clinicalCode, clinicalCoding, stated, wordsOf } from './coded.js';
 import { demographicsOf, practiceOf } from './demographics.js';
@@ -142,11 +142,9 @@ function medicationOf(entry: MedicineEntry, faults: Fault[]): Partial<Medication
     faults.push(fault('fhirElementInvalid', '/medicationReference/status', 'entered in error'));
   const concept = medicine.medicationCodeableConcept ??
     medication?.code ?? { text: reference?.display };
-  const isCoded = concept.coding?.some(({ code }) => stated(code) !== null) ?? false;
-  if (wordsOf(concept) === null && !isCoded)
-    faults.push(fault('fhirElementMissing', '/medicationCodeableConcept'));
   const degraded = concept.coding?.some(({ code }) => code === TRANSFER_DEGRADED) ?? false;
   const code = degraded ? null : clinicalCode(concept, '/medicationCodeableConcept/coding', faults);
+  if (code === null && wordsOf(concept) === null) faults.push(nameless(concept, degraded));
   return {
     medicationCode: code,
     medicationDisplay: code === null ? null : stated(clinicalCoding(concept)?.display),
@@ -154,6 +152,14 @@ function medicationOf(entry: MedicineEntry, faults: Fault[]): Partial<Medication
     dmdLevel: null,
     transferDegraded: degraded,
   };
+}
+
+/** Nothing says what the medicine is: nothing at all does, or only a code of a system that the product does not take (Read, a local one). */
+function nameless({ coding }: Concept, degraded: boolean): Fault {
+  const isCoded = coding?.some(({ code }) => stated(code) !== null) ?? false;
+  return isCoded && !degraded
+    ? fault('codeSystemNotTaken', '/medicationCodeableConcept/coding')
+    : fault('fhirElementMissing', '/medicationCodeableConcept');
 }
 
 function statusOf({ status }: Medicine, faults: Fault[]): string | null {
