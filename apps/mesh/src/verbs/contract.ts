@@ -16,6 +16,7 @@ export function registerContract(program: Command, io: Io): void {
   contract
     .command('lint <folder>')
     .description('run the checks on a version folder; works offline')
+    .option('--after <folder>', 'the version before it, of which it is the next')
     .action((folder: string, _: unknown, command: Command) => lint(io, folder, command));
   contract
     .command('diff <folder>')
@@ -29,9 +30,12 @@ export function registerContract(program: Command, io: Io): void {
 }
 
 async function lint(io: Io, folder: string, command: Command): Promise<void> {
+  const options = optionsOf<{ after?: string }>(command);
   const files = await versionFolder(io, folder);
+  const latest = options.after === undefined ? null : await versionFolder(io, options.after);
   const today = new Date().toISOString().slice(0, 10);
   const checks = checkVersion(files, {
+    ...(latest && { latest }),
     standards: { today, all: await releasedStandards(io) },
   });
   const { contract } = parseVersion(files);
@@ -41,7 +45,7 @@ async function lint(io: Io, folder: string, command: Command): Promise<void> {
     contentHash: contentHash(files),
     checks,
   };
-  printValue(io, optionsOf(command), result, ({ checks: all }) => checksTable(all));
+  printValue(io, options, result, ({ checks: all }) => checksTable(all));
   if (checks.some(blocks)) throw cliError(meshErrors.checkFailed, `${folder} cannot be proposed.`);
 }
 

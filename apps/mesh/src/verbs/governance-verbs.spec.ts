@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -61,6 +61,25 @@ describe('mesh contract', () => {
       },
     ]);
     expect(err()).toContain('MESH-6512');
+  });
+
+  it('lints the next version after the one before it, and knows no other first than 1.0.0', async () => {
+    const { io, out } = memoryIo();
+    const next = join(io.home, 'next');
+    const at = (version: string) => {
+      rmSync(next, { recursive: true, force: true });
+      cpSync(VERSION, next, { recursive: true });
+      const contract = join(next, 'contract.odcs.yaml');
+      const text = readFileSync(contract, 'utf8');
+      writeFileSync(contract, text.replace(/^version: '1.0.0'/m, `version: '${version}'`));
+    };
+    at('1.0.1');
+    expect(await run(['contract', 'lint', 'next', '--after', VERSION], io)).toBe(0);
+    expect(await run(['contract', 'lint', 'next'], io)).toBe(1);
+    expect(out()).toContain('The first version of a product is 1.0.0, not 1.0.1.');
+    at('1.3.0');
+    expect(await run(['contract', 'lint', 'next', '--after', VERSION], io)).toBe(1);
+    expect(out()).toContain('From 1.0.0 the next version is 1.0.1, not 1.3.0');
   });
 
   it('proposes the files as they are, and leaves hidden ones at home', async () => {

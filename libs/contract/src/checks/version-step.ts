@@ -45,7 +45,7 @@ function firstFindings(parsed: SemanticVersion, version: string): Finding[] {
       PLACE,
       `The first version of a product is 1.0.0, not ${version}.`,
       {
-        fix: 'Write 1.0.0. Of a product that is published, `npx mesh contract diff` knows the next version.',
+        fix: 'Write 1.0.0. Of a product that is published, `npx mesh contract diff` knows the version before, and `lint` is told of it by --after <folder>.',
       },
     ),
   ];
