@@ -45,14 +45,8 @@ export class DecidedSchemas {
     const contents = await this.#contents(product, major);
     // Narrowed to people, not to fields: its records are the product's own.
     if (kind === 'individual-care') return contents.map(({ schema }) => JSON.stringify(schema));
-    try {
-      return contents.map(({ schema, contract }) =>
-        JSON.stringify(deriveViewSchema(schema, contract, grant, view.fields)),
-      );
-    } catch (error) {
-      if (error instanceof SchemaRefused) return null;
-      throw error;
-    }
+    const made = contents.flatMap((content) => viewOf(content, grant, view.fields));
+    return made.includes(null) ? null : (made as string[]);
   }
 
   /** The ids under which the subject's schemas were published: records carry them. */
@@ -89,5 +83,23 @@ export class DecidedSchemas {
     return [...new Set(hashes)].flatMap(
       (hash) => contents.find(({ contentHash }) => contentHash === hash) ?? [],
     );
+  }
+}
+
+/**
+ * The view made of a version; null of one that was decided before such could be refused, and none of one that is from before a field
+ * of the grant: whoever asked for that field asked when there was a later version.
+ */
+function viewOf(
+  { schema, contract }: VersionContentEntity,
+  grant: string,
+  fields: string[],
+): (string | null)[] {
+  try {
+    return [JSON.stringify(deriveViewSchema(schema, contract, grant, fields))];
+  } catch (error) {
+    if (error instanceof SchemaRefused) return [null];
+    if (error instanceof RangeError) return [];
+    throw error;
   }
 }
