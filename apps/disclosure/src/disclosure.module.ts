@@ -38,6 +38,7 @@ import { KeyGenerations1795313000001 } from './database/key-generations.js';
 import { CodesInForce1795312800114 } from './database/codes-in-force.js';
 import { OneKindOfEnd1795315000002 } from './database/one-kind-of-end.js';
 import { Referrals1795322000000 } from './database/referrals.js';
+import { Registrations1795324000001 } from './database/registrations.js';
 import { ToldMerges1795320000041 } from './database/told-merges.js';
 import { Disclosure1763773200000 } from './database/tables.js';
 import { Unsure1795320000042 } from './database/unsure.js';
@@ -153,6 +154,7 @@ export const migrations = [
   Followed1795321000002,
   Referrals1795322000000,
   BareEndOfView1795323000002,
+  Registrations1795324000001,
 ];
 
 @Module({})

@@ -6,8 +6,7 @@ import type { ProductReceived } from '../disclose/product-record.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { View } from '../views/view-store.js';
 import { referredBy } from './referrals.js';
-import { keepStandings, standingsOf } from './standings.js';
-import type { Standing, Standings } from './standings.js';
+import { registeredBy } from './registrations.js';
 
 /** Decides, in the transaction of a batch, what of it each narrowed view may get, and who leaves it. */
 export class Narrowing {
@@ -26,13 +25,10 @@ export class Narrowing {
     const edition = views[0]?.edition;
     if (edition === undefined) return { of: () => [], leaving: () => [], stays: () => [] };
     const { registered, referred } = await this.#fields(views);
-    const said = statementsOf(records, registered);
-    const held = await standingsOf(client, edition, [...said.keys()]);
-    const news = new Map([...said].map(([person, one]) => [person, newer(held.get(person), one)]));
-    await keepStandings(client, edition, changed(held, news));
+    const registrations = await registeredBy(client, edition, records, registered);
     const referrals = await referredBy(client, edition, records, referred);
-    const before = placesOf(held, referrals.before);
-    const after = placesOf(news, referrals.after);
+    const before = placesOf(registrations.before, referrals.before);
+    const after = placesOf(registrations.after, referrals.after);
     const named = await namedOf(client, views);
     const belongs = ({ id }: View, places: readonly string[] | undefined): boolean =>
       places?.some((ods) => named.get(id)?.has(ods)) ?? false;
@@ -65,37 +61,15 @@ export class Narrowing {
 
 /** With whom each of these people is: where they are registered, and where they were referred. */
 const placesOf = (
-  standings: Standings,
+  registered: ReadonlyMap<string, string[]>,
   referred: ReadonlyMap<string, string[]>,
 ): Map<string, string[]> =>
   new Map(
-    [...standings].map(([person, { organisations }]) => [
+    [...registered].map(([person, organisations]) => [
       person,
       [...organisations, ...(referred.get(person) ?? [])],
     ]),
   );
-
-/** Of each person of a batch the newest statement; one that names nobody where no record of theirs states anything. */
-function statementsOf(records: readonly ProductReceived[], fields: readonly string[]): Standings {
-  const said: Standings = new Map();
-  for (const { key, value, envelope } of records) {
-    const stated = fields
-      .map((name) => (value as Record<string, unknown> | null)?.[name])
-      .filter((ods) => typeof ods === 'string');
-    const { sequence } = envelope;
-    const statement =
-      stated.length > 0 ? { sequence, organisations: stated } : { sequence: -1, organisations: [] };
-    said.set(key.person, newer(said.get(key.person), statement));
-  }
-  return said;
-}
-
-/** A statement seen again stands as it did. */
-const newer = (held: Standing | undefined, said: Standing): Standing =>
-  held === undefined || said.sequence >= held.sequence ? said : held;
-
-const changed = (before: Standings, after: Standings): Standings =>
-  new Map([...after].filter(([person, one]) => before.get(person)?.sequence !== one.sequence));
 
 /** A view without names is one that nobody decided: it has nobody. */
 async function namedOf(client: ClientBase, views: readonly View[]) {

@@ -42,16 +42,21 @@ export class Renamings {
 
   /** One look; may be made by several instances at once. */
   async look(): Promise<void> {
-    // The view before is the one of the same product and grant with the next lower generation; filled is one with nothing to fill.
+    // The view before is the one of the same product and grant with the next lower generation; filled is one with nothing to fill. Both are
+    // to be: of two changes that come together the second is begun to be filled first, and of a former view that is empty yet nobody is told.
     // Of a key that another rule's views had too no list is told: by the former names it would join what the new keys part.
     const { rows } = await this.#pool.query<Changed>(
-      `SELECT DISTINCT ON (v.id) v.id, v.topic, v.grant_id AS "grantId", f.id AS "formerId", f.topic AS former
-       FROM view v JOIN view_terms t ON t.view_id = v.id JOIN view f ON f.grant_id = v.grant_id
-         AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation
-         AND f.key_opt_out = v.key_opt_out AND f.active
-       WHERE v.active AND v.renamed_at IS NULL AND NOT (t.refill OR t.catch_up)
-         AND NOT EXISTS (SELECT FROM view_backfill b WHERE b.view_id = v.id AND NOT b.done)
-       ORDER BY v.id, f.key_generation DESC`,
+      `WITH changed AS (
+         SELECT DISTINCT ON (v.id) v.id, v.topic, v.grant_id AS "grantId", f.id AS "formerId", f.topic AS former
+         FROM view v JOIN view f ON f.grant_id = v.grant_id
+           AND f.product = v.product AND f.major = v.major AND f.key_generation < v.key_generation
+           AND f.key_opt_out = v.key_opt_out AND f.active
+         WHERE v.active AND v.renamed_at IS NULL
+         ORDER BY v.id, f.key_generation DESC)
+       SELECT * FROM changed WHERE NOT EXISTS (
+         SELECT FROM view_terms t WHERE t.view_id IN (id, "formerId") AND (t.refill OR t.catch_up))
+       AND NOT EXISTS (
+         SELECT FROM view_backfill b WHERE b.view_id IN (id, "formerId") AND NOT b.done)`,
     );
     for (const one of rows) await this.#tell(one);
   }

@@ -57,6 +57,8 @@ export async function disclosureRig(
   const { stack, place, opened, ids } = await surroundings(edition, part.name, product);
   const { schema } = versions[product]!;
   const granted: GrantedView[] = [];
+  /** Topics in which a grant is told of its views: generations after the first share one. */
+  const telling = new Set<string>();
   const tokenOf = (client: string) => () => clientToken(stack, client, 'mesh-kafka');
   const options = (client: string) => ({
     ...{ clientId: client, bootstrapBrokers: stack.kafkaBrokers },
@@ -132,7 +134,9 @@ export async function disclosureRig(
       if (keyGeneration > 1) await registerSchema(stack, renamings, renamingsSchema(id));
       await createTopics(stack, [topic], { partitions: 1, configs });
       const told = keyGeneration === 1 ? own : names.renamingsTopic(id);
-      await createTopics(stack, [told], { partitions: 1, configs: { 'cleanup.policy': 'delete' } });
+      const forgetting = { partitions: 1, configs: { 'cleanup.policy': 'delete' } };
+      if (!telling.has(told)) await createTopics(stack, [told], forgetting);
+      telling.add(told);
       const view: GrantedView = {
         ...{ topic, grantId: id, product, major, schemaId },
         recipient: { organisation: 'QUY', purpose: 'research' },

@@ -72,6 +72,8 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       const rules = await this.#repair.rules(read, found);
       await this.#drifts.repaired(['rule'], rules.repaired);
       await this.#drifts.standing(['rule'], rules.standing);
+      // Who may read and write what stands as decided. A subject that cannot be judged is to be mended with the mesh up.
+      this.#health.setReady();
       if (this.#turns % SUBJECTS_EVERY === 0) {
         const subjects = await this.#subjects.run(read, (now) => this.#found(now));
         // First: what was found and stands all the same is not said to be repaired.

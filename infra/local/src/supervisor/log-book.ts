@@ -59,7 +59,7 @@ export class LogBook {
       .split('\n')
       .filter((line) => !STACK_FRAME.test(line))
       .map((line) => inShort(line).slice(0, LONGEST_LINE))
-      .filter((line) => line !== '')
+      .filter((line, at, all) => line !== '' && line !== all[at - 1])
       .slice(-lines);
   }
 }
