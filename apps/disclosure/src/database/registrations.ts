@@ -1,29 +1,25 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * With which organisations each record of somebody says they are registered, when its source says so, and its place among them: by the
- * publishing domain's keys. It takes the place of what was known of the newest statement alone, which stays as a record without a key that
- * every record with a time comes before. It says nothing more of anybody.
+ * What each record of somebody says of who cares for them, by the publishing domain's keys: beside to whom they were referred also with
+ * whom they are registered, when its source says so, and its place among them. What was known of the newest statement alone
+ * stays as a record without a key, which every record with a time comes before. It says nothing more of anybody.
  */
 export class Registrations1795324000001 implements MigrationInterface {
   readonly name = 'Registrations1795324000001';
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE care_referral RENAME TO care_record`);
+    await runner.query(`ALTER TABLE care_record RENAME COLUMN organisations TO referred`);
     await runner.query(`
-      CREATE TABLE care_registration (
-        edition text NOT NULL REFERENCES edition,
-        source_person text NOT NULL,
-        source_record text NOT NULL,
-        sequence bigint NOT NULL,
-        place bigint NOT NULL,
-        stated_at bigint,
-        has_ended boolean NOT NULL,
-        organisations text[] NOT NULL,
-        PRIMARY KEY (edition, source_person, source_record)
-      )`);
+      ALTER TABLE care_record
+        ADD COLUMN registered text[] NOT NULL DEFAULT '{}',
+        ADD COLUMN stated_at bigint,
+        ADD COLUMN place bigint NOT NULL DEFAULT 0,
+        ADD COLUMN has_ended boolean NOT NULL DEFAULT false`);
     await runner.query(`
-      INSERT INTO care_registration (edition, source_person, source_record, sequence, place, has_ended, organisations)
-      SELECT edition, source_person, '', sequence, sequence, false, organisations FROM care_person`);
+      INSERT INTO care_record (edition, source_person, source_record, sequence, place, registered, referred)
+      SELECT edition, source_person, '', sequence, sequence, organisations, '{}' FROM care_person`);
     await runner.query(`DROP TABLE care_person`);
   }
 
@@ -38,9 +34,15 @@ export class Registrations1795324000001 implements MigrationInterface {
       )`);
     await runner.query(`
       INSERT INTO care_person (edition, source_person, sequence, organisations)
-      SELECT DISTINCT ON (edition, source_person) edition, source_person, sequence, organisations
-      FROM care_registration WHERE NOT has_ended
+      SELECT DISTINCT ON (edition, source_person) edition, source_person, sequence, registered
+      FROM care_record WHERE NOT has_ended AND registered <> '{}'
       ORDER BY edition, source_person, stated_at DESC NULLS LAST, place DESC`);
-    await runner.query(`DROP TABLE care_registration`);
+    await runner.query(`DELETE FROM care_record WHERE source_record = ''`);
+    await runner.query(`UPDATE care_record SET referred = '{}' WHERE has_ended`);
+    await runner.query(`
+      ALTER TABLE care_record
+        DROP COLUMN registered, DROP COLUMN stated_at, DROP COLUMN place, DROP COLUMN has_ended`);
+    await runner.query(`ALTER TABLE care_record RENAME COLUMN referred TO organisations`);
+    await runner.query(`ALTER TABLE care_record RENAME TO care_referral`);
   }
 }

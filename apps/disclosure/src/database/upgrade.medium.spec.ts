@@ -9,6 +9,7 @@ import { FileWrapping } from '../keys/wrapping.js';
 import { StoredPseudonymKeys } from '../keys/pseudonym-keys.js';
 import type { KeyUse } from '../keys/pseudonym-keys.js';
 import { KeyOfEachRule1795315000001 } from './key-of-each-rule.js';
+import { Registrations1795324000001 } from './registrations.js';
 
 const wrapping = new FileWrapping(() => Buffer.alloc(32, 7));
 const before = migrations.slice(0, migrations.indexOf(KeyOfEachRule1795315000001));
@@ -51,6 +52,9 @@ beforeAll(async () => {
   await pool.query(
     `INSERT INTO view_backfill SELECT id, 0, 9, topic = 'free.1' FROM view WHERE active`,
   );
+  await pool.query(`
+    INSERT INTO care_person (edition, source_person, sequence, organisations)
+    VALUES ('edition', 'registered', 5, '{A20047,B83002}'), ('edition', 'known', -1, '{}')`);
   await database.close();
   database = await openDatabase({ url: place.url, entities: [], migrations });
 });
@@ -105,4 +109,33 @@ test('what was kept of records that ended is alike by now, and who was back goes
     { ...plain, ...ended, key: 'd.retracted', revision: 4, shift: 2 },
     { ...plain, key: 'e.stays', revision: 1, live: true, shift: 0, endedIn: 0 },
   ]);
+});
+
+test('with whom somebody was registered is known on, and again by the software of before', async () => {
+  const { pool } = database;
+  const told = await pool.query(
+    `SELECT source_person, source_record, place, stated_at, has_ended, registered, referred FROM care_record
+     ORDER BY source_person`,
+  );
+  const [rest, referred] = [{ source_record: '', stated_at: null, has_ended: false }, []];
+  expect(told.rows).toEqual([
+    { source_person: 'known', ...rest, place: '-1', registered: [], referred },
+    {
+      source_person: 'registered',
+      ...rest,
+      place: '5',
+      registered: ['A20047', 'B83002'],
+      referred,
+    },
+  ]);
+  await pool.query(`
+    INSERT INTO care_record (edition, source_person, source_record, sequence, place, stated_at, registered, referred)
+    VALUES ('edition', 'registered', 'r', 3, 3, 1, '{D82023}', '{RRK}')`);
+  const runner = { query: (text: string) => pool.query(text) } as never;
+  await new Registrations1795324000001().down(runner);
+  const people = await pool.query(`SELECT source_person, organisations FROM care_person`);
+  expect(people.rows).toEqual([{ source_person: 'registered', organisations: ['D82023'] }]);
+  const referrals = await pool.query(`SELECT source_record, organisations FROM care_referral`);
+  expect(referrals.rows).toEqual([{ source_record: 'r', organisations: ['RRK'] }]);
+  await new Registrations1795324000001().up(runner);
 });

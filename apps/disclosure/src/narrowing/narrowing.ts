@@ -5,8 +5,7 @@ import type { Permitted } from '../choices/choices.js';
 import type { ProductReceived } from '../disclose/product-record.js';
 import type { ViewPlans } from '../views/plans.js';
 import type { View } from '../views/view-store.js';
-import { referredBy } from './referrals.js';
-import { registeredBy } from './registrations.js';
+import { caredFor } from './cared-for.js';
 
 /** Decides, in the transaction of a batch, what of it each narrowed view may get, and who leaves it. */
 export class Narrowing {
@@ -24,11 +23,8 @@ export class Narrowing {
   ): Promise<Permitted> {
     const edition = views[0]?.edition;
     if (edition === undefined) return { of: () => [], leaving: () => [], stays: () => [] };
-    const { registered, referred } = await this.#fields(views);
-    const registrations = await registeredBy(client, edition, records, registered);
-    const referrals = await referredBy(client, edition, records, referred);
-    const before = placesOf(registrations.before, referrals.before);
-    const after = placesOf(registrations.after, referrals.after);
+    const fields = await this.#fields(views);
+    const { before, after } = await caredFor(client, edition, records, fields);
     const named = await namedOf(client, views);
     const belongs = ({ id }: View, places: readonly string[] | undefined): boolean =>
       places?.some((ods) => named.get(id)?.has(ods)) ?? false;
@@ -58,18 +54,6 @@ export class Narrowing {
     };
   }
 }
-
-/** With whom each of these people is: where they are registered, and where they were referred. */
-const placesOf = (
-  registered: ReadonlyMap<string, string[]>,
-  referred: ReadonlyMap<string, string[]>,
-): Map<string, string[]> =>
-  new Map(
-    [...registered].map(([person, organisations]) => [
-      person,
-      [...organisations, ...(referred.get(person) ?? [])],
-    ]),
-  );
 
 /** A view without names is one that nobody decided: it has nobody. */
 async function namedOf(client: ClientBase, views: readonly View[]) {
