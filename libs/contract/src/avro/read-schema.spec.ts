@@ -87,6 +87,15 @@ describe('a hostile schema', () => {
   ])('(%s) is refused with its own code', (_, text, code) => {
     expect(refusal(text)[0]).toBe(code);
   });
+
+  it.each([
+    ['a comma too few', '{\n  "type": "record"\n  "name": "R"\n}', ' at line 3, column 3'],
+    ['a comma too many', '{\n  "type": "record",\n}', ' at line 3, column 1'],
+    ['no end', '{"type": "record"', ' at line 1, column 18, where it ends too early'],
+    ['no beginning', '', ' at line 1, column 1, where it ends too early'],
+  ])('that is no JSON (%s) is told where', (_, text, place) => {
+    expect(refusal(text)).toEqual(['MESH-1006', `The schema is not readable JSON${place}.`]);
+  });
 });
 
 describe('a type', () => {

@@ -1,4 +1,5 @@
 import { CONTRACT_ERRORS, finding, type ContractError, type Finding } from '../errors.js';
+import { jsonPlace } from './json-place.js';
 import { isUnsafeName, limitBroken, SCHEMA_LIMITS } from './limits.js';
 import { repeatsName } from './repeated-names.js';
 import {
@@ -35,7 +36,11 @@ export function readSchemaText(text: string, file = 'schema.avsc'): SchemaRead {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return refused(CONTRACT_ERRORS.jsonUnreadable, file, 'The schema is not readable JSON.');
+    return refused(
+      CONTRACT_ERRORS.jsonUnreadable,
+      file,
+      `The schema is not readable JSON${jsonPlace(text)}.`,
+    );
   }
   if (repeatsName(text, parsed))
     return refused(CONTRACT_ERRORS.jsonUnreadable, file, 'An object of the schema repeats a name.');

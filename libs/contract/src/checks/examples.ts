@@ -1,6 +1,7 @@
 import type avsc from 'avsc';
 import { avroType, SchemaRefused } from '../avro/type.js';
 import { limitBroken } from '../avro/limits.js';
+import { jsonPlace } from '../avro/json-place.js';
 import { repeatsName } from '../avro/repeated-names.js';
 import { CONTRACT_ERRORS, finding, type Finding } from '../errors.js';
 import { compileChecks } from '../records/compile.js';
@@ -34,7 +35,7 @@ function parse(path: string, text: string): { record: unknown; findings: Finding
     const broken = limitBroken(path, record);
     return { record, findings: broken === null ? [] : [broken] };
   } catch {
-    return unreadable(path, 'The example is not readable JSON.');
+    return unreadable(path, `The example is not readable JSON${jsonPlace(text)}.`);
   }
 }
 

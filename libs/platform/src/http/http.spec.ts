@@ -1,6 +1,17 @@
 import type { Server } from 'node:http';
 
-import { Body, Controller, Delete, Get, HttpCode, Module, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Module,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -67,6 +78,12 @@ class Things {
   @Get('found')
   found(@Query(body(question)) asked: object) {
     return asked;
+  }
+
+  @Open()
+  @Get('of/:owner')
+  of(@Param('owner') owner: string) {
+    throw new NotFoundException(owner);
   }
 
   @Open()
@@ -373,6 +390,21 @@ describe('an HTTP service', () => {
   it('answers an unknown address with a problem', async () => {
     const answer = await app.inject('/nowhere');
     expect([answer.statusCode, answer.json().code]).toEqual([404, 'MESH-5111']);
+  });
+
+  it.each([
+    ['PUT', '/things/open?size=m', 'GET, HEAD, POST'],
+    ['POST', '/things/of/somebody', 'GET, HEAD'],
+    ['GET', '/things', 'POST'],
+  ] as const)('answers %s %s with the methods that it takes', async (method, url, allow) => {
+    const answer = await app.inject({ method, url });
+    expect([answer.statusCode, answer.json().code]).toEqual([405, 'MESH-5112']);
+    expect(answer.headers.allow).toBe(allow);
+  });
+
+  it('finds nothing where a handler does not, whatever other methods its address takes', async () => {
+    const answer = await app.inject('/things/of/nobody');
+    expect([answer.statusCode, answer.headers.allow]).toEqual([404, undefined]);
   });
 
   it('says nothing about its own faults but logs where they happened', async () => {

@@ -1,4 +1,4 @@
-import { Catch, HttpException } from '@nestjs/common';
+import { Catch, HttpException, NotFoundException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -7,6 +7,7 @@ import { platformErrors } from '../errors.js';
 import { Problem, problem } from '../faults/problem.js';
 import type { ErrorEntry } from '../faults/problem.js';
 import type { Logger } from '../log/logger.js';
+import type { TakenMethods } from './taken-methods.js';
 
 const ENTRY_OF_STATUS: Record<number, ErrorEntry> = {
   400: platformErrors.badRequest,
@@ -30,16 +31,23 @@ const ENTRY_OF_STATUS: Record<number, ErrorEntry> = {
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #log: Logger;
+  readonly #taken: TakenMethods;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, taken: TakenMethods) {
     this.#log = log;
+    this.#taken = taken;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const found = asProblem(error);
-    this.#report(error, found, http.getRequest<FastifyRequest>());
-    answerProblem(http.getResponse<FastifyReply>(), found);
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const taken = isUnrouted(error, request) ? this.#taken.of(request) : [];
+    const found = taken.length ? problem(platformErrors.methodNotAllowed) : asProblem(error);
+    this.#report(error, found, request);
+    // RFC 9110, section 15.5.6: whoever is answered 405 is told which methods there are.
+    if (taken.length) reply.header('allow', taken.join(', '));
+    answerProblem(reply, found);
   }
 
   // The route's pattern, not its address: an address could hold an identifier.
@@ -52,6 +60,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (found.status < 500) return this.#log.debug(line, found.title);
     this.#log.error({ ...line, err: found === error ? found.cause : error }, found.title);
   }
+}
+
+/** No route was found for the request; a handler that does not find something has one. */
+function isUnrouted(error: unknown, { routeOptions }: FastifyRequest): boolean {
+  return error instanceof NotFoundException && routeOptions?.url === undefined;
 }
 
 const GONE = 'The sender went away before its request had come whole';

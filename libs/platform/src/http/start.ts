@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 
+import type { Server } from 'node:http';
+
 import { Module } from '@nestjs/common';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
@@ -10,6 +12,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RefusedSignIns } from '../auth/refused-sign-ins.js';
 import type { LedgerWriter } from '../auth/refused-sign-ins.js';
 import { TokenVerifier } from '../auth/verify.js';
+import { platformErrors } from '../errors.js';
+import { problem } from '../faults/problem.js';
 import { createLogger } from '../log/logger.js';
 import type { Logger } from '../log/logger.js';
 import { BearerGuard, SignIn } from './guard.js';
@@ -20,6 +24,7 @@ import { refuseUndeclaredRoutes } from './closed-routes.js';
 import { ProblemFilter } from './problem-filter.js';
 import { safeHeaders } from './safe-headers.js';
 import { onStop, stopOnSignal } from './stop.js';
+import { TakenMethods } from './taken-methods.js';
 import { answerUnread, answerUnrouted } from './unread-request.js';
 
 const API_AUDIENCE = 'mesh-api';
@@ -91,6 +96,8 @@ export async function createApp(
     bodyLimit: options.bodyLimit ?? MEGABYTE,
     // Fastify would wait for ever, Node for five minutes, in which half a gigabyte does not come through a practice's line.
     requestTimeout: REQUEST_MS,
+    // Node would answer a request without it with nothing but a status.
+    http: { requireHostHeader: false },
     // Kept-alive connections that do nothing would otherwise hold up the stop.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -104,6 +111,7 @@ export async function createApp(
     bodyParser: false,
   });
   takeJson(adapter.getInstance());
+  const taken = new TakenMethods(adapter.getInstance());
   refuseUndeclaredRoutes(app);
   const refused = new RefusedSignIns(options.name);
   const signIn = new SignIn(options.verifier ?? verifierOf(options.environment), (code) =>
@@ -114,8 +122,9 @@ export async function createApp(
     onStop(app, () => refused.stop());
   }
   app.useGlobalGuards(new BearerGuard(app.get(Reflector), signIn));
-  app.useGlobalFilters(new ProblemFilter(log));
+  app.useGlobalFilters(new ProblemFilter(log, taken));
   addHooks(adapter.getInstance(), signIn);
+  ignoreExpectations(adapter.getHttpServer<Server>());
   return app;
 }
 
@@ -124,11 +133,21 @@ function verifierOf({ oidcIssuer: issuer }: HttpEnvironment): Verifier {
 }
 
 function addHooks(fastify: FastifyInstance, signIn: SignIn): void {
+  // RFC 9112, section 3.2.
+  fastify.addHook('onRequest', async ({ raw }) => {
+    if (raw.httpVersion !== '1.1' || raw.headers.host !== undefined) return;
+    throw problem(platformErrors.badRequest, 'The Host header is missing.');
+  });
   // The guard runs after the body has been read; a stranger's body is not read at all.
   fastify.addHook('preParsing', async (request) => {
     if (!request.routeOptions.config.open && hasBody(request)) await signIn.callerOf(request);
   });
   fastify.addHook('onSend', async (_request, reply) => void safeHeaders(reply));
+}
+
+// RFC 9110, section 10.1.1, leaves it to the server whether it refuses an expectation that it does not know; Node's refusal has no body.
+function ignoreExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

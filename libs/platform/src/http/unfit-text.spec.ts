@@ -205,4 +205,21 @@ describe('what is refused before any route is found', () => {
   ])('%s: the same, and the connection ends', async (_, text, expected) => {
     expect(problemIn(await raw(text))).toEqual(expected);
   });
+
+  it.each([
+    ['no Host', 'GET /notes/open/a HTTP/1.1\r\nconnection: close\r\n\r\n'],
+    ['no Host for a stranger', 'GET /notes/a HTTP/1.1\r\nconnection: close\r\n\r\n'],
+  ])('a request with %s is told so', async (_, text) => {
+    expect(problemIn(await raw(text))).toEqual([400, 'MESH-5110']);
+  });
+
+  it.each([
+    ['HTTP/1.0', 'GET /notes/open/a HTTP/1.0\r\n\r\n'],
+    [
+      'an expectation that nobody knows',
+      'GET /notes/open/a HTTP/1.1\r\nhost: a\r\nexpect: much\r\nconnection: close\r\n\r\n',
+    ],
+  ])('a request of %s is one like any other', async (_, text) => {
+    expect(await raw(text)).toMatch(/^HTTP\/1\.1 200 /u);
+  });
 });

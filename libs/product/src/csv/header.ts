@@ -19,6 +19,26 @@ export type Layout<K extends string> = { width: number; keys: K[]; positions: nu
 /** Case, spaces and punctuation aside: `CARE CONTACT DATE`, `care_contact_date` and `CareContactDate` are one. */
 const plain = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
 
+function headingsOf<K extends string>(columns: Columns<K>): [name: string, key: K][] {
+  return (Object.keys(columns) as K[]).flatMap((key) =>
+    [columns[key].heading, ...(columns[key].also ?? [])].map((name): [string, K] => [
+      plain(name),
+      key,
+    ]),
+  );
+}
+
+/** The keys of two columns that one heading would be found as, or undefined if each heading is one column's. */
+export function sharedHeading<K extends string>(columns: Columns<K>): [K, K] | undefined {
+  const seen = new Map<string, K>();
+  for (const [name, key] of headingsOf(columns)) {
+    const other = seen.get(name);
+    if (other !== undefined && other !== key) return [other, key];
+    seen.set(name, key);
+  }
+  return undefined;
+}
+
 /**
  * Finds the columns of a table in a header row.
  * @returns every fault of the header at once, if it has any: no row of such a file can be read safely.
@@ -29,11 +49,7 @@ export function layOut<K extends string>(
   pathOf: (heading: string) => string,
 ): Layout<K> | Fault[] {
   const keys = Object.keys(columns) as K[];
-  const keyByName = new Map<string, K>();
-  for (const key of keys)
-    for (const name of [columns[key].heading, ...(columns[key].also ?? [])])
-      keyByName.set(plain(name), key);
-
+  const keyByName = new Map(headingsOf(columns));
   const found = new Map<string, number>();
   const faults: Fault[] = [];
   header.forEach((heading, position) => {

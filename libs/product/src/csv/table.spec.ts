@@ -39,6 +39,15 @@ const refusal = async (text: string | Uint8Array, charset?: string) => {
   return (error as IntakeRefused).fault;
 };
 
+it('a table of which two columns share a heading, in whatever case or by another name, is none', () => {
+  const columns = {
+    id: { heading: 'VISIT ID', also: ['visit_id'] },
+    visit: { heading: 'VISIT', also: ['VisitId'] },
+  };
+  expect(() => csvTable('VISITS', columns)).toThrow(/VISITS: id and visit share a heading/u);
+  expect(() => csvTable('VISITS', { ...columns, visit: { heading: 'VISIT' } })).not.toThrow();
+});
+
 describe('columns', () => {
   it('are found by name in any order, case and punctuation, and unknown ones are left unread', async () => {
     expect(await values('note_local,Colour,visit_date,VisitID\nx,red,2026-01-02,7\n')).toEqual([

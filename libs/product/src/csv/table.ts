@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
-import { fault, IntakeRefused } from '../errors.js';
+import { fault, IntakeRefused, ProductError } from '../errors.js';
 import type { Fault, FaultName } from '../errors.js';
-import { layOut, noticesOf, separatorFault } from './header.js';
+import { layOut, noticesOf, separatorFault, sharedHeading } from './header.js';
 import type { Columns, Layout } from './header.js';
 import { RecordCutter } from './lines.js';
 import type { RawRecord } from './lines.js';
@@ -37,12 +37,17 @@ export type CsvTable<K extends string> = {
 /**
  * Says what a table's columns are called, in the order of its specification. `name` is '' for a source of one table;
  * `unread` are headings of the specification that are none of the intake's business.
+ * @throws ProductError `definitionInvalid` if two columns share a heading: one would be read in place of the other.
  */
 export function csvTable<K extends string>(
   name: string,
   columns: Columns<K>,
   unread: readonly string[] = [],
 ): CsvTable<K> {
+  const shared = sharedHeading(columns);
+  if (shared) {
+    throw new ProductError('definitionInvalid', `${name}: ${shared.join(' and ')} share a heading`);
+  }
   const pathOf = (heading: string): string =>
     [name, heading].filter(Boolean).join('.') || 'header row';
   return {
