@@ -1,11 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { pack } from 'tar-stream';
 import { Checkpoints } from '../checkpoints/checkpoints.js';
 import { Sealer } from '../checkpoints/sealer.js';
 import { Ledger } from '../ledger/ledger.js';
@@ -13,13 +7,9 @@ import { auditEventOf } from './audit-event.js';
 import { Periods } from './period.js';
 import type { Period } from './period.js';
 import type { ExportQuery } from './shapes.js';
+import { tarOf } from './tar.js';
 
-type Lines = AsyncIterable<string> | Iterable<string>;
-
-/**
- * The ledger as files that anybody can verify without us, in a tar. It goes through temporary files, because
- * a tar names a file's length before its bytes.
- */
+/** The ledger as files that anybody can verify without us, in a tar. */
 @Injectable()
 export class AuditExport {
   readonly #ledger: Ledger;
@@ -78,27 +68,4 @@ export class AuditExport {
       if (found.length === 0) return;
     }
   }
-}
-
-/** A tar of files of these names, each of the lines that are read for it. */
-async function tarOf(files: Record<string, Lines>): Promise<Readable> {
-  const folder = await mkdtemp(join(tmpdir(), 'caremesh-audit-'));
-  const paths = Object.keys(files).map((name) => [name, join(folder, name)] as const);
-  for (const [name, path] of paths) {
-    await pipeline(Readable.from(files[name] as Lines), createWriteStream(path, { mode: 0o600 }));
-  }
-  const tar = pack();
-  const answer = new PassThrough();
-  tar.pipe(answer);
-  const fill = async () => {
-    for (const [name, path] of paths) {
-      const { size } = await stat(path);
-      await pipeline(createReadStream(path), tar.entry({ name, size }));
-    }
-    tar.finalize();
-  };
-  void fill()
-    .catch((error: Error) => answer.destroy(error))
-    .finally(() => rm(folder, { recursive: true, force: true }));
-  return answer;
 }

@@ -87,15 +87,19 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   async #look(): Promise<void> {
-    for (const id of await this.#due()) {
-      await this.store.transaction(async (em) => {
-        const { grant } = await lockGrant(em, id);
-        if (grant.endedAt === null) await this.end(em, grant, 'expire', BY_ITSELF);
-      });
-      await this.enforce(id);
-    }
+    for (const id of await this.#due()) if (await this.#expire(id)) await this.enforce(id);
     for (const one of await this.#uncovered()) await this.#suspend(one);
     await this.removeClients();
+  }
+
+  /** Whether it has ended: who was waited for may have been prolonging it. */
+  async #expire(id: string): Promise<boolean> {
+    return this.store.transaction(async (em) => {
+      const { grant } = await lockGrant(em, id);
+      if (grant.endedAt === null && grant.endsAt > new Date()) return false;
+      if (grant.endedAt === null) await this.end(em, grant, 'expire', BY_ITSELF);
+      return true;
+    });
   }
 
   /** Suspended and not ended: under an agreement that holds again it may be renewed. */

@@ -4,7 +4,7 @@ import { problem } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { In } from 'typeorm';
-import type { SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { Store, upsert } from '../database/store.js';
 import { governanceErrors } from '../errors.js';
@@ -53,9 +53,12 @@ export class Organisations implements OnApplicationBootstrap {
     await upsert(this.#store.reader, OrganisationEntity, organisations, ['ods']);
   }
 
-  /** Where the organisation of an ODS code stands on a day (YYYY-MM-DD). Throws nothing: it may be unknown. */
-  async organisationOn(ods: string, on: string): Promise<Standing> {
-    return standingOn(await this.#store.reader.findOneBy(OrganisationEntity, { ods }), on);
+  /**
+   * Where the organisation of an ODS code stands on a day (YYYY-MM-DD), read on the connection of `em`: whoever holds one in a
+   * transaction and waits for another of the same pool may wait for those who wait likewise. Throws nothing: it may be unknown.
+   */
+  async organisationOn(em: EntityManager, ods: string, on: string): Promise<Standing> {
+    return standingOn(await em.findOneBy(OrganisationEntity, { ods }), on);
   }
 
   /** Those of some ODS codes as the reference data knows them today, in their order; `name` null and `unknown` where it does not. */

@@ -37,3 +37,21 @@ test('a thread that dies is started again, with what it was given, until it is s
   await thread.stop();
   expect(heard.slice(4)).toEqual(['ended']);
 });
+
+test('one that was stopped just after it died begins no more', async () => {
+  const deaths = new SharedArrayBuffer(4);
+  new Int32Array(deaths)[0] = 1;
+  const heard: string[] = [];
+  const thread = new KeptThread<Told>({
+    script,
+    workerData: { given: 'a word', deaths },
+    told: ({ given }) => heard.push(given),
+    failed: ({ name }) => heard.push(name),
+    ended: () => heard.push('ended'),
+  });
+  await vi.waitUntil(() => heard.includes('ended'), 10_000);
+  await thread.stop();
+  // It would begin a second after it had died.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(heard).toEqual(['a word', 'TypeError', 'ended']);
+});

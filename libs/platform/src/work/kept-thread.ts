@@ -52,8 +52,12 @@ export class KeptThread<Told extends { kind: string }> {
     worker.on('error', (error) => failed(error instanceof Error ? error : new Error('unknown')));
     worker.on('exit', () => {
       ended?.();
-      if (!this.#stopping) setTimeout(() => (this.#worker = this.#begin()), AGAIN_AFTER_MS).unref();
+      if (!this.#stopping) setTimeout(() => this.#beginAgain(), AGAIN_AFTER_MS).unref();
     });
     return worker;
+  }
+
+  #beginAgain(): void {
+    if (!this.#stopping) this.#worker = this.#begin();
   }
 }

@@ -26,6 +26,33 @@ describe('Repeated', () => {
     expect(runs).toBe(2);
   });
 
+  it.each([0, 1, 2, 3, 4, 5])(
+    'runs again after a wake-up that came %s turns after a run had begun to end',
+    async (turns) => {
+      let runs = 0;
+      const work = new Repeated({
+        ...{ name: 'test', everyMs: 60_000, log },
+        run: async () => void (runs += 1),
+      });
+      work.start();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      work.wake();
+      await vi.waitFor(() => expect(runs).toBe(2));
+      await work.stop();
+    },
+  );
+
+  it('tries again soon what failed, however seldom it is looked for', async () => {
+    vi.useFakeTimers();
+    const run = vi.fn(() => Promise.reject(new Error('registry down')));
+    const work = new Repeated({ name: 'test', everyMs: 3_600_000, log, run });
+    work.start();
+    await vi.advanceTimersByTimeAsync(3_600);
+    expect(run).toHaveBeenCalledTimes(4);
+    await work.stop();
+    vi.useRealTimers();
+  });
+
   it('goes on after a run that failed, and says each reason once', async () => {
     let runs = 0;
     log.warn.mockClear();

@@ -37,7 +37,9 @@ export class Repeated {
     this.#again = true;
     this.#running ??= this.#loop().finally(() => {
       this.#running = undefined;
-      this.#sleep();
+      // Woken after the loop had ended, and before this.
+      if (this.#again) this.wake();
+      else this.#sleep();
     });
   }
 
@@ -77,8 +79,8 @@ export class Repeated {
   #sleep(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    const pause = this.#failures > 0 ? delayAfter(this.#failures - 1) : 0;
-    this.#timer = setTimeout(() => this.wake(), Math.max(this.#options.everyMs, pause));
+    const pause = this.#failures > 0 ? delayAfter(this.#failures - 1) : this.#options.everyMs;
+    this.#timer = setTimeout(() => this.wake(), pause);
     this.#timer.unref();
   }
 }

@@ -5,11 +5,11 @@ import type { Pool } from 'pg';
 import type { Committer } from '../intake/committer.js';
 import { newTraceparent } from '../intake/ids.js';
 import type { RunningProduct } from '../intake/prepare.js';
-import { heldAs } from '../state/model.js';
-import type { KeyedBackFill } from '../state/model.js';
+import { heldAs, heldRecord, publishedId } from '../state/model.js';
+import type { HeldRecord, KeyedBackFill } from '../state/model.js';
 import { changeOf, itemOf } from './change.js';
 import { copyKeepers, keptAsLong, missing, PAGE } from './missing.js';
-import type { MissingRow, Pair } from './missing.js';
+import type { Pair } from './missing.js';
 
 export type BackFillParts = {
   pool: Pool;
@@ -43,6 +43,17 @@ export async function keepBackFilling(
       if (isDone) done.add(name);
     }
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Tells each product that is published of the earlier major that it is filled from, if one is published. */
+export function tellEarlier(products: readonly RunningProduct[]): void {
+  for (const { live } of products) delete live.earlier;
+  for (const pair of pairsOf(products)) {
+    pair.to.live.earlier = {
+      recordOf: (record) => heldRecord(publishedId(record), pair.from.live),
+      fill: (held, traceparent) => changeOf(held, pair, traceparent),
+    };
   }
 }
 
@@ -80,7 +91,7 @@ async function fillOnce(parts: BackFillParts, pair: Pair, signal: AbortSignal): 
 async function fillPage(
   committer: Committer,
   pair: Pair,
-  rows: readonly MissingRow[],
+  rows: readonly HeldRecord[],
   pass: Pass,
 ): Promise<void> {
   const traceparent = newTraceparent();

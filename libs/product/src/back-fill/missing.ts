@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { plainArray } from '../outbox/arrays.js';
 import type { RunningProduct } from '../intake/prepare.js';
 import { heldAs, heldRecord } from '../state/model.js';
+import type { HeldRecord } from '../state/model.js';
 
 /** Records of one transaction. */
 export const PAGE = 500;
@@ -11,28 +12,23 @@ export const PAGE = 500;
 /** An earlier major, and the one that is filled from it. */
 export type Pair = { from: RunningProduct; to: RunningProduct };
 
-/** A record that the earlier major holds and the newer does not. */
-export type MissingRow = {
-  record: string;
-  person: string;
-  at: string | null;
-  schemaId: number;
-  content: Buffer;
-};
-
 /** What a record's name in a major ends with. */
 const endingOf = ({ live }: RunningProduct): string => heldRecord('', live);
 
-/** The next records that are missing, by name after `last`. By the primary key on both sides. */
-export async function missing(pool: Pool, { from, to }: Pair, last: string): Promise<MissingRow[]> {
-  const { rows } = await pool.query<MissingRow>(
-    `SELECT a.record, a.person, a.at, a.schema_id AS "schemaId", a.content FROM record a
-      WHERE a.product = $1 AND a.record > $2 AND NOT a.retracted AND a.revision > 0
+/**
+ * The next records that the earlier major holds and the newer does not, by name after `last`; those that were taken back too,
+ * and those whose retention is over: what comes late must find that. By the primary key on both sides.
+ */
+export async function missing(pool: Pool, { from, to }: Pair, last: string): Promise<HeldRecord[]> {
+  const { rows } = await pool.query<Omit<HeldRecord, 'at'> & { at: string | null }>(
+    `SELECT a.record, a.person, a.at, a.schema_id AS "schemaId", a.content, a.retracted, a.closed,
+            a.kept_from IS NULL AS expired FROM record a
+      WHERE a.product = $1 AND a.record > $2
         AND NOT EXISTS (SELECT FROM record b WHERE b.record = left(a.record, 26) || $3)
       ORDER BY a.record LIMIT ${PAGE}`,
     [heldAs(from.live), last, endingOf(to)],
   );
-  return rows;
+  return rows.map((row) => ({ ...row, at: row.at === null ? null : Number(row.at) }));
 }
 
 /** A record that was filled in is kept from its last change on, not from today. */
@@ -40,7 +36,7 @@ export function keptAsLong(records: readonly string[], { from }: Pair): Statemen
   return {
     name: 'back-fill-kept',
     text: `UPDATE record b SET kept_from = a.kept_from FROM record a
-            WHERE b.record = ANY($1::text[]) AND b.revision = 1 AND a.record = left(b.record, 26) || $2`,
+            WHERE b.record = ANY($1::text[]) AND b.revision <= 1 AND a.record = left(b.record, 26) || $2`,
     values: [plainArray([...records]), endingOf(from)],
   };
 }

@@ -35,7 +35,22 @@ export class RecordCutter {
   /** Records as they are complete, one by one: what is made of the first (the header) decides on the next. */
   *take(text: string): Generator<RawRecord> {
     const all = this.#rest + text;
-    this.#end ||= lineEndOf(all);
+    this.#end ||= headerEndOf(all);
+    if (this.#end || isTooLong(all)) yield* this.#cut(all);
+    else this.#rest = all;
+  }
+
+  /** The end of the file: what is left is the last line, and an open quote stays open. */
+  *end(): Generator<RawRecord> {
+    if (!this.#end) yield* this.#cut(this.#rest);
+    const out: RawRecord[] = [];
+    if (this.#rest) this.#line(this.#rest, out);
+    while (this.#open.length > 0) this.#blameFirst(out);
+    yield* out;
+  }
+
+  *#cut(all: string): Generator<RawRecord> {
+    this.#end ||= anyEndOf(all);
     const end = this.#end || '\n';
     const out: RawRecord[] = [];
     let from = 0;
@@ -46,14 +61,6 @@ export class RecordCutter {
     }
     this.#rest = all.slice(from);
     if (isTooLong(this.#rest)) this.#abandonLine(out);
-    yield* out;
-  }
-
-  /** The end of the file: what is left is the last line, and an open quote stays open. */
-  *end(): Generator<RawRecord> {
-    const out: RawRecord[] = [];
-    if (this.#rest) this.#line(this.#rest, out);
-    while (this.#open.length > 0) this.#blameFirst(out);
     yield* out;
   }
 
@@ -78,7 +85,13 @@ export class RecordCutter {
     }
     // Measured here too: that a line is too long must not depend on how its bytes arrive.
     if (isTooLong(text)) this.#tooLong({ text, line }, out);
-    else this.#add({ text: text.endsWith('\r') ? text.slice(0, -1) : text, line }, out);
+    else this.#add({ text: this.#withoutEnd(text), line }, out);
+  }
+
+  /** Lines within quotes that end by `\r\n` are one break each, by whichever of the two the rows end. */
+  #withoutEnd(text: string): string {
+    if (this.#end === '\r') return this.#open.length > 0 ? text.replace(/^\n/u, '') : text;
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 
   #add(line: Line, out: RawRecord[]): void {
@@ -126,8 +139,24 @@ export class RecordCutter {
 const isTooLong = (text: string): boolean =>
   text.length > MOST_CHARACTERS && (text.length > MOST_CHARACTERS + 1 || !text.endsWith('\r'));
 
-/** `\r` only for files that have no `\n` at all; empty while nothing can be said. */
-function lineEndOf(text: string): string {
+/**
+ * What ends the first line, and so every one: within quotes a spreadsheet that ends its rows by `\r` has `\n`. Empty while
+ * nothing can be said.
+ */
+function headerEndOf(text: string): string {
+  let looked = 0;
+  for (const { index, 0: found } of text.matchAll(/\r+\n?|\n/gu)) {
+    // A quote that is open for longer was left open by mistake.
+    if ((looked += 1) > MOST_LINES) return '';
+    if (endsInsideQuotes(text.slice(0, index), false)) continue;
+    if (found.endsWith('\n')) return '\n';
+    return index + found.length < text.length ? '\r' : '';
+  }
+  return '';
+}
+
+/** The same where no line ends outside quotes: `\r` only if there is no `\n` at all. */
+function anyEndOf(text: string): string {
   if (text.includes('\n')) return '\n';
   const at = text.indexOf('\r');
   return at >= 0 && at < text.length - 1 ? '\r' : '';

@@ -190,6 +190,28 @@ describe('rows', () => {
     ]);
   });
 
+  it.each([
+    ['a value', 'VISIT IDENTIFIER,VISIT DATE,NOTE (LOCAL)'],
+    ['a heading', '"VISIT\nIDENTIFIER",VISIT DATE,"NOTE\r\n(LOCAL)"'],
+  ])('end by what ends the first, whatever breaks the lines of %s', async (_, heading) => {
+    for (const size of [1, 2, 7, 10_000])
+      for (const inside of ['\n', '\r\n', '\n\n'])
+        expect(
+          await values(`${heading}\r1,2026-01-02,"two${inside}lines"\r2,2026-01-03,"x"\r`, {
+            size,
+          }),
+        ).toEqual([
+          ['1', '2026-01-02', `two${inside.replaceAll('\r\n', '\n')}lines`],
+          ['2', '2026-01-03', 'x'],
+        ]);
+  });
+
+  it('are read where the header itself is followed by a doubled CR', async () => {
+    const text = 'VISIT IDENTIFIER,VISIT DATE,NOTE (LOCAL)\r\r\n1,2026-01-02,x\r\n';
+    for (const size of [1, 7, 10_000])
+      expect(await values(text, { size })).toEqual([['1', '2026-01-02', 'x']]);
+  });
+
   it('may end with LF, CRLF, CR or the file', async () => {
     for (const end of ['\n', '\r\n', '\r'])
       for (const last of ['', end])

@@ -40,7 +40,7 @@ async function keep(receipt: string): Promise<void> {
 }
 
 /** A process: what it worked through is added to `log`, as it begins and as it ends. */
-function process(log: string[]): Background {
+function process(log: string[], queue: Submissions = submissions): Background {
   const reception: Receiver = {
     async receive(_source, body, _arrival, { receipt, onUnit }) {
       log.push(`begins ${receipt}`);
@@ -53,7 +53,7 @@ function process(log: string[]): Background {
     },
   };
   return new Background({
-    ...{ submissions, reception, sources: gp.sources, source: 'feed' },
+    ...{ submissions: queue, reception, sources: gp.sources, source: 'feed' },
     lock: new ProcessLock(place.url, 'background feed'),
     log: { warn: () => undefined },
   });
@@ -98,4 +98,35 @@ it('leaves the queue to another process when it stops', async () => {
   await untilEnded(log, 'r4');
   expect(log).toEqual(inOrder(['r4']));
   await two.stop();
+});
+
+it('begins at once with what was stored while it looked, and ends as soon', async () => {
+  const log: string[] = [];
+  let looks = 0;
+  let stored = () => undefined as void;
+  const whileLooking = new Proxy(submissions, {
+    get(real, name) {
+      const value: unknown = Reflect.get(real, name);
+      if (typeof value !== 'function') return value;
+      if (name !== 'nextWaiting') return value.bind(real) as unknown;
+      return async (source: string) => {
+        const found = await real.nextWaiting(source);
+        looks += 1;
+        if (looks === 1) {
+          await keep('r6');
+          stored();
+        }
+        return found;
+      };
+    },
+  });
+  const one = process(log, whileLooking);
+  stored = () => one.wake();
+  const begun = Date.now();
+  one.start();
+  await untilEnded(log, 'r6');
+  expect(log).toEqual(inOrder(['r6']));
+  await one.stop();
+  // A look without anything to do is five seconds away.
+  expect(Date.now() - begun).toBeLessThan(4_500);
 });

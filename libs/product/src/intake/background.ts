@@ -32,6 +32,8 @@ type Parts = {
  */
 export class Background {
   #stopping = false;
+  /** Somebody woke it since it last began to look. */
+  #woken = false;
   #wake: () => void = () => undefined;
   #running: Promise<void> | null = null;
   #failing = { receipt: '', attempts: 0 };
@@ -44,19 +46,22 @@ export class Background {
 
   /** There may be something new. */
   wake(): void {
+    this.#woken = true;
     this.#wake();
   }
 
   /** Ends at the next unit; the rest is done after the next start. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#wake();
+    this.wake();
     await this.#running;
     await this.parts.lock.close();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
+      // Before the look, so that what was stored during it is not slept through.
+      this.#woken = false;
       try {
         const mine = await this.parts.lock.take();
         const submission = mine && (await this.parts.submissions.nextWaiting(this.parts.source));
@@ -112,6 +117,7 @@ export class Background {
   }
 
   async #pause(ms: number): Promise<void> {
+    if (this.#woken || this.#stopping) return;
     await Promise.race([
       sleep(ms, undefined, { ref: false }),
       new Promise<void>((wake) => (this.#wake = wake)),

@@ -5,6 +5,7 @@ import { Approvals } from '../approval/approvals.js';
 import { readContractFolder } from '../approval/contract-folder.js';
 import type { ContractFolder } from '../approval/contract-folder.js';
 import { runProduct } from '../approval/live-product.js';
+import { tellEarlier } from '../back-fill/back-fill.js';
 import type { AnyProduct, AnySource, Domain } from '../define/domain.js';
 import type { ItemOutcome, JoinedSource, PartRow, ReadItem, SourceItem } from '../define/source.js';
 import { fault, ProductError } from '../errors.js';
@@ -153,6 +154,7 @@ export class DomainService {
       schemaOf: (schemaId) => this.#approvals.schemaOf(schemaId),
     });
     this.#products.set(contract, product);
+    tellEarlier(this.published);
     this.parts.log.info(
       { product: product.live.id, major: product.live.major, schemaId: version.schemaId },
       'Product approved',
@@ -163,6 +165,7 @@ export class DomainService {
     const { product, major } = contract;
     this.#retired.add(name);
     this.#products.delete(name);
+    tellEarlier(this.published);
     // Before anything is waited for: what comes in from here on is not mapped for it any more.
     for (const source of this.parts.domain.sources) {
       if (this.#running.has(source.name)) this.#open(source);

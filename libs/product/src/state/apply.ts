@@ -51,9 +51,27 @@ export async function apply(
   if (change.change === 'merge') return merge(world, emitter, change);
   const found = await recordMeant(world, change);
   if ('code' in found) return found;
+  await fillFirst(world, emitter, change, found.record);
   if (change.onlyIfHeld && !isHeld(world, found.record)) return 'notUsed';
   const meant = await asHeld(world, change, found);
   return meant.change === 'upsert' ? upsert(world, emitter, meant) : retract(world, emitter, meant);
+}
+
+/**
+ * What an earlier major held of the record before this change is taken over first, where filling has not come to it yet: else
+ * a message that states a part would stand for the whole, and a late one for the newest.
+ */
+async function fillFirst(
+  world: World,
+  emitter: Emitter,
+  { product: { earlier }, traceparent }: KeyedUpsert | KeyedRetract,
+  record: string,
+): Promise<void> {
+  if (!earlier || world.records.has(record)) return;
+  const held = world.records.get(earlier.recordOf(record));
+  if (!held?.before) return;
+  const change = await earlier.fill(held, traceparent);
+  if (typeof change !== 'string') backFill(world, emitter, change);
 }
 
 /** What a change is refused for that counts only for a record held; null, not used, if it is not. */
@@ -328,25 +346,28 @@ function endMerges(world: World, emitter: Emitter, change: KeyedExpire, person: 
   }
 }
 
-/** As an upsert of a record never seen: nothing was landed, so nothing is to be kept: `unchanged`. */
+/**
+ * As an upsert of a record never seen, or as a retraction of one never published. Nothing was landed, so nothing is to be
+ * kept: `unchanged`.
+ */
 function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applied {
   if (world.records.has(change.record)) return 'unchanged';
   const { person, ref } = world.survivorOf(change.person);
-  const { publisherOds, product, content } = change;
+  const { publisherOds, product, content, ended } = change;
   const identity = { record: publishedId(change.record), person: ref ?? change.ref, publisherOds };
   const next = world.put({
     record: change.record,
     product: heldAs(product),
     person,
-    revision: 1,
-    retracted: false,
-    closed: false,
-    expired: false,
+    revision: ended ? 0 : 1,
+    retracted: ended !== undefined,
+    closed: ended?.closed ?? false,
+    expired: ended?.expired ?? false,
     at: change.at,
     schemaId: product.codec.schemaId,
     content: product.codec.state(identity, content),
   });
-  emitter.record(world, next, change, identity, content, 'CREATED');
+  if (!ended) emitter.record(world, next, change, identity, content, 'CREATED');
   return 'unchanged';
 }
 

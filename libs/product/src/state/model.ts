@@ -76,7 +76,20 @@ export type LiveProduct = {
   /** What a record shows whose person is restricted, and under whose name it stands then. */
   restricted?: { publisherOds: string; shows(content: Content): Content };
   identifies?: Identifies<Content>;
+  /** Set while an earlier major is published that this one is filled from. */
+  earlier?: Earlier;
 };
+
+/** An earlier major as the one after it is filled from it, record by record. */
+export type Earlier = {
+  /** The name that a record of the newer one has there. */
+  recordOf(record: string): string;
+  /** What the newer one holds of a record from then on, or the code of what stands against it. */
+  fill(held: HeldRecord, traceparent: string): Promise<KeyedBackFill | string>;
+};
+
+/** What a newer major takes over of a record of an earlier one. */
+export type HeldRecord = Omit<RecordState, 'product' | 'revision' | 'before'>;
 
 type Head = {
   product: LiveProduct;
@@ -159,6 +172,8 @@ export type KeyedBackFill = Head & {
   person: string;
   ref: PersonRef;
   content: Content;
+  /** Set where it was taken back or its retention is over: then that alone is held of it, and nothing is published. */
+  ended?: Pick<RecordState, 'closed' | 'expired'>;
 };
 /** What a person said about their record; of the product it is nothing, which only stands for the domain here. */
 export type KeyedChoice = Head & {

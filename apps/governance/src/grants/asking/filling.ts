@@ -96,8 +96,8 @@ export class RequestReader {
       domain: await domainOf(em, caller),
       now,
       longestDays: this.#settings.longestGrantDays,
-      standing: await this.#organisations.organisationOn(organisation, first),
-      standingAtEnd: await this.#organisations.organisationOn(organisation, last),
+      standing: await this.#organisations.organisationOn(em, organisation, first),
+      standingAtEnd: await this.#organisations.organisationOn(em, organisation, last),
       demands: policy?.demands[given.purpose] ?? [],
       controllers: await agreementsOf(em, organisation),
     });

@@ -125,7 +125,7 @@ export class GroundRules {
   async #mayHold({ until, organisations }: AgreementBody): Promise<void> {
     const now = today();
     const standings = await Promise.all(
-      organisations.map((ods) => this.#organisations.organisationOn(ods, now)),
+      organisations.map((ods) => this.#organisations.organisationOn(this.#store.reader, ods, now)),
     );
     const errors = agreementFaults(until, standings, now);
     if (errors.length > 0) throw problem(grantErrors.agreementRefused, undefined, errors);

@@ -195,6 +195,29 @@ describe('a fault names its code and its place', () => {
     expect(outcomeOf(item!)).toMatchObject({ faults });
   });
 
+  it('a status of a request goes by the list of requests, one of a statement by that of statements', async () => {
+    // A list of reasons on a statement, one reason on a request.
+    const { statusReason: _, ...rest } = statement;
+    const seen = async (resourceType: string, status: string) => {
+      const given = { ...rest, resourceType, status, intent: 'order' };
+      const [item] = await read(JSON.stringify(given));
+      const told = outcomeOf(item!) as {
+        changes?: { content: { status: string } }[];
+        faults?: string[];
+      };
+      return told.changes?.[0]?.content.status ?? told.faults;
+    };
+    const both = ['active', 'on-hold', 'completed', 'stopped', 'unknown'];
+    for (const status of both) expect(await seen('MedicationRequest', status)).toBe(status);
+    expect(await seen('MedicationRequest', 'cancelled')).toBe('stopped');
+    expect(await seen('MedicationRequest', 'draft')).toBe('intended');
+    for (const status of ['intended', 'not-taken', 'ended'])
+      expect(await seen('MedicationRequest', status)).toEqual(['MESH-2241 /status']);
+    // Whatever it is, the contract's check looks at it; a word of requests is none of its list.
+    for (const status of [...both, 'intended', 'not-taken', 'draft', 'cancelled'])
+      expect(await seen('MedicationStatement', status)).toBe(status);
+  });
+
   it('a status outside the list goes on as it is: the contract names the list, and its check refuses', async () => {
     const [item] = await read(JSON.stringify({ ...statement, status: 'constructor' }));
     expect(outcomeOf(item!)).toMatchObject({ changes: [{ content: { status: 'constructor' } }] });

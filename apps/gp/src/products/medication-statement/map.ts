@@ -22,8 +22,12 @@ const COURSES = new Map([['continuous-repeat-dispensing', 'continuous-repeating-
 /** Of a medicine that the practice has only been told of (UKCore-MedicationPrescribingOrganizationType). */
 const ELSEWHERE = 'prescribed-by-another-organisation';
 
-/** Status of a request that the product, whose list is that of statements, has under another name. */
-const STATUSES = new Map([
+/**
+ * The statuses of a request (http://hl7.org/fhir/R4/valueset-medicationrequest-status.html) as the product has them, whose list
+ * is that of statements. `entered-in-error` is a retraction before it is a status.
+ */
+const OF_REQUEST = new Map([
+  ...['active', 'on-hold', 'completed', 'stopped', 'unknown'].map((same) => [same, same] as const),
   ['cancelled', 'stopped'],
   ['draft', 'intended'],
 ]);
@@ -162,9 +166,13 @@ function nameless({ coding }: Concept, degraded: boolean): Fault {
     : fault('fhirElementMissing', '/medicationCodeableConcept');
 }
 
-function statusOf({ status }: Medicine, faults: Fault[]): string | null {
+function statusOf({ resourceType, status }: Medicine, faults: Fault[]): string | null {
   if (status === undefined) faults.push(fault('fhirElementMissing', '/status'));
-  return status === undefined ? null : (STATUSES.get(status) ?? status);
+  // The contract's own list looks at that of a statement.
+  if (status === undefined || resourceType === 'MedicationStatement') return status ?? null;
+  const same = OF_REQUEST.get(status);
+  if (same === undefined) faults.push(fault('codeUnknown', '/status'));
+  return same ?? null;
 }
 
 function reasonOf({ statusReason }: Medicine): string | null {
