@@ -49,6 +49,11 @@ afterAll(async () => {
   await database?.drop();
 });
 
+const endIn = (client: pg.Client, id: string, interval: string) =>
+  client.query(`UPDATE access_grant SET ends_at = now() + $2::interval WHERE id = $1`, [
+    ...[id, interval],
+  ]);
+
 async function connected(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -56,6 +61,48 @@ async function connected(): Promise<pg.Client> {
 }
 
 describe('what is asked', () => {
+  it('is taken from many at once: nobody waits for a connection while holding one', async () => {
+    const analyst = await person('analyst');
+    // More than governance has connections.
+    const asking = Array.from({ length: 30 }, () => analyst.post('/v1/grants', asked));
+    const answers = await Promise.all(asking);
+    expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(201));
+    const ids = answers.map(({ body }) => (body as Grant).id);
+    for (const id of ids)
+      await analyst.post(`/v1/grants/${id}/withdraw`, { reason: 'Asked often' });
+  });
+
+  it('does not end on its day where a later end is being written', async () => {
+    const analyst = await person('analyst');
+    const [longer, other] = [
+      (await analyst.post('/v1/grants', asked)).body as Grant,
+      (await analyst.post('/v1/grants', asked)).body as Grant,
+    ];
+    const [writing, looking] = await Promise.all([connected(), connected()]);
+    await endIn(looking, longer.id, '3 s');
+    await writing.query('BEGIN');
+    await endIn(writing, longer.id, '90 days');
+    // Whoever ends grants sees the earlier end, and waits for the later one.
+    await until(
+      () =>
+        looking.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      ({ rowCount }) => rowCount === 1,
+      20_000,
+    );
+    await writing.query('COMMIT');
+    await endIn(looking, other.id, '0 s');
+    await until(
+      () => shown('analyst', other.id),
+      ({ state }) => state === 'expired',
+      20_000,
+    );
+    expect((await shown('analyst', longer.id)).state).toBe('requested');
+    await Promise.all([writing.end(), looking.end()]);
+    await analyst.post(`/v1/grants/${longer.id}/withdraw`, { reason: 'Seen' });
+  });
+
   it('is refused for an organisation that is closed by now, however early it would begin', async () => {
     const early = { ...asked, organisation: 'QH8', from: '2026-03-01', until: dayFromNow(30) };
     const { body } = (await (await person('analyst')).post('/v1/grants', early)) as {

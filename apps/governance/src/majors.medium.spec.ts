@@ -27,7 +27,12 @@ const WINDOW_HOURS = 6 / 3_600;
 type Files = Record<string, string>;
 type Change = { path: string; class: string; sentence: string; grants: { id: string }[] };
 type Review = { changes: Change[]; checks: { name: string; outcome: string; fix: string }[] };
-type Grant = { id: string; state: string; timeline: { event: string; reason: string }[] };
+type Grant = {
+  id: string;
+  state: string;
+  topics: object[];
+  timeline: { event: string; reason: string }[];
+};
 type Major = {
   status: string;
   ending: Record<
@@ -359,9 +364,11 @@ describe('the first major', () => {
     ]);
     const ids = await owner.get(`/v1/approved-schemas?topic=${PRODUCT}.v1`);
     expect(ids.body).toEqual({ items: [], next: null });
-    const { timeline } = (await (await person('analyst')).get(`/v1/grants/${grant.id}`))
+    const { timeline, topics } = (await (await person('analyst')).get(`/v1/grants/${grant.id}`))
       .body as Grant;
     expect(timeline.at(-1)).toMatchObject({ event: 'major-retired' });
+    // What follows grants, as output ports do, is told so too.
+    expect(topics).toMatchObject([{ product: PRODUCT, major: 1, retired: true }]);
   });
 
   it('has no further version: none is proposed, approved or carried out', async () => {

@@ -17,6 +17,8 @@ import { LIVE_STATES, isOneOf } from './lifecycle.js';
 import { GrantLifecycle } from './lifecycle.service.js';
 import { grantRuling, maySee, partTakersOf, stepping } from './rules.js';
 import type { GrantQuery } from './shapes.js';
+import { retiredAmong } from './retired-majors.js';
+import type { IsRetired } from './retired-majors.js';
 import { showGrant } from './show.js';
 import type { WholeGrant } from './show.js';
 
@@ -104,8 +106,10 @@ export class Grants {
   }
 
   async #about(grants: readonly WholeGrant[]): Promise<About> {
+    const products = grants.flatMap((one) => one.products.map(({ product }) => product));
     return {
       bases: await contractBases(this.#store.reader, grants),
+      isRetired: await retiredAmong(this.#store.reader, products),
       named: await this.#organisations.namesOf(grants.flatMap(codesOf)),
     };
   }
@@ -124,8 +128,12 @@ export class Grants {
   }
 }
 
-/** What is told of grants that stands elsewhere: in contracts, and in the register of organisations. */
-type About = { bases: readonly ContractBasis[]; named: readonly NamedOrganisation[] };
+/** What is told of grants that stands elsewhere: in contracts, with their products' majors, and in the register of organisations. */
+type About = {
+  bases: readonly ContractBasis[];
+  isRetired: IsRetired;
+  named: readonly NamedOrganisation[];
+};
 
 /** Every organisation a grant names: whose it is, and of whom its people are. */
 const codesOf = ({ grant: { organisation, terms } }: WholeGrant): string[] => [
@@ -134,13 +142,13 @@ const codesOf = ({ grant: { organisation, terms } }: WholeGrant): string[] => [
 ];
 
 /** A grant as somebody is shown it: with the role in which they, or whom they stand in for, may take its next decision. */
-function shownTo(standingIn: StandingIn, whole: WholeGrant, { bases, named }: About) {
+function shownTo(standingIn: StandingIn, whole: WholeGrant, { bases, isRetired, named }: About) {
   const about = grantableOf(whole.grant, whole.products);
   const moment = stepping(about);
   const ruling = grantRuling(standingIn(partTakersOf(moment)), moment, 'approve');
   const differs = basesThatDiffer(whole.grant, basesOf(whole, bases));
   return {
-    ...showGrant(whole),
+    ...showGrant(whole, isRetired),
     organisations: named.filter(({ ods }) => codesOf(whole).includes(ods)),
     ...(differs.length > 0 && { legalBasisDiffers: differs }),
     mayDecide: 'role' in ruling ? [ruling.role] : [],

@@ -1,6 +1,5 @@
 import { deriveViewSchema, names } from '@caremesh/contract';
 import { Inject, Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import type { AccessRule } from '../broker/access-rules.js';
 import { Access } from '../broker/access.js';
 import {
@@ -23,6 +22,7 @@ import { Registry } from '../registry/registry.js';
 import { SETTINGS } from '../settings.js';
 import type { Settings } from '../settings.js';
 import { GrantEntity, GrantProductEntity } from './grant.entity.js';
+import { retiredAmong } from './retired-majors.js';
 
 /** What a grant's reader needs outside the database: its view's schema and topic, its quota, and the rules to read by. */
 @Injectable()
@@ -58,13 +58,9 @@ export class Provision {
     const made: GrantProductEntity[] = [];
     for (const one of products) made.push(await this.#view(grantId, one));
     // Of a major that retired meanwhile nothing is read any more.
-    const retired = await this.#store.reader.findBy(ProductMajorEntity, {
-      status: 'retired',
-      product: In(products.map(({ product }) => product)),
-    });
-    const isOpen = ({ product, major }: GrantProductEntity) =>
-      !retired.some((one) => one.product === product && one.major === major);
-    const topics = made.filter(isOpen).map(({ topic }) => topic);
+    const asked = products.map(({ product }) => product);
+    const isRetired = await retiredAmong(this.#store.reader, asked);
+    const topics = made.filter((one) => !isRetired(one)).map(({ topic }) => topic);
     const views = topics.filter((topic) => names.parseTopic(topic)?.kind === 'view');
     const told = toldOn(grantId, topics);
     for (const topic of told) await this.#tells(topic);

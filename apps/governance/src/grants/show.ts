@@ -5,6 +5,7 @@ import type { CredentialEntity } from '../credentials/credential.entity.js';
 import type { GrantFormerViewEntity } from './key-changes/key-generation.entity.js';
 import type { GrantState } from './lifecycle.js';
 import type { GrantEntity, GrantEventEntity, GrantProductEntity } from './grant.entity.js';
+import type { IsRetired } from './retired-majors.js';
 
 /** A grant with what belongs to it. */
 export type WholeGrant = {
@@ -17,7 +18,10 @@ export type WholeGrant = {
 };
 
 /** A grant as the API shows it. No part of a secret is known here, so none can be shown. */
-export function showGrant({ grant, products, former, timeline, credentials }: WholeGrant) {
+export function showGrant(
+  { grant, products, former, timeline, credentials }: WholeGrant,
+  isRetired: IsRetired,
+) {
   const { id, state, kind, purpose, from, until, organisation, legalBasis, reason } = grant;
   return {
     id,
@@ -32,7 +36,7 @@ export function showGrant({ grant, products, former, timeline, credentials }: Wh
     until,
     principal: names.grantPrincipal(id),
     groupPrefix: names.grantGroupPrefix(id),
-    topics: products.map(showTopic),
+    topics: products.map((one) => showTopic(one, isRetired(one))),
     former: former.map(showFormer),
     nationalDataOptOut: optOutOf(grant),
     /** What disclosure goes by: the exemption decided on, and whether data of people taken out is to be erased. */
@@ -89,10 +93,11 @@ function showTerms({ state, terms, asked, amends, extension, breakGlass }: Grant
   };
 }
 
-function showTopic(one: GrantProductEntity) {
+/** `retired`: nobody reads it any more, whatever is still written to it. */
+function showTopic(one: GrantProductEntity, retired: boolean) {
   const { product, major, topic, fields, generation, viewSchemaId, ready } = one;
   const subject = names.subjectOf(topic);
-  return { product, topic, subject, ready, major, fields, generation, viewSchemaId };
+  return { product, topic, subject, ready, retired, major, fields, generation, viewSchemaId };
 }
 
 /** A view under earlier pseudonyms, and until when it is read. */

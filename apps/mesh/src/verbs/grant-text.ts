@@ -61,7 +61,8 @@ export type GrantBody = {
   /** A later end that is asked for, with the papers that are renewed and the conditions attached to it so far. */
   extension?: { until: string; steps: Step[]; terms?: Terms; conditions?: Condition[] } | null;
   breakGlass?: { reviewBy: string; review: { outcome: string; by: string } | null } | null;
-  topics: { product: string; topic: string; subject: string; ready: boolean }[];
+  /** `retired`: of a major that nobody reads any more. */
+  topics: { product: string; topic: string; subject: string; ready: boolean; retired?: boolean }[];
   withdrawals?: string | null;
   notices?: string;
   /** Approved, and its first day is still to come. */
@@ -108,9 +109,9 @@ export function grantCard(grant: GrantBody): string {
     ...(grant.waitingFor ? [['waiting for', grant.waitingFor] satisfies [string, unknown]] : []),
     ...nextFacts(grant),
   ];
-  const topics = grant.topics.map(({ topic, ready, subject }) => [
+  const topics = grant.topics.map(({ topic, ready, retired, subject }) => [
     topic,
-    ready ? 'yes' : 'not yet',
+    retired ? 'retired' : ready ? 'yes' : 'not yet',
     subject,
   ]);
   const credentials = (grant.credentials ?? []).map((one) => [

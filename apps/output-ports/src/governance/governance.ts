@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { outputPortErrors } from '../errors.js';
 
-/** One topic of a grant: a view, under the schema that its records are written with. */
+/** One topic of a grant that is read: a view, under the schema that its records are written with. */
 export type GrantedView = { topic: string; product: string; major: number; schemaId: number };
 
 /** A grant as its output port needs it. */
@@ -47,6 +47,7 @@ const grantShape = z.object({
     z.object({
       topic: z.string(),
       ready: z.boolean(),
+      retired: z.boolean(),
       viewSchemaId: z.number().int().nullish(),
     }),
   ),
@@ -150,9 +151,9 @@ export class Governance {
 function toGrant(grant: z.output<typeof grantShape>): Grant {
   const { id, kind, state, organisation, purpose, requestedBy, endsAt } = grant;
   const isForViews = kind === 'view' && purpose !== 'individual-care';
-  const views = grant.topics.flatMap(({ topic, ready, viewSchemaId }) => {
+  const views = grant.topics.flatMap(({ topic, ready, retired, viewSchemaId }) => {
     const name = names.parseTopic(topic);
-    if (!ready || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];
+    if (!ready || retired || typeof viewSchemaId !== 'number' || name?.kind !== 'view') return [];
     return [{ topic, product: name.id, major: name.major, schemaId: viewSchemaId }];
   });
   return {
