@@ -45,6 +45,7 @@ beforeAll(async () => {
   await createTopics(mesh.stack, [SECOND]);
   const schemas = schemasWithSecond();
   Object.assign(mesh.env, { MESH_SCHEMAS_DIR: schemas, MESH_PARITY_SECONDS: '0.2' });
+  Object.assign(mesh.env, { MESH_RETENTION_EVERY_MS: '300' });
   sql = new pg.Client({ connectionString: mesh.database.url });
   await sql.connect();
   app = await openDomain(gpWithTwoMajors, mesh.env);
@@ -184,6 +185,26 @@ describe('two majors of a product', () => {
     expect(await readUntil(mesh.stack, TOPIC, 6)).toHaveLength(6);
     const { rows } = await sql.query('SELECT topics FROM outbox_route WHERE closed');
     expect(rows.flatMap(({ topics }) => topics as string[])).toContain(TOPIC);
+  });
+
+  it('and what is held of the first goes when its retention is over, without a word', async () => {
+    const count = async (text: string) =>
+      (await sql.query<{ n: number }>(`SELECT count(*)::integer AS n FROM ${text}`)).rows[0]!.n;
+    const ofFirst = `record WHERE product = 'gp.medication-statement'`;
+    const ofSecond = `record WHERE product = 'gp.medication-statement.v2'`;
+    const [first, second] = [await count(ofFirst), await count(ofSecond)];
+    expect(await count(`told_merge WHERE product = 'gp.medication-statement'`)).toBe(1);
+    await sql.query(`UPDATE record SET kept_from = '2000-01-01' WHERE record IN (
+      SELECT record FROM ${ofFirst} AND NOT retracted ORDER BY record LIMIT 1)`);
+    await until(async () => (await count(ofFirst)) === first - 1);
+    await sql.query(`UPDATE record SET kept_from = '2000-01-01' WHERE product = $1`, [
+      'gp.medication-statement',
+    ]);
+    await until(async () => (await count(ofFirst)) === 0);
+    await until(async () => (await count('told_merge')) === 1);
+    expect(await count(ofSecond)).toBe(second);
+    expect(await readUntil(mesh.stack, TOPIC, 6)).toHaveLength(6);
+    expect(await readUntil(mesh.stack, SECOND, 6)).toHaveLength(6);
   });
 
   it('when the second is retired too, what comes in is refused for good', async () => {

@@ -17,8 +17,8 @@ import type { Holds } from './holds.js';
 /** Records of one transaction. */
 const AT_ONCE = 500;
 
-/** A product whose records are kept; `live` once it may be published. */
-export type KeptProduct = { contract: DataContract; live: LiveProduct | null };
+/** A product whose records are kept; `live` once it may be published, and until it is retired. */
+export type KeptProduct = { contract: DataContract; live: LiveProduct | null; retired: boolean };
 
 type Parts = {
   pool: Pool;
@@ -52,8 +52,10 @@ async function sweep(parts: Parts): Promise<void> {
       held: await parts.holds.stands(one.contract.product),
     })),
   );
-  for (const { contract, live, held } of products) {
-    if (live && !held) await endRecords(parts, live, momentBefore(now, contract.retention.records));
+  for (const { contract, live, retired, held } of products) {
+    const before = momentBefore(now, contract.retention.records);
+    if (live && !held) await endRecords(parts, live, before);
+    else if (retired && !held) await dropRecords(parts, contract, before);
   }
   await forget(parts, landedBefore(products, now));
   await forgetParts(parts, partsBefore(products, now));
@@ -72,6 +74,29 @@ async function endRecords(parts: Parts, live: LiveProduct, before: Date): Promis
     if (rows.length < AT_ONCE) break;
   }
   if (ended > 0) parts.log.info({ product: live.id, ended }, 'Records reached their retention');
+}
+
+/** Of a retired major nothing is published any more, the end of a record neither: what was held of it goes. */
+async function dropRecords({ pool, log }: Parts, contract: DataContract, before: Date) {
+  const product = heldAs({ id: contract.product, major: contract.major });
+  let dropped = 0;
+  for (;;) {
+    const rows = await byTime(
+      pool,
+      `DELETE FROM record WHERE record IN (
+         SELECT record FROM record WHERE product = $1 AND kept_from < $2 LIMIT $3) RETURNING 1`,
+      [product, before, AT_ONCE],
+    );
+    dropped += rows.length;
+    if (rows.length < AT_ONCE) break;
+  }
+  if (dropped === 0) return;
+  await pool.query(
+    `DELETE FROM told_merge m WHERE product = $1
+       AND NOT EXISTS (SELECT FROM record r WHERE r.person = m.survivor AND r.product = $1)`,
+    [product],
+  );
+  log.info({ product, dropped }, 'Records of a retired major reached their retention');
 }
 
 /** All of them as one item: nothing was received, so there is nothing to land or to keep. */

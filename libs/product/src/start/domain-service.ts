@@ -252,6 +252,7 @@ export class DomainService {
     return this.parts.domain.products.map(({ contract }) => ({
       contract: this.#folders.get(contract)!.contract,
       live: this.#products.get(contract)?.live ?? null,
+      retired: this.#retired.has(contract),
     }));
   }
 
