@@ -54,11 +54,11 @@ function platform() {
 }
 
 function node() {
-  const major = Number(process.versions.node.split('.')[0]);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return {
-    name: 'Node 20 or later (to install; the project brings its own to run)',
+    name: 'Node 20.19 or later (to install; the project brings its own to run)',
     found: `Node ${process.versions.node}`,
-    ok: major >= 20,
+    ok: major > 20 || (major === 20 && minor >= 19),
     fix: 'See https://nodejs.org, or your system’s package manager.',
   };
 }

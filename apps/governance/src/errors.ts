@@ -197,7 +197,7 @@ export const governanceErrors = {
     code: 'MESH-3901',
     status: 404,
     title: 'There is no such accepted domain',
-    fix: 'See GET /v1/domains for the domains of this mesh.',
+    fix: 'See `npx mesh domain list` (GET /v1/domains) for the domains of this mesh.',
     retriable: false,
   },
   noSuchVersion: {

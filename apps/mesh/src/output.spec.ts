@@ -59,7 +59,7 @@ it('tells what failed, why, what to do and the code, and no stack trace', () => 
   expect(exit).toBe(3);
   expect(err()).toBe(
     'mesh: This command must know who is asking\n  why: No --as.\n' +
-      '  fix: Add --as <user> (users are in .mesh/people.json), or put a token in MESH_TOKEN.  [MESH-6505]\n',
+      '  fix: Add --as <user> (users are in people.json in MESH_HOME, .mesh unless set), or put a token in MESH_TOKEN.  [MESH-6505]\n',
   );
   expect(out()).toBe('');
 });

@@ -418,7 +418,7 @@ export const CONTRACT_ERRORS = {
   standardImmature: row(
     1745,
     'A standard is not finished',
-    'Nothing to do: conformance to a draft is allowed; follow its changes.',
+    'Nothing to do: conformance to one in draft or trial is allowed; follow its changes.',
   ),
   standardMandated: row(
     1746,

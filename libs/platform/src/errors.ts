@@ -195,7 +195,7 @@ export const platformErrors = {
     code: 'MESH-5204',
     status: 403,
     title: 'Your role does not allow this',
-    fix: 'Ask somebody with one of the roles named in the detail.',
+    fix: 'Ask somebody who has one of the roles, or is of the team, that is named.',
     retriable: false,
   },
   identityUnavailable: {

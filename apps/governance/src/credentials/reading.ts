@@ -55,6 +55,11 @@ export class CredentialReading {
       .spare(principal, quota)
       .then(() => this.#access.permit(grantRules(grantId, topics)));
     await this.#try(grantId, standing);
+    // Who took its access away meanwhile found no rules yet.
+    const { state } = await this.#store.reader.findOneByOrFail(GrantEntity, { id: grantId });
+    if (state === 'active') return;
+    this.#waiting.cut(principal);
+    await this.#try(grantId, this.#access.withdrawAll(principal));
   }
 
   /** A service that reads under its own principal reads on. Never throws. */

@@ -73,14 +73,18 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
     const tell = async () => {
       const failures: unknown[] = [];
       const held = new Set<string>();
-      for (const event of await this.#notices()) {
-        const topic = event.topic!;
-        // What comes after one that failed waits with it: a recipient is told in order.
-        if (held.has(topic)) continue;
-        await this.#send(topic, event).catch((error: unknown) => {
-          held.add(topic);
-          failures.push(error);
-        });
+      for (let events = await this.#notices(); events.length > 0;) {
+        for (const event of events) {
+          const topic = event.topic!;
+          // What comes after one that failed waits with it: a recipient is told in order.
+          if (held.has(topic)) continue;
+          await this.#send(topic, event).catch((error: unknown) => {
+            held.add(topic);
+            failures.push(error);
+          });
+        }
+        // However many wait for a topic that takes none: the others' go.
+        events = await this.#notices([...held]);
       }
       if (failures.length > 0) throw failures[0];
     };
@@ -101,10 +105,11 @@ export class Teller implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   // Of a grant that is suspended they wait until it is active again; of one that ended nobody reads them.
-  #notices(): Promise<OutboxEventEntity[]> {
+  #notices(held: readonly string[] = []): Promise<OutboxEventEntity[]> {
     return this.#store.reader
       .createQueryBuilder(OutboxEventEntity, 'event')
       .where('event.sentAt IS NULL AND event.topic IS NOT NULL')
+      .andWhere('event.topic <> ALL(:held)', { held })
       .andWhere(
         `EXISTS (SELECT FROM access_grant g WHERE 'grant:' || g.id = event.subject AND g.state = 'active')`,
       )

@@ -71,5 +71,5 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 /** Shown once, by its own promise: a copy kept here would break it. */
 function hasSecret(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'clientSecret' in body;
+  return typeof (body as { clientSecret?: unknown } | null)?.clientSecret === 'string';
 }

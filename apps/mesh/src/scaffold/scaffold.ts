@@ -62,7 +62,8 @@ async function productFiles(words: Words): Promise<Files> {
 }
 
 function refuse(fault: string | null): void {
-  if (fault !== null) throw cliError(meshErrors.usage, `It cannot be called so: ${fault}.`);
+  if (fault === null) return;
+  throw cliError(meshErrors.usage, `<domain>/<product> cannot be called so: ${fault}.`);
 }
 
 function wordsOf(domain: string, product: string, { ods, organisation }: Organisation): Words {

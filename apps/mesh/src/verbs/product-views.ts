@@ -1,3 +1,5 @@
+import { treatedAs } from '@caremesh/contract';
+import type { FieldPromise } from '@caremesh/contract';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { api } from '../http.js';
@@ -19,15 +21,7 @@ type Version = {
   files: { path: string; bytes: number }[];
 };
 type Entry = Pick<Version, 'version' | 'state' | 'publishedAt' | 'changes'> & { reason: string };
-type Field = {
-  product: string;
-  path: string;
-  title: string | null;
-  classification: string;
-  treatment: string;
-  codes?: { system: string; version: string };
-  description: string;
-};
+type Field = FieldPromise & { product: string; description: string };
 type Source = { kind: string } & Record<string, string | number | null>;
 type Lineage = {
   upstream: { field: string | null; from: Source }[];
@@ -169,12 +163,18 @@ function fieldsText({ items }: List<Field>): string {
       one.product,
       one.path,
       one.classification,
-      one.treatment,
+      inView(one),
       one.codes ? `${one.codes.system} ${one.codes.version}` : null,
       one.description,
     ]),
     'No fields.',
   );
+}
+
+/** What a field is in a view: the name under which it is there, where it has another; else what the contract says becomes of it. */
+export function inView(field: FieldPromise): string {
+  const name = treatedAs(field)?.name ?? field.name;
+  return name === field.name ? field.treatment : `as ${name}`;
 }
 
 function lineageText({ upstream, downstream }: Lineage): string {

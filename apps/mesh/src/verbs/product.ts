@@ -1,10 +1,11 @@
+import type { FieldPromise } from '@caremesh/contract';
 import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
 import { registerProductHealth, standingOf } from './product-health.js';
 import type { Standing } from './product-health.js';
-import { registerProductViews } from './product-views.js';
+import { inView, registerProductViews } from './product-views.js';
 import { registerMajor } from './major.js';
 import { pageOf, paged } from './paging.js';
 import type { PageOptions } from './paging.js';
@@ -27,14 +28,7 @@ type Product = Partial<Standing> & {
     status: string;
     versions: { version: string; state: string; schemaId: number | null; decidedBy: string }[];
   }[];
-  fields?: {
-    path: string;
-    description: string;
-    classification: string;
-    freeText: boolean;
-    treatment: string;
-    presence: string;
-  }[];
+  fields?: (FieldPromise & { description: string; presence: string })[];
 };
 
 type FilterOptions = PageOptions &
@@ -161,7 +155,7 @@ function productCard(product: Product): string {
     one.path,
     one.presence,
     one.freeText ? `${one.classification}, free text` : one.classification,
-    one.treatment,
+    inView(one),
     one.description,
   ]);
   return [

@@ -73,7 +73,8 @@ export function proposalCard(proposal: ProposalBody): string {
     ['hash', proposal.contentHash],
     ['proposed by', `${proposedBy} (${team})`],
     ['reason', reason],
-    [state === 'proposed' ? 'to be decided by' : 'decided by', proposal.decisionsNeeded],
+    // Who did decide is listed below.
+    [state === 'proposed' ? 'to be decided by' : 'decided as', proposal.decisionsNeeded],
     ...(proposal.mayDecide?.length
       ? [['you may decide as', proposal.mayDecide] satisfies [string, unknown]]
       : []),

@@ -43,6 +43,7 @@ export type StandardProposalBody = {
   reason: string;
   standard: { id: string; title: string };
   decisionsNeeded: string[];
+  decision: { decidedBy: string; role: string } | null;
   changes: { path: string; sentence: string }[];
   reaches: { product: string; demand: string; conforms: boolean }[];
 };
@@ -104,7 +105,9 @@ export function standardProposalCard(one: StandardProposalBody): string {
     ['hash', one.contentHash],
     ['proposed by', one.proposedBy],
     ['reason', one.reason],
-    ['decided by', one.decisionsNeeded],
+    one.decision
+      ? ['decided by', `${one.decision.decidedBy} as ${one.decision.role}`]
+      : ['to be decided by', one.decisionsNeeded],
   ]);
   return [
     facts,

@@ -39,9 +39,10 @@ function isEntry(own: unknown): own is ErrorEntry {
 
 function typeError(issue: z.core.$ZodIssueInvalidType): FieldError {
   // zod reports a missing field as one that is undefined; its message is the only place that says so.
+  const expected = `${/^[aeiou]/u.test(issue.expected) ? 'An' : 'A'} ${issue.expected}`;
   return issue.message.endsWith('received undefined')
-    ? fieldError(platformErrors.fieldMissing, issue.path, `A ${issue.expected} is required here.`)
-    : fieldError(platformErrors.fieldType, issue.path, `A ${issue.expected} is expected here.`);
+    ? fieldError(platformErrors.fieldMissing, issue.path, `${expected} is required here.`)
+    : fieldError(platformErrors.fieldType, issue.path, `${expected} is expected here.`);
 }
 
 function fieldError(entry: ErrorEntry, path: readonly PropertyKey[], message: string): FieldError {

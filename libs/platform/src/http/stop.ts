@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from '../log/logger.js';
 import { Health } from './health.js';
 
-// Kept below the ten seconds after which supervisors kill.
+// Below the ten seconds after which supervisors kill by custom; this mesh's own waits twice as long.
 const PATIENCE_MS = 8_000;
 
 type Closing = () => unknown;
