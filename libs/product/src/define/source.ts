@@ -152,6 +152,11 @@ export type JoinedSource<Row = Record<string, string>> = Omit<
   readonly joined?: Joined<Row>;
 };
 
+/** The parts whose rows belong to a root, and are joined to it. */
+export function belowRoot({ parts, root }: Pick<JoinedSource<never>, 'parts' | 'root'>): string[] {
+  return Object.keys(parts).filter((part) => parts[part]?.parent?.part === root);
+}
+
 /** Says what a source is: its name, what it takes, how it is read. */
 export function defineSource<S>(definition: Omit<Source<S>, 'joins'>): Source<S> {
   assertName(definition.name);

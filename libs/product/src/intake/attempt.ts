@@ -6,6 +6,7 @@ import { ringFor } from '../outbox/doorbell.js';
 import { INSERT_OUTBOX, outboxParameters } from '../outbox/outbox.js';
 import type { Seal } from '../sealing/seal.js';
 import { Emitter } from '../state/emit.js';
+import { readLastChanged, receivedStatements } from '../state/last-changed.js';
 import { Left } from '../state/left.js';
 import type { LiveProduct } from '../state/model.js';
 import { loadWorld, worldStatements } from '../state/store.js';
@@ -55,6 +56,8 @@ export async function decideUnits(
     loadWorld(client, changes, before?.left),
     loadLanded(client, items, before?.landed),
   ]);
+  if (changes.some(({ receivedAt }) => receivedAt !== undefined))
+    await readLastChanged(client, world, before?.left);
   const emitter = new Emitter(domainKey, products(), Date.now());
   const decision = new Decision(world, emitter, landed);
   const also: Statement[] = [];
@@ -64,7 +67,12 @@ export async function decideUnits(
     also.push(...(unit.also?.(decision.outcomes.slice(from)) ?? []));
   }
   const id = newId();
-  const statements = [...worldStatements(world), ...decision.statements(id, seal), ...also];
+  const statements = [
+    ...worldStatements(world),
+    ...receivedStatements(world),
+    ...decision.statements(id, seal),
+    ...also,
+  ];
   // By its payload it is known whether it was committed: what keeps none writes an empty one.
   if (statements.length > 0 && !decision.keepsPayload)
     statements.push(payloadStatement(id, [], seal));

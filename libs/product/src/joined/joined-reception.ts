@@ -364,7 +364,16 @@ export class JoinedReception implements Receiver {
           settled.push([root, { ...outcomes[i]!, index: root.item }]);
         for (const root of held) settled.push([root, heldOutcome(root)]);
         const own = settled.filter(([root]) => mine(root)).map(([, outcome]) => outcome);
-        return [...this.parts.store.unmark(roots), ...resolved(settled), ...also(own)];
+        // What came itself is as young as what it made of its record.
+        const renewed = settled
+          .filter(([root, { outcome }]) => outcome === 'accepted' && !mine(root))
+          .map(([root]) => root);
+        return [
+          ...this.parts.store.unmark(roots),
+          ...this.parts.store.renew(renewed),
+          ...resolved(settled),
+          ...also(own),
+        ];
       },
     });
     for (const [root, { outcome }] of settled)

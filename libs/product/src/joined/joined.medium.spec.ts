@@ -1,5 +1,6 @@
 import { stop } from '@caremesh/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { Answer } from '../intake/answer.js';
@@ -172,4 +173,41 @@ it('puts a root that cannot be mapped into quarantine, and resolves it when it c
   });
   expect(await item.json()).toMatchObject({ state: 'resolved', step: 'map' });
   expect(await published(nhs, 1)).toEqual([['1', 'p/r/fine:']]);
+});
+
+it('keeps a root for as long as its record, that another row changed', async () => {
+  const nhs = nhsNumber(30);
+  const patient: TableRow = { part: 'patient', key: 'P30', text: 'p', nhs };
+  const contact: TableRow = { part: 'contact', key: 'C30', parent: 'R30', text: 'c' };
+  await post(patient, { part: 'referral', key: 'R30', parent: 'P30', text: 'r' }, contact);
+  const sql = new pg.Client({ connectionString: mesh.database.url });
+  await sql.connect();
+  const old = async () => {
+    const { rows } = await sql.query<{ part: string }>(
+      `SELECT part FROM part_row WHERE kept_from < now() - interval '1 year' ORDER BY part`,
+    );
+    return rows.map(({ part }) => part);
+  };
+  try {
+    await sql.query(`UPDATE part_row SET kept_from = now()`);
+    await sql.query(
+      `UPDATE part_row SET kept_from = now() - interval '2 years' WHERE receipt = (
+         SELECT receipt FROM part_row ORDER BY (source_id = 'C30') DESC NULLS LAST LIMIT 1)`,
+    );
+    expect(await old()).toEqual(['contact', 'patient', 'referral']);
+    await post({ ...patient, text: 'q' });
+    expect(await published(nhs, 2)).toEqual([
+      ['1', 'p/r/c:'],
+      ['2', 'q/r/c:'],
+    ]);
+    // The referral stays for as long as a contact belongs to it.
+    expect(await old()).toEqual(['referral']);
+    // What comes again and says nothing new makes nothing younger.
+    await sql.query(`UPDATE part_row SET kept_from = now() - interval '2 years'`);
+    const all = await old();
+    await post({ ...patient, text: 'q' });
+    expect(await old()).toEqual(all);
+  } finally {
+    await sql.end();
+  }
 });

@@ -21,6 +21,11 @@ export const UNMARK = {
     SELECT expect_rows((SELECT count(*) FROM w), cardinality($1::int8[]))`,
 };
 
+export const RENEW = {
+  name: 'joined-renew',
+  text: `UPDATE part_row SET kept_from = now() WHERE key = ANY($1::bytea[])`,
+};
+
 /** What a mark says of its root, so that roots are mapped without looking each up in a table of all that was ever landed. */
 const MARKED = 'key, parent, digest, receipt, item, source_id, at, held';
 const MARKED_ANEW = `ON CONFLICT (key) DO UPDATE SET mark = excluded.mark, parent = excluded.parent, digest = excluded.digest,

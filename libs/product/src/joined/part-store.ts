@@ -2,6 +2,7 @@ import { inTransaction } from '@caremesh/platform';
 import type { Statement } from '@caremesh/platform';
 import type { Pool, PoolClient } from 'pg';
 
+import { belowRoot } from '../define/source.js';
 import type { JoinedSource, Joined } from '../define/source.js';
 import { digest16 } from '../intake/ids.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
@@ -19,6 +20,7 @@ import {
   markBelow,
   markWhere,
   NEW_ROWS,
+  RENEW,
   UNMARK,
   waitingBelow,
 } from './part-statements.js';
@@ -93,9 +95,7 @@ export class PartStore {
     private readonly seal: Seal,
   ) {
     this.#ancestors = ancestorsOf(source);
-    this.#children = Object.entries(source.parts)
-      .filter(([, { parent }]) => parent?.part === source.root)
-      .map(([part]) => part);
+    this.#children = belowRoot(source);
   }
 
   /** Ancestors are read anew: another process may have stored them since. */
@@ -197,6 +197,13 @@ export class PartStore {
       },
       ...(moved.length > 0 ? [holding(moved)] : []),
     ];
+  }
+
+  /** Roots whose record changed by another row are kept from then on, as the record is. */
+  renew(roots: readonly MarkedRoot[]): Statement[] {
+    return roots.length === 0
+      ? []
+      : [{ ...RENEW, values: [byteaArray(roots.map(({ key }) => key))] }];
   }
 
   /** Marks one root, so that it is mapped again. */

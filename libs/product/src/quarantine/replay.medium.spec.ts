@@ -62,6 +62,55 @@ it('what says nothing new any more is neither published nor refused', async () =
   expect((await store.list({ cause: 'jsonMalformed' })).items[0]?.state).toBe('replayed');
 });
 
+/** Lines of which nothing says when they were true, refused for what is right by now. */
+async function refusedOnce(...lines: Line[]): Promise<void> {
+  const errors = [fault('jsonMalformed', '/')];
+  for (const line of lines) {
+    const item = { index: 0, sourceId: line.id ?? null, outcome: 'quarantined' as const, errors };
+    const raw = ` ${JSON.stringify(line)}`;
+    await domain.committer.commit({ items: [domain.preparer.prepare({ ...item, raw }, ARRIVAL)] });
+  }
+}
+
+const again = () => replayer.replay('feed', { cause: 'jsonMalformed' });
+
+/** What is held of the one record that says so of itself; its revision. */
+async function held(text: string): Promise<[retracted: boolean, revision: number][]> {
+  const { rows } = await domain.database.pool.query<{
+    content: Buffer;
+    retracted: boolean;
+    revision: number;
+  }>('SELECT content, retracted, revision FROM record');
+  const { codec } = domain.running.live;
+  return rows
+    .filter(({ content }) => codec.content(content)['medicationText'] === text)
+    .map(({ retracted, revision }) => [retracted, revision]);
+}
+
+it('what nothing says the time of undoes nothing that came after it', async () => {
+  const line: Line = { do: 'put', id: 'r1', nhs: nhsNumber(84), text: 'first' };
+  expect(await refused([line])).toEqual([]);
+  await refusedOnce({ ...line, text: 'never' });
+  expect(await refused([{ ...line, text: 'newest' }])).toEqual([]);
+  expect(await again()).toEqual({ replayed: 1, published: 0, refused: 0 });
+  expect([await held('never'), await held('newest')]).toEqual([[], [[false, 2]]]);
+
+  await refusedOnce({ ...line, text: 'never' }, { ...line, do: 'retract' });
+  expect(await refused([{ ...line, do: 'retract' }])).toEqual([]);
+  expect(await again()).toEqual({ replayed: 2, published: 0, refused: 0 });
+  expect([await held('never'), await held('newest')]).toEqual([[], []]);
+});
+
+it('and what nothing came after is taken in, in the order in which it came', async () => {
+  const line: Line = { do: 'put', id: 'r2', nhs: nhsNumber(84), text: 'earlier' };
+  expect(await refused([line])).toEqual([]);
+  await refusedOnce({ ...line, text: 'later' }, { ...line, text: 'latest' });
+  // Of another record it says nothing.
+  expect(await refused([{ ...line, id: 'r3', text: 'another' }])).toEqual([]);
+  expect(await again()).toEqual({ replayed: 2, published: 2, refused: 0 });
+  expect([await held('later'), await held('latest')]).toEqual([[], [[false, 3]]]);
+});
+
 it('all that was refused for a cause is taken in again, however much stands before it', async () => {
   const errors = [fault('dateImpossible', '/rest')];
   // Each stands for a file of which nothing is kept.

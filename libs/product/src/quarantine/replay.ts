@@ -76,7 +76,10 @@ export class Replayer {
     };
     const prepared = items.map((item) => {
       const again = this.parts.preparer.prepare(alone(item, replayable.item), arrival);
-      const changes = again.changes.filter((change) => !isLateLift(change));
+      const receivedAt = Date.parse(replayable.item.receivedAt);
+      const changes = again.changes
+        .filter((change) => !isLateLift(change))
+        .map((change) => ({ ...change, receivedAt }));
       // It was landed when it was refused; landing it again would answer as then. Refused anew by what is held, it stays this entry.
       return { ...again, changes, landing: null, entry: id };
     });

@@ -24,6 +24,8 @@ type Parts = {
   pool: Pool;
   holds: Pick<Holds, 'stands'>;
   products: () => KeptProduct[];
+  /** Parts of joined sources whose rows belong to a root, and stay for as long as it does. */
+  belowRoots: readonly string[];
   committer: Committer;
   submissions: Submissions;
   quarantine: QuarantineStore;
@@ -122,15 +124,17 @@ async function forget({ pool, submissions, quarantine }: Parts, before: Date): P
 }
 
 // A row that others belong to stays for as long as they do, and they for as long as theirs: the last of a chain go first, with each
-// sweep one more.
-async function forgetParts({ pool }: Parts, before: Date | null): Promise<void> {
+// sweep one more. What belongs to a root is part of its record, and is not old before it.
+async function forgetParts({ pool, belowRoots }: Parts, before: Date | null): Promise<void> {
   if (before === null) return;
   await byTime(
     pool,
     `DELETE FROM part_row r WHERE r.kept_from < $1
        AND NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)
-       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key)`,
-    [before],
+       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key)
+       AND NOT (r.part = ANY($2) AND EXISTS (
+         SELECT FROM part_row root WHERE root.key = r.parent AND root.kept_from >= $1))`,
+    [before, belowRoots],
   );
 }
 

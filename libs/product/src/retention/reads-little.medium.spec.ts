@@ -60,7 +60,12 @@ async function sweepOnce(pool: Pool): Promise<void> {
   const stopping = new AbortController();
   const nothing = async () => undefined;
   const parts = {
-    ...{ pool, products: () => [KEPT], holds: { stands: async () => false } },
+    ...{
+      pool,
+      products: () => [KEPT],
+      belowRoots: ['CYP202'],
+      holds: { stands: async () => false },
+    },
     ...{ submissions: { dropOrphans: nothing }, committer: {}, everyMs: 3_600_000 },
     // The last thing of a sweep but the parts themselves.
     quarantine: { forget: async () => stopping.abort() },

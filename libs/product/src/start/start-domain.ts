@@ -21,6 +21,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import type { AnySource, Domain } from '../define/domain.js';
+import { belowRoot } from '../define/source.js';
 import type { Listening, Submit } from '../define/source.js';
 import { ProductError } from '../errors.js';
 import { mediaType } from '../intake/body.js';
@@ -165,6 +166,9 @@ async function keepPromises(
         ...{ pool, committer, submissions, quarantine, log },
         holds: new Holds(governance),
         products: () => service.kept(),
+        belowRoots: service.parts.domain.sources.flatMap((one) =>
+          one.joins ? belowRoot(one) : [],
+        ),
         everyMs: retentionEveryMs,
       },
       signal,

@@ -53,6 +53,7 @@ export async function apply(
   if ('code' in found) return found;
   await fillFirst(world, emitter, change, found.record);
   if (change.onlyIfHeld && !isHeld(world, found.record)) return 'notUsed';
+  if (isOutdated(world, change, found.record)) return 'unchanged';
   const meant = await asHeld(world, change, found);
   return meant.change === 'upsert' ? upsert(world, emitter, meant) : retract(world, emitter, meant);
 }
@@ -133,6 +134,7 @@ async function upsert(world: World, emitter: Emitter, change: KeyedUpsert): Prom
     schemaId: change.product.codec.schemaId,
     content: state,
   });
+  world.receivedBefore(next, change.at === null ? change.receivedAt : undefined);
   emitter.record(world, next, change, identity, content, published ? 'UPDATED' : 'CREATED');
   return 'accepted';
 }
@@ -265,13 +267,15 @@ async function retract(world: World, emitter: Emitter, change: KeyedRetract): Pr
     schemaId: codec.schemaId,
     content: codec.state(identity, {}),
   });
+  world.receivedBefore(next, change.at === null ? change.receivedAt : undefined);
   if (settled) emitter.record(world, next, change, identity, {}, 'RETRACTED');
   return 'retracted';
 }
 
-/** What was taken back already may still be closed; of that nothing is told. */
+/** What was taken back already may still be closed, and is as new as it was said last; of that nothing is told. */
 function close(world: World, { closes, at }: KeyedRetract, held: RecordState): Applied {
   if (closes && !held.closed) world.put({ ...held, closed: true, at: at ?? held.at });
+  else if (at !== null && at !== held.at) world.touch(held, at);
   return 'unchanged';
 }
 
@@ -370,6 +374,13 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
   if (!ended) emitter.record(world, next, change, identity, content, 'CREATED');
   return 'unchanged';
 }
+
+/**
+ * Whether a change without a time was received before the record changed last. Only what is taken in again later can be: what
+ * came between it must not undo.
+ */
+const isOutdated = (world: World, { at, receivedAt }: KeyedUpsert | KeyedRetract, record: string) =>
+  at === null && receivedAt !== undefined && (world.lastChanged.get(record) ?? 0) > receivedAt;
 
 const isOlder = (at: number | null, held: number | null): boolean =>
   at !== null && held !== null && at < held;

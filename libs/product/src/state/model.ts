@@ -98,6 +98,8 @@ type Head = {
   traceparent: string;
   /** Made from all that is held of a joined source, whose rows were put in order before: never out of date. */
   inOrder?: boolean;
+  /** When it was received, in milliseconds, if that is not now: it is taken in again. */
+  receivedAt?: number;
 };
 
 /** Under what name a product's records are held: two majors of one product have a state each. */

@@ -170,6 +170,26 @@ describe.each([true, false])('a record of parts, told in one batch: %s', (togeth
     ]);
   });
 
+  it('is taken back as of the last time that somebody said so, whatever comes late', async () => {
+    const of = (more: Partial<Message>): Message => ({
+      ...{ id: `t1${at}`, nhs: n + 5, at: 1, medicationText: 'text' },
+      ...more,
+    });
+    const retract = { do: 'retract' } as const;
+    const lines: [Message, string][] = [
+      [of({ opens: true }), 'accepted'],
+      [of({ ...retract, at: 2 }), 'retracted'],
+      [of({ ...retract, at: 4 }), 'unchanged'],
+      [of({ opens: true, at: 3 }), 'unchanged MESH-2633'],
+      [of({ ...retract, closes: true, at: 5 }), 'unchanged'],
+      [of({ ...retract, closes: true, at: 7 }), 'unchanged'],
+      [of({ opens: true, at: 6 }), 'unchanged MESH-2633'],
+      [of({ opens: true, at: 8 }), 'accepted'],
+    ];
+    const messages = lines.map(([message]) => message);
+    expect(await settled(messages, together)).toEqual(lines.map(([, outcome]) => outcome));
+  });
+
   it('is begun again once it was closed by what opens it only', async () => {
     const since = await position();
     const of = (id: string, more: Partial<Message> = {}): Message => ({

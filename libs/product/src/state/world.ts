@@ -19,6 +19,10 @@ export class World {
   readonly newStandings = new Set<PersonState>();
   readonly merges = new Map<string, ToldMerge>();
   readonly changedMerges = new Set<ToldMerge>();
+  /** When a record that is stored changed last, in milliseconds; read only where something is taken in again. */
+  readonly lastChanged = new Map<string, number>();
+  /** Records whose last change was received so long ago, in milliseconds. */
+  readonly receivedAt = new Map<string, number>();
   /** By the key of an identifier that is its keeper's own: the records that have it, and whose each is. */
   readonly keepers = new Map<string, Map<string, string | null>>();
   readonly newKeepers = new Map<string, { id: string; record: string; keeper: string | null }>();
@@ -164,6 +168,12 @@ export class World {
   touch(held: RecordState, at: number): void {
     held.at = at;
     this.touchedRecords.add(held);
+  }
+
+  /** A record changed by what was received at that moment; now, if it is not said. */
+  receivedBefore({ record }: RecordState, receivedAt: number | undefined): void {
+    if (receivedAt === undefined) this.receivedAt.delete(record);
+    else this.receivedAt.set(record, receivedAt);
   }
 
   /** A record has this identifier with this keeper. */
