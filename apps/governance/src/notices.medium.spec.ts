@@ -2,6 +2,7 @@ import { avroType, noticesSchema } from '@caremesh/contract';
 import { brokerAdmin, dayFromNow, personToken, sharedStack, testDatabase } from '@caremesh/testing';
 import type { TestDatabase, TestStack } from '@caremesh/testing';
 import { AclOperations, Consumer, MessagesStreamModes, ResourceTypes } from '@platformatic/kafka';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approved, filesOf, renamed, startGovernance, until } from './spec/running-governance.js';
 import type { Calls, Running } from './spec/running-governance.js';
@@ -97,8 +98,22 @@ async function told(count: number): Promise<{ headers: Map<string, string>; noti
   return all;
 }
 
+/** More than are read at once, on a topic that takes none. */
+async function manyWaitForNothing(): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(
+    `INSERT INTO event_outbox (type, subject, topic, data, created_at)
+     SELECT type, subject, 'no topic!', data, created_at FROM event_outbox, generate_series(1, 150)
+      WHERE topic = $1`,
+    [grant.notices],
+  );
+  await client.end();
+}
+
 describe('a recipient', () => {
   it('is told of a new version of the product in words, with its date, by an event of their own', async () => {
+    await manyWaitForNothing();
     const files = renamed(await filesOf(VERSION), 'inpatient-spell', NAME);
     const next = await approved(person, VERSION, () => ({
       ...files,
