@@ -81,7 +81,7 @@ export type LiveProduct = {
 };
 
 /** An earlier major as the one after it is filled from it, record by record. */
-export type Earlier = {
+type Earlier = {
   /** The name that a record of the newer one has there. */
   recordOf(record: string): string;
   /** What the newer one holds of a record from then on, or the code of what stands against it. */
