@@ -417,9 +417,13 @@ describe('what is open to anybody', () => {
     for (const path of ['/.well-known/openid-configuration', '/jwks', '/health/ready']) {
       expect([path, await status(path)]).toEqual([path, 200]);
     }
-    const others = ['/', '/auth', '/me', '/reg', '/session/end', '/interaction/x', '/token'];
-    for (const path of [...others, '/token/introspection', '/v1/clients/svc-governance']) {
+    const others = ['/', '/auth', '/me', '/reg', '/session/end', '/interaction/x'];
+    for (const path of [...others, '/token/introspection']) {
       expect([path, await status(path)]).toEqual([path, 404]);
+    }
+    // They are there for those who send something, and read by nobody.
+    for (const path of ['/token', '/v1/clients/svc-governance']) {
+      expect([path, await status(path)]).toEqual([path, 405]);
     }
   });
 

@@ -1,5 +1,5 @@
-import { platformErrors, problem } from '@caremesh/platform';
-import type { ClientBase } from 'pg';
+import { inTransaction, platformErrors, problem } from '@caremesh/platform';
+import type { Pool } from 'pg';
 
 import { ProductError } from '../errors.js';
 import type { Fault } from '../errors.js';
@@ -11,7 +11,7 @@ import { publisherOf } from './origin.js';
 import { quarantineStatement, sealPurpose } from './statements.js';
 import type { QuarantineEntry } from './statements.js';
 
-type Queryable = Pick<ClientBase, 'query'>;
+type Queryable = Pick<Pool, 'query'>;
 
 /** A quarantined item as it is shown: never its payload. */
 export type QuarantineItem = {
@@ -78,7 +78,7 @@ const PAGE = 100;
 /** Refused items and records of one service, payloads sealed with its key. */
 export class QuarantineStore {
   constructor(
-    private readonly database: Queryable,
+    private readonly database: Pool,
     private readonly seal: Seal,
   ) {}
 
@@ -138,14 +138,20 @@ export class QuarantineStore {
   }
 
   /** Moves an item on, as its life-cycle lets it; false if its state does not. */
-  async settle(id: string, event: QuarantineEvent): Promise<boolean> {
-    const moves = movesBy(event);
-    const moved = await this.database.query(
-      `UPDATE quarantine q SET state = m.next, state_at = now()
-       FROM unnest($2::text[], $3::text[]) AS m(state, next) WHERE q.id = $1 AND q.state = m.state`,
-      [id, moves.map(([from]) => from), moves.map(([, to]) => to)],
-    );
-    return moved.rowCount === 1;
+  settle(id: string, event: QuarantineEvent): Promise<boolean> {
+    return moved(this.database, id, event);
+  }
+
+  /**
+   * Puts an open item away, once `noted` has it on the ledger; what that throws leaves it open. Of several who do so at once, and of
+   * those who take it in again, one alone does; the others are told that it is not open.
+   */
+  async discard(id: string, noted: () => Promise<void>): Promise<boolean> {
+    return inTransaction(this.database, async (client) => {
+      if (!(await moved(client, id, 'discard'))) return false;
+      await noted();
+      return true;
+    });
   }
 
   /** It is refused for another reason now: the one it was refused for first is mended. It stays open. */
@@ -218,6 +224,16 @@ function conditions(query: QuarantineQuery): [string, unknown][] {
     list.push([`n > (SELECT q.n FROM quarantine q WHERE q.id = ?)`, query.after]);
   }
   return list;
+}
+
+async function moved(database: Queryable, id: string, event: QuarantineEvent): Promise<boolean> {
+  const moves = movesBy(event);
+  const { rowCount } = await database.query(
+    `UPDATE quarantine q SET state = m.next, state_at = now()
+     FROM unnest($2::text[], $3::text[]) AS m(state, next) WHERE q.id = $1 AND q.state = m.state`,
+    [id, moves.map(([from]) => from), moves.map(([, to]) => to)],
+  );
+  return rowCount === 1;
 }
 
 /** Throws `causeUnknown`: of a cause that does not exist it would be wrong to say that nothing has it. */

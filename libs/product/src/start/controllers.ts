@@ -277,12 +277,14 @@ export class QuarantineController {
       const settled = items.find(({ state }) => state !== 'open');
       if (settled) throw new ProductError('quarantineSettled', settled.id);
       for (const { id, sha256 } of items) {
-        await this.ledger.write('quarantine.discarded', `${name}/quarantine/${id}`, {
-          by: caller.sub,
-          reason,
-          sha256,
-        });
-        await quarantine.settle(id, 'discard');
+        const isMine = await quarantine.discard(id, () =>
+          this.ledger.write('quarantine.discarded', `${name}/quarantine/${id}`, {
+            by: caller.sub,
+            reason,
+            sha256,
+          }),
+        );
+        if (!isMine) throw new ProductError('quarantineSettled', id);
       }
       return { discarded: items.length };
     });
