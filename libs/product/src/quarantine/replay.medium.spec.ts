@@ -111,6 +111,20 @@ it('and what nothing came after is taken in, in the order in which it came', asy
   expect([await held('later'), await held('latest')]).toEqual([[], [[false, 3]]]);
 });
 
+it('an entry is discarded once and noted once, however many do so at once; what cannot be noted stays open', async () => {
+  const nhs = nhsNumber(85);
+  const [entry] = await refused([{ do: 'merge', nhs, into: nhs }]);
+  const cannot = () => Promise.reject(new Error('the ledger is away'));
+  await expect(store.discard(entry!, cannot)).rejects.toThrow('the ledger is away');
+  expect((await store.get(entry!)).state).toBe('open');
+  let noted = 0;
+  const note = () => Promise.resolve(void (noted += 1));
+  const all = await Promise.all(Array.from({ length: 6 }, () => store.discard(entry!, note)));
+  expect([all.filter(Boolean).length, noted]).toEqual([1, 1]);
+  expect((await store.get(entry!)).state).toBe('discarded');
+  expect(await replayer.replay('feed', { ids: [entry!] })).toMatchObject({ replayed: 0 });
+});
+
 it('all that was refused for a cause is taken in again, however much stands before it', async () => {
   const errors = [fault('dateImpossible', '/rest')];
   // Each stands for a file of which nothing is kept.

@@ -250,18 +250,6 @@ describe('intake over HTTP', () => {
     });
   });
 
-  it('is discarded once, however many do so at once', async () => {
-    const { body } = await post([{ do: 'cut', id: 'd4' }]);
-    const id = body.items[0]!.quarantineId!;
-    mesh.governance.state.ledger.length = 0;
-    const wanted = { ids: [id], reason: 'twice' };
-    const told = await Promise.all(Array.from({ length: 6 }, () => tell('discards', wanted)));
-    const settled = { status: 409, code: 'MESH-2513' };
-    expect(told.filter((one) => 'discarded' in (one as object))).toEqual([{ discarded: 1 }]);
-    expect(told.filter((one) => 'code' in (one as object))).toMatchObject(Array(5).fill(settled));
-    expect(mesh.governance.state.ledger).toHaveLength(1);
-  });
-
   it('discards nothing while the ledger cannot be written', async () => {
     const { body } = await post([{ do: 'cut', id: 'd3' }]);
     const id = body.items[0]!.quarantineId!;
