@@ -77,6 +77,9 @@ const PAGE = 100;
 
 /** Refused items and records of one service, payloads sealed with its key. */
 export class QuarantineStore {
+  // One after the other: while the ledger is waited for, all of them together hold one connection.
+  #discarding: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly database: Pool,
     private readonly seal: Seal,
@@ -146,7 +149,13 @@ export class QuarantineStore {
    * Puts an open item away, once `noted` has it on the ledger; what that throws leaves it open. Of several who do so at once, and of
    * those who take it in again, one alone does; the others are told that it is not open.
    */
-  async discard(id: string, noted: () => Promise<void>): Promise<boolean> {
+  discard(id: string, noted: () => Promise<void>): Promise<boolean> {
+    const discarding = this.#discarding.then(() => this.#discard(id, noted));
+    this.#discarding = discarding.catch(() => undefined);
+    return discarding;
+  }
+
+  async #discard(id: string, noted: () => Promise<void>): Promise<boolean> {
     return inTransaction(this.database, async (client) => {
       if (!(await moved(client, id, 'discard'))) return false;
       await noted();
