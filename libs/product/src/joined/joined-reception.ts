@@ -368,9 +368,13 @@ export class JoinedReception implements Receiver {
         const renewed = settled
           .filter(([root, { outcome }]) => outcome === 'accepted' && !mine(root))
           .map(([root]) => root);
+        const unmoved = whole.flatMap((root, i) =>
+          mine(root) && outcomes[i]!.outcome === 'unchanged' ? recordsOf(root, items[i]!) : [],
+        );
         return [
           ...this.parts.store.unmark(roots),
           ...this.parts.store.renew(renewed),
+          ...this.parts.store.asOldAsRecords(unmoved),
           ...resolved(settled),
           ...also(own),
         ];
@@ -448,5 +452,8 @@ const outcomeOf = (
   outcome,
   errors: outcome === 'held' ? [fault('ancestorMissing', '/')] : [],
 });
+
+const recordsOf = (root: MarkedRoot, { changes }: Prepared) =>
+  changes.flatMap((change) => ('record' in change ? [{ root, record: change.record }] : []));
 
 const heldOutcome = (root: MarkedRoot): ItemOutcome => outcomeOf(root, 'held');

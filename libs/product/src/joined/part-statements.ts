@@ -25,6 +25,14 @@ export const RENEW = {
   name: 'joined-renew',
   text: `UPDATE part_row SET kept_from = now() WHERE key = ANY($1::bytea[])`,
 };
+/** Roots that were stated anew and changed nothing: each is as old as the youngest record made of it. */
+export const AS_OLD_AS_RECORD = {
+  name: 'joined-as-old-as-record',
+  text: `UPDATE part_row p SET kept_from = made.kept_from FROM (
+           SELECT u.key, max(r.kept_from) AS kept_from FROM unnest($1::bytea[], $2::text[]) AS u(key, record)
+           JOIN record r ON r.record = u.record GROUP BY u.key) AS made
+         WHERE p.key = made.key AND p.kept_from > made.kept_from`,
+};
 
 /** What a mark says of its root, so that roots are mapped without looking each up in a table of all that was ever landed. */
 const MARKED = 'key, parent, digest, receipt, item, source_id, at, held';

@@ -10,6 +10,7 @@ import type { Seal } from '../sealing/seal.js';
 import { formerOf, rememberFormer, says } from './former.js';
 import type { FormerRow, StoredBefore } from './former.js';
 import {
+  AS_OLD_AS_RECORD,
   BEFORE,
   CHANGED_ROWS,
   chainSql,
@@ -204,6 +205,13 @@ export class PartStore {
     return roots.length === 0
       ? []
       : [{ ...RENEW, values: [byteaArray(roots.map(({ key }) => key))] }];
+  }
+
+  /** Roots whose record did not change by what they state now end with it, and not later. */
+  asOldAsRecords(made: readonly { root: MarkedRoot; record: string }[]): Statement[] {
+    if (made.length === 0) return [];
+    const keys = byteaArray(made.map(({ root }) => root.key));
+    return [{ ...AS_OLD_AS_RECORD, values: [keys, plainArray(made.map(({ record }) => record))] }];
   }
 
   /** Marks one root, so that it is mapped again. */

@@ -123,20 +123,37 @@ async function forget({ pool, submissions, quarantine }: Parts, before: Date): P
   await quarantine.forget(before);
 }
 
-// A row that others belong to stays for as long as they do, and they for as long as theirs: the last of a chain go first, with each
-// sweep one more. What belongs to a root is part of its record, and is not old before it.
+/**
+ * What belongs to a root is part of its record: it goes with the root, however often it was stated. A row that others belong to stays for
+ * as long as they do, and they for as long as theirs: the last of a chain go first, until none is left to go.
+ */
 async function forgetParts({ pool, belowRoots }: Parts, before: Date | null): Promise<void> {
   if (before === null) return;
-  await byTime(
-    pool,
-    `DELETE FROM part_row r WHERE r.kept_from < $1
-       AND NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)
-       AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key)
-       AND NOT (r.part = ANY($2) AND EXISTS (
-         SELECT FROM part_row root WHERE root.key = r.parent AND root.kept_from >= $1))`,
-    [before, belowRoots],
-  );
+  let left: number;
+  do {
+    left = await inTransaction(pool, async (client) => {
+      await client.query(BY_TIME);
+      await client.query(
+        `WITH ended AS (
+           SELECT key FROM part_row r WHERE r.kept_from < $1 AND ${UNMARKED} FOR UPDATE)
+         DELETE FROM part_row c USING ended WHERE c.parent = ended.key AND c.part = ANY($2)`,
+        [before, belowRoots],
+      );
+      const { rowCount } = await client.query(
+        `DELETE FROM part_row r WHERE r.kept_from < $1 AND ${UNMARKED}
+           AND NOT EXISTS (SELECT FROM part_row c WHERE c.parent = r.key)
+           AND NOT (r.part = ANY($2) AND EXISTS (SELECT FROM part_row root WHERE root.key = r.parent))`,
+        [before, belowRoots],
+      );
+      return rowCount ?? 0;
+    });
+  } while (left > 0);
 }
+
+/** Not about to be mapped again. */
+const UNMARKED = 'NOT EXISTS (SELECT FROM part_mark m WHERE m.key = r.key)';
+
+const BY_TIME = 'SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = auto';
 
 /**
  * A statement that looks for what is old, by the index of times (BRIN), which is read as a bitmap. The domain's connections are told not
@@ -148,7 +165,7 @@ async function byTime<R extends QueryResultRow>(
   values: readonly unknown[],
 ): Promise<R[]> {
   return inTransaction(pool, async (client) => {
-    await client.query('SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = auto');
+    await client.query(BY_TIME);
     const { rows } = await client.query<R>(text, [...values]);
     return rows;
   });

@@ -32,9 +32,6 @@ it('a row stays for as long as any that stands on it, however far down', async (
     expect(await kept()).toEqual(['CYP001', 'CYP101', 'CYP201']);
     await pool.query(`UPDATE part_row SET kept_from = now() - interval '30 years'`);
     await sweepOnce(pool);
-    expect(await kept()).toEqual(['CYP001', 'CYP101']);
-    await sweepOnce(pool);
-    await sweepOnce(pool);
     expect(await kept()).toEqual([]);
   } finally {
     await database.close();
@@ -66,10 +63,10 @@ it('what belongs to a root stays for as long as that does, and no longer', async
     await pool.query(
       `UPDATE part_row SET kept_from = now() - interval '30 years' WHERE part = 'CYP201'`,
     );
-    for (const left of [['CYP001', 'CYP101', 'CYP201'], ['CYP001', 'CYP101'], ['CYP001']]) {
-      await sweepOnce(pool);
-      expect(await kept()).toEqual(left);
-    }
+    // What was done there is stated once more and does not keep it.
+    await pool.query(`UPDATE part_row SET kept_from = now() WHERE part = 'CYP202'`);
+    await sweepOnce(pool);
+    expect(await kept()).toEqual(['CYP001']);
   } finally {
     await database.close();
     await place.drop();
