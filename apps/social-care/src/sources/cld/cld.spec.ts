@@ -6,6 +6,8 @@ import { source } from './cld.js';
 /** A good row; each test changes what it is about. */
 const GOOD: Record<string, string> = {
   'LA Code': '503',
+  'Reporting Period Start Date': '2026-07-01',
+  'Reporting Period End Date': '2026-09-30',
   'NHS Number': '9434765919',
   'Traced NHS Number': '',
   'LA Person Unique Identifier': 'P1',
@@ -119,6 +121,7 @@ describe('a service event', () => {
     [{ 'Event Start Date': '31/06/2026' }, ['MESH-2232 Event Start Date']],
     [{ 'Event Start Date': '' }, ['MESH-2221 Event Start Date']],
     [{ 'Event End Date': '2026-06-30' }, ['MESH-2235 Event End Date']],
+    [{ 'Reporting Period End Date': '30/06/2026' }, ['MESH-2235 Reporting Period End Date']],
     [{ 'Unit Cost': 'twelve' }, ['MESH-2224 Unit Cost']],
     [{ 'Unit Cost': '1.005' }, ['MESH-2225 Unit Cost']],
     [{ 'Unit Cost': '99999999' }, ['MESH-2225 Unit Cost']],

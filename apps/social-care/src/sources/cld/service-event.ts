@@ -27,14 +27,18 @@ export function readServiceEvent(
   const row = new RowReader(CLD, values);
   const service = valuesOf(row);
   const person = personOf(row, values, service.laCode, mode);
-  const { startDate, endDate, periodEnd } = service;
-  if (startDate !== null && endDate !== null && endDate < startDate)
-    row.wrong('endDate', 'endBeforeStart');
+  const { startDate, endDate, periodStart, periodEnd } = service;
+  if (isBefore(endDate, startDate)) row.wrong('endDate', 'endBeforeStart');
+  // What was said later is told by the period's end: one that cannot be right would stand against every other return.
+  if (isBefore(periodEnd, periodStart)) row.wrong('periodEnd', 'endBeforeStart');
   if (row.faults.length > 0) return { faults: row.faults };
   const eventKey = eventKeyOf(service, person);
   const at = periodEnd === null ? null : new Date(periodEnd * 86_400_000).toISOString();
   return { event: { ...service, eventKey, person, at } };
 }
+
+const isBefore = (end: number | null, start: number | null): boolean =>
+  end !== null && start !== null && end < start;
 
 function valuesOf(row: Row) {
   return {
