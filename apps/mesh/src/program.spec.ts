@@ -50,11 +50,12 @@ it('prints help with exit code 0, and a misunderstood line with 2', async () => 
   expect(await run(['tokn'], io)).toBe(2);
   expect(err()).toBe(
     "mesh: The command was not understood\n  why: unknown command 'tokn'\n       (Did you mean token?)\n" +
-      '  fix: See `npx mesh <command> --help`.  [MESH-6508]\n',
+      '  fix: See `npx mesh --help`.  [MESH-6508]\n',
   );
   expect(await run(['token', '-o', 'xml'], io)).toBe(2);
   expect(await run(['grant', 'revoke', 'abcdefgh', '--reason'], io)).toBe(2);
   expect(err().match(/MESH-6508/g)).toHaveLength(3);
+  expect(err()).toMatch(/See `npx mesh grant revoke --help`.*$/m);
 });
 
 it('says that no mesh runs, with exit code 5', async () => {

@@ -124,8 +124,24 @@ export async function run(argv: string[], outside: Io): Promise<number> {
     if (error.exitCode === 0) return EXIT.ok;
     if (error.code === 'commander.help') return EXIT.usage;
     // The line was not read to its end: what it asks for is looked for in its words.
-    return misunderstood(io, error, asksForJson(argv) ? { output: 'json' } : {});
+    const fix = `See \`npx ${named(program, argv)} --help\`.`;
+    const why = error.message.replace(/^error: /, '');
+    const misunderstood = cliError({ ...meshErrors.usage, fix }, why);
+    return printError(io, misunderstood, asksForJson(argv) ? { output: 'json' } : {});
   }
+}
+
+/** The command that a line names, as far as it could be followed: `mesh grant revoke`. */
+function named(program: Command, argv: string[]): string {
+  const path = ['mesh'];
+  let command = program;
+  for (const word of argv) {
+    const next = command.commands.find((one) => one.name() === word);
+    if (!next) continue;
+    path.push(word);
+    command = next;
+  }
+  return path.join(' ');
 }
 
 /** The same outside, remembering whether anything was printed to standard output. */
@@ -144,12 +160,3 @@ const asksForJson = (argv: string[]): boolean =>
       /^(?:-o=?|--output=)json$/.test(word) ||
       (/^(?:-o|--output)$/.test(word) && argv[at + 1] === 'json'),
   );
-
-function misunderstood(
-  io: Io,
-  { message }: CommanderError,
-  options: Parameters<typeof printError>[2],
-): number {
-  const error = cliError(meshErrors.usage, message.replace(/^error: /, ''));
-  return printError(io, error, options);
-}

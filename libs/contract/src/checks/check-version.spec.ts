@@ -276,6 +276,13 @@ describe('a schema', () => {
   });
 });
 
+it('of a folder that is none is told that it has neither file, and not what else lies in it', () => {
+  expect(failures({ 'README.md': '', 'run.sh': 'x', 'docs/adr/001.md': '' })).toEqual([
+    'odcs-valid MESH-1001',
+    'schema-valid MESH-1001',
+  ]);
+});
+
 const FILE_FAULTS: [string, (files: VersionFiles) => void, string][] = [
   ['without a contract', (files) => delete files['contract.odcs.yaml'], 'odcs-valid MESH-1001'],
   ['without a schema', (files) => delete files['schema.avsc'], 'schema-valid MESH-1001'],

@@ -14,6 +14,8 @@ export const filesKnown: FileRule = {
   severity: 'blocks',
   run: ({ files }) => {
     const paths = Object.keys(files);
+    // Some other folder altogether: that it has neither is what is told, and not what else lies in it.
+    if (![CONTRACT_FILE, SCHEMA_FILE].some((path) => path in files)) return [];
     const examples = paths.filter((path) => path.startsWith('examples/'));
     const tooMany =
       examples.length > MOST_EXAMPLES
