@@ -33,6 +33,7 @@ function standing(env: NodeJS.ProcessEnv): string {
   return (byNpm && env['INIT_CWD']) || process.cwd();
 }
 
+/** The outside as the process has it: its streams, the folder it was called in, and where the mesh lives (`MESH_HOME`). */
 export function processIo(env: NodeJS.ProcessEnv = process.env): Io {
   const root = checkout();
   const cwd = standing(env);

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { cliError, EXIT, meshErrors } from './errors.js';
+import { CliError, cliError, EXIT, meshErrors } from './errors.js';
 import type { Io } from './io.js';
 import { printError, type CommonOptions } from './output.js';
 import { registerAggregate } from './verbs/aggregate.js';
@@ -126,7 +126,7 @@ export async function run(argv: string[], outside: Io): Promise<number> {
     // The line was not read to its end: what it asks for is looked for in its words.
     const fix = `See \`npx ${named(program, argv)} --help\`.`;
     const why = error.message.replace(/^error: /, '');
-    const misunderstood = cliError({ ...meshErrors.usage, fix }, why);
+    const misunderstood = new CliError({ ...meshErrors.usage, detail: why, fix });
     return printError(io, misunderstood, asksForJson(argv) ? { output: 'json' } : {});
   }
 }

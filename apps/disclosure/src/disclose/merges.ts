@@ -140,6 +140,7 @@ type Row = {
 const READY = `FROM view_merge m JOIN view v ON v.id = m.view_id
    WHERE NOT m.told AND v.active AND EXISTS (${told('m.view_id', 'm.survivor')})`;
 
+/** Whether any merge waits that can be told now: its survivor has a record in the view. */
 export async function mergesAreReady(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query<{ ready: boolean }>(`SELECT EXISTS (SELECT ${READY}) AS ready`);
   return rows[0]!.ready;

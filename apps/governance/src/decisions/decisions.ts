@@ -160,6 +160,7 @@ async function existing(em: EntityManager, id: string): Promise<ProposalEntity> 
   return proposal;
 }
 
+/** The approvals that a proposal was given. */
 export async function approvalsOf(
   em: EntityManager,
   proposalId: string,

@@ -9,6 +9,7 @@ export function freeText(text: z.ZodString): z.ZodString {
   return text.refine(identifiesNobody, IDENTIFIES);
 }
 
+/** Whether a text that will stand on the ledger holds no NHS number. */
 export const identifiesNobody = (text: string): boolean => !holdsNhsNumber(text);
 
 /** How a refusal reads: the place, never what was found there. */

@@ -68,6 +68,7 @@ export function maySee(person: Person, grant: Grantable): boolean {
 /** Decisions on the next step of what is asked for. */
 const STEP_DECISIONS = ['approve', 'refuse', 'changes'] as const;
 export type StepDecision = (typeof STEP_DECISIONS)[number];
+/** Whether a word is one of the decisions that a step can be given. */
 export const isStepDecision = (decision: string): decision is StepDecision =>
   STEP_DECISIONS.includes(decision as StepDecision);
 

@@ -100,6 +100,7 @@ export const requestBody = parts.refine(namesProducts, {
 });
 export type RequestBody = z.output<typeof requestBody>;
 
+/** A request names one product or several, and never both or neither. */
 export function namesProducts({ product, products }: DraftBody): boolean {
   return Boolean(product) !== Boolean(products);
 }

@@ -15,6 +15,7 @@ export const organisationQuery = z.strictObject({
 });
 export type OrganisationQuery = z.output<typeof organisationQuery>;
 
+/** Today as organisations’ dates are written: `2026-11-30`, in UTC. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }

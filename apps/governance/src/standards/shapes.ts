@@ -74,6 +74,7 @@ export function showStandard({
   return { ...content, revision, contentHash, seeded, updatedAt: updatedAt.toISOString() };
 }
 
+/** A revision of a standard as the API shows it; `seeded` is one that came with the mesh. */
 export function showRevision(row: StandardRevisionEntity) {
   const { revision, contentHash, motion, approvedBy, at, content } = row;
   return {

@@ -8,10 +8,12 @@ export const CALDICOTT_GUARDIAN = 'caldicott-guardian';
 export const ANALYST = 'analyst';
 export const ANALYST_ORGANISATION = 'QUY';
 
+/** The seeded user who sends to a domain. */
 export function publisherOf(domain: string): string {
   return `${domain}-publisher`;
 }
 
+/** The seeded user who answers for what a domain publishes. */
 export function ownerOf(domain: string): string {
   return `${domain}-owner`;
 }

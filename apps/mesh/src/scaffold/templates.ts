@@ -43,6 +43,7 @@ export async function write(root: string, files: Files): Promise<void> {
   }
 }
 
+/** Whether there is a file or folder at a path. */
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

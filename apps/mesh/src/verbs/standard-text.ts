@@ -48,6 +48,7 @@ export type StandardProposalBody = {
   reaches: { product: string; demand: string; conforms: boolean }[];
 };
 
+/** Standards as a table, one to a line. */
 export function standardTable(items: readonly StandardRow[]): string {
   return table(
     ['STANDARD', 'TITLE', 'STATE', 'MANDATED', 'FROM', 'OWNER'],
@@ -97,6 +98,7 @@ export function standardCard(one: StandardBody): string {
   ].join('\n\n');
 }
 
+/** A proposed revision, and who decided on it. */
 export function standardProposalCard(one: StandardProposalBody): string {
   const facts = card([
     ['id', one.id],
@@ -124,6 +126,7 @@ export function standardProposalCard(one: StandardProposalBody): string {
   ].join('\n\n');
 }
 
+/** Where to ask, in one line: name, mail, page. */
 export function contactOf({ name, email, url }: Support): string {
   return [name, email, url].filter(Boolean).join(', ');
 }

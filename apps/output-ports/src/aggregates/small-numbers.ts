@@ -18,9 +18,11 @@ export type Suppression = 'small-number' | 'secondary' | 'differencing' | 'whole
 /** A number as it may be told: null where it may not, and why. Zero is told as it is. */
 export type Told = { value: number | null; suppressed: Suppression | null };
 
+/** A number that is not told, and why. */
 export const withheld = (suppressed: Suppression): Told => ({ value: null, suppressed });
 const told = (value: number): Told => ({ value, suppressed: null });
 
+/** Whether a count is so small that it could tell of somebody; none at all tells of nobody. */
 export const isSmall = (count: number, { threshold }: SmallNumbers): boolean =>
   count >= 1 && count <= threshold;
 
@@ -117,4 +119,5 @@ export function toldMean(mean: number | null, cases: Told): Told {
   };
 }
 
+/** Rates and means are told to one decimal. */
 export const toOneDecimal = (value: number): number => Math.round(value * 10) / 10;

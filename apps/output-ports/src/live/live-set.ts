@@ -14,6 +14,7 @@ export type LiveTable = { topic: string; schemaName: string; tableName: string; 
 /** The table in each recipient's schema that says what the others are, and where they stand. */
 export const ABOUT = 'about';
 
+/** A table’s name with its schema, both quoted for SQL. */
 export const qualified = (schema: string, table: string): string =>
   `${name(schema)}.${name(table)}`;
 

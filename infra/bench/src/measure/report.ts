@@ -1,6 +1,7 @@
 /** One line of the report. `met` is null for what has no target. */
 export type Result = { what: string; measured: string; target: string; met: boolean | null };
 
+/** One line of the report; `met` is null where there is no target. */
 export function line(what: string, measured: string, target: string, met: boolean | null): Result {
   return { what, measured, target, met };
 }

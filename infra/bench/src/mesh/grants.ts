@@ -37,6 +37,7 @@ export async function requested(
   return id;
 }
 
+/** Decides on a grant as one of the seeded people. */
 export async function decide(rig: Rig, id: string, decision: string, who: string): Promise<void> {
   await answerOf(rig, ['grant', decision, id, '--reason', 'Bench'], who);
 }

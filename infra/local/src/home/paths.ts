@@ -5,6 +5,7 @@ import { StackError, stackErrors } from '../errors.js';
 /** Where everything of one mesh lies. All of it is under MESH_HOME and none of it is committed. */
 export type Home = ReturnType<typeof homeAt>;
 
+/** Where everything lies that a mesh keeps, below its folder. */
 export function homeAt(root: string) {
   return {
     root,

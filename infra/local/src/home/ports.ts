@@ -96,10 +96,12 @@ export function portIsFree(port: number): Promise<boolean> {
   });
 }
 
+/** The ports of the last start; none if it was never started. */
 export function readPorts(file: string): Ports {
   return readWhole<Ports>(file) ?? {};
 }
 
+/** Remembers them, so that addresses stay what they were. */
 export function keepPorts(file: string, ports: Ports): void {
   writeWhole(file, `${JSON.stringify(ports, null, 2)}\n`, 0o644);
 }

@@ -10,6 +10,7 @@ export function secretOf(home: Home, name: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
+/** Where a secret of that name lies. */
 export function secretFile(home: Home, name: string): string {
   return join(home.secrets, name);
 }

@@ -32,6 +32,7 @@ const UNSAFE = new Set([
   '__lookupSetter__',
 ]);
 
+/** Whether a name would reach into an object’s prototype, such as `__proto__`. */
 export function isUnsafeName(name: string): boolean {
   return UNSAFE.has(name);
 }

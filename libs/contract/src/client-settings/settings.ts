@@ -26,7 +26,9 @@ const OF_FILES = { duckdb, r } satisfies Partial<Record<ClientFormat, unknown>>;
 
 type FileFormat = keyof typeof OF_FILES;
 
-export const isFileFormat = (format: string): format is FileFormat => format in OF_FILES;
+/** Whether a format of settings is one for reading files. */
+export const isFileFormat = (format: string): format is FileFormat =>
+  Object.hasOwn(OF_FILES, format);
 
 /** Lines that read the files of a grant. */
 export const fileSettings = (granted: GrantedFiles, format: FileFormat): string =>

@@ -158,7 +158,9 @@ export function recordName(product: string): string {
 
 /** Principal (token `sub`) of a domain, a grant or a service. */
 export const domainPrincipal = (domain: string): string => `domain-${domain}`;
+/** Principal of whoever reads under a grant. */
 export const grantPrincipal = (grantId: string): string => `grant-${grantId}`;
+/** Principal of a service of the mesh itself: `svc-disclosure`. */
 export const servicePrincipal = (service: string): string => `svc-${service}`;
 
 /** PostgreSQL database and role of a domain: `mesh_domain_social_care`. */

@@ -39,18 +39,21 @@ export type Change = {
   purpose?: Purpose;
 };
 
+/** A change of that class; what each means is said at `Change`. */
 export const breaking = (path: string, kind: ChangeKind, sentence: string): Change => ({
   path,
   class: 'breaking',
   sentence,
   kind,
 });
+/** As `breaking`, of its own class. */
 export const visible = (path: string, kind: ChangeKind, sentence: string): Change => ({
   path,
   class: 'visible',
   sentence,
   kind,
 });
+/** As `breaking`, of its own class. */
 export const safe = (path: string, kind: ChangeKind, sentence: string): Change => ({
   path,
   class: 'safe',

@@ -130,6 +130,7 @@ export function takenStatement(quarantineIds: readonly string[]): Statement {
   };
 }
 
+/** Remembers what messages were landed and what they were answered; fails where one of them was landed meanwhile. */
 export function landedStatement(landings: readonly Landing[]): Statement {
   return {
     name: 'intake-land',

@@ -22,10 +22,11 @@ import type { ProcessLock } from '../intake/process-lock.js';
 import { inputOf, itemsOf } from '../intake/reception.js';
 import type { OnUnit, Receiver } from '../intake/reception.js';
 import type { Mode } from '../person/nhs-number.js';
+import { isOlder } from '../state/apply.js';
 import { digestOf, partKey } from './part-store.js';
 import type { FormerRow } from './former.js';
 import type { IncomingRow, MarkedRoot, PartStore, WrittenRow } from './part-store.js';
-import { isOlder, laterThan, resolved, taken } from './refusals.js';
+import { laterThan, resolved, taken } from './refusals.js';
 import type { Refusals } from './refusals.js';
 import { shownRootId } from './shown-root.js';
 

@@ -7,6 +7,7 @@ import type { ItemOutcome } from '../define/source.js';
 import type { Fault } from '../errors.js';
 import type { Prepared } from '../intake/prepare.js';
 import { byteaArray, plainArray } from '../outbox/arrays.js';
+import { isOlder } from '../state/apply.js';
 import type { IncomingRow, MarkedRoot, WrittenRow } from './part-store.js';
 
 type EntryRow = { id: string; landing: Buffer; sha256: string; state: string; errors: Fault[] };
@@ -91,9 +92,6 @@ const faultsOf = (errors: readonly Fault[]): string =>
 /** As quarantine has it: of an item's bytes behind those that must stand before them. */
 const sha256Of = ({ preamble, raw }: Prepared): string =>
   createHash('sha256').update(preamble).update(raw).digest('hex');
-
-export const isOlder = (at: number | null, held: number | null): boolean =>
-  at !== null && held !== null && at < held;
 
 /** What was refused further down in the file than the row of its key that is stored: the later one counts, unless it is of an earlier return. */
 export function laterThan(

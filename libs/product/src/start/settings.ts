@@ -26,6 +26,7 @@ export type DomainEnvironment = z.output<typeof domainEnvironment> &
   Partial<Record<PortName, number>>;
 
 type ListeningSource = Source & Required<Pick<Source, 'listen'>>;
+/** Whether a source has a listener of its own, as MLLP has. */
 export const listens = (source: AnySource): source is ListeningSource =>
   'listen' in source && source.listen !== undefined;
 

@@ -382,7 +382,8 @@ function backFill(world: World, emitter: Emitter, change: KeyedBackFill): Applie
 const isOutdated = (world: World, { at, receivedAt }: KeyedUpsert | KeyedRetract, record: string) =>
   at === null && receivedAt !== undefined && (world.lastChanged.get(record) ?? 0) > receivedAt;
 
-const isOlder = (at: number | null, held: number | null): boolean =>
+/** Whether what comes was true earlier than what is held; of what says no time nobody knows. */
+export const isOlder = (at: number | null, held: number | null): boolean =>
   at !== null && held !== null && at < held;
 
 /** Of a source that states whole records what is older is superseded; of one that states parts it may be missed. */

@@ -12,6 +12,7 @@ export type Standing = {
 
 export const BOTH = PRODUCT | SECONDARY;
 
+/** Whether the person’s whereabouts are restricted now. */
 export const isRestricted = ({ restriction }: Pick<Standing, 'restriction'>): boolean =>
   restriction?.restricted ?? false;
 

@@ -21,6 +21,7 @@ export const MERGES_OF = {
   text: `SELECT person, into_person, product, survivor, ref, publisher_ods, left_out FROM told_merge WHERE survivor = ANY($1::text[])`,
 };
 
+/** A row of `MERGES_OF` by names. */
 export function mergeFrom([
   person,
   into,

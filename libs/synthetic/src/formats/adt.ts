@@ -67,6 +67,7 @@ function later({ day, hour, minute }: Moment, minutes: number): Moment {
   return { day, hour: Math.floor(total / 60), minute: total % 60 };
 }
 
+/** One HL7 v2.4 message of an event, its segments ended by CR. */
 export function messageOf(
   controlId: string,
   event: AdtEvent,

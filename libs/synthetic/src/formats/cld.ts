@@ -74,6 +74,7 @@ const personColumns = (person: Person): CldRow => ({
   'Has Unpaid Carer': person.index % 3 === 0 ? 'Yes' : 'No',
 });
 
+/** A care package as a row of Client Level Data. */
 export const packageRow = (person: Person, service: CarePackage): CldRow => ({
   ...personColumns(person),
   'Client Funding Status': 'Joint client and social care funded',

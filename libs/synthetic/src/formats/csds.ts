@@ -76,6 +76,7 @@ const RETURN = {
   'REPORTING PERIOD END DATE': '2026-10-31',
 };
 
+/** A person as a row of CYP001. */
 export const patientRow = (person: Person): CsdsRow<'CYP001'> => ({
   'LOCAL PATIENT IDENTIFIER (EXTENDED)': person.communityNumber,
   'ORGANISATION IDENTIFIER (LOCAL PATIENT IDENTIFIER)': person.place.community.ods,
@@ -104,6 +105,7 @@ const referralRow = (person: Person, referral: Referral): CsdsRow<'CYP101'> => (
   ...RETURN,
 });
 
+/** A contact as a row of CYP201. */
 export const contactRow = (
   person: Person,
   referral: Referral,

@@ -11,6 +11,7 @@ export type Table<K extends string> = {
   line(row: Partial<Record<K, string | number | null>>): string;
 };
 
+/** Writes rows of these columns; one that is not given is empty. */
 export function table<const K extends string>(columns: readonly K[]): Table<K> {
   return {
     header: csvLine(columns),

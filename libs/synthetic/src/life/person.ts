@@ -76,4 +76,5 @@ function addressOf(random: Random, place: Place): Person['address'] {
   };
 }
 
+/** Whole years of age on a day. */
 export const ageOn = ({ born }: Person, day: Day): number => Math.floor((day - born) / 365.25);

@@ -57,6 +57,7 @@ const NOTES = [
   'Two carers\nfor transfers',
 ];
 
+/** The care a council gives: to one adult in twelve, more often in old age and most often after hospital. */
 export function packagesOf(random: Random, person: Person, leftHospital?: Day): CarePackage[] {
   const age = ageOn(person, TODAY);
   if (age < 18 || !random.chance(age > 64 ? (leftHospital ? 0.6 : 0.25) : 0.08)) return [];

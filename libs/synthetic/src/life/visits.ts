@@ -38,6 +38,7 @@ const OBSERVATIONS: ((random: Random) => Activity['observation'])[] = [
   (random) => ({ code: '364075005', value: String(random.int(54, 102)), unit: '/min' }),
 ];
 
+/** Referrals to community services with their contacts: of one in three, of four in five after hospital. */
 export function referralsOf(random: Random, person: Person, leftHospital?: Day): Referral[] {
   if (!random.chance(leftHospital ? 0.8 : 0.35)) return [];
   const received = Math.min(TODAY - 2, leftHospital ?? TODAY - random.int(10, 300));

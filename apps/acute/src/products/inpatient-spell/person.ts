@@ -157,6 +157,7 @@ function inOrder(identifiers: Identifier[], trust: string, day: Day): Candidate[
 const numberingOf = ({ type, authority, oid, facility }: Identifier, issuer: string): string =>
   JSON.stringify([type, authority, oid, authority ?? oid ?? facility, issuer]);
 
+/** Whether two are one local identifier: the same number of the same issuer. */
 export const isSame = (one: Local, other: Local | null): boolean =>
   one.id === other?.id && one.issuer === other.issuer;
 

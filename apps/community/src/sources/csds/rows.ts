@@ -62,6 +62,7 @@ export type Parsed<R> =
 type ValuesOf<T> = T extends CsvTable<infer K> ? Record<K, string> : never;
 type JoinColumn = 'provider' | 'periodEnd';
 
+/** A row of CYP001, by the provider and its own patient number; or every fault of it. */
 export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): Parsed<Patient> {
   const row = new RowReader(CYP001, values);
   const localId = row.mandatoryIdentifier('localPatientId', 'recordIdMissing');
@@ -80,6 +81,7 @@ export function readPatient(values: ValuesOf<typeof CYP001>, reading: Reading): 
   });
 }
 
+/** A row of CYP101, which belongs to a patient; or every fault of it. */
 export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading): Parsed<Referral> {
   const row = new RowReader(CYP101, values);
   const serviceRequestId = row.mandatoryIdentifier('serviceRequestId', 'recordIdMissing');
@@ -106,11 +108,13 @@ export function readReferral(values: ValuesOf<typeof CYP101>, reading: Reading):
   });
 }
 
+/** A row of CYP201, which belongs to a referral; or every fault of it. */
 export function readContact(values: ValuesOf<typeof CYP201>, reading: Reading): Parsed<Contact> {
   const row = new RowReader(CYP201, values);
   return parsed(row, 'careContactId', contactOf(row, reading));
 }
 
+/** A row of CYP202, which belongs to a contact; or every fault of it. */
 export function readActivity(values: ValuesOf<typeof CYP202>, reading: Reading): Parsed<Activity> {
   const row = new RowReader(CYP202, values);
   refuseNumbers(row, values, OPEN.CYP202);

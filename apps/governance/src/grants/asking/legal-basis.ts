@@ -26,6 +26,7 @@ export function malformed({ legalBasis }: DraftBody): FieldError[] {
   return isNone ? [fault(grantErrors.fieldLegalBasis, '$.legalBasis')] : [];
 }
 
+/** What is wrong with the legal basis a request gives for its purpose; empty when nothing is. */
 export function legalBasisErrors(basis: GrantLegalBasis | null, purpose: Purpose): FieldError[] {
   if (!basis) return [fault(grantErrors.fieldLegalBasis, '$.legalBasis')];
   // People expect their own care to be looked after by those who see their record, and nothing beyond it.

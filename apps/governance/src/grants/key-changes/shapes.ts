@@ -31,6 +31,7 @@ export type KeyChangeContent = {
   keepDays: number;
 };
 
+/** A change of pseudonym keys as the API shows it. */
 export function showKeyChange(motion: MotionEntity) {
   const { organisation, purpose, generation, keepDays } = motion.content as KeyChangeContent;
   return {

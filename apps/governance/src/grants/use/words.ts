@@ -32,6 +32,7 @@ function endOf(endsAt: Date): string {
   return `The last day of the grant is ${lastDay}.`;
 }
 
+/** What is told of a review that is due; of emergency access that is late each day anew, which the key says. */
 export function reviewNotice(due: { by: string; emergency: boolean; now: Date }): Notice {
   const { by, emergency, now } = due;
   const isLate = emergency && new Date(by) <= now;
@@ -46,6 +47,7 @@ export function reviewNotice(due: { by: string; emergency: boolean; now: Date })
   };
 }
 
+/** What is told of a grant under which nothing was read for so many days, once a day. */
 export function unusedNotice({ days, now }: { days: number; now: Date }): Notice {
   return {
     key: `unused:${now.toISOString().slice(0, 10)}`,

@@ -202,8 +202,10 @@ const supporting = {
   PractitionerRole: practitionerRole,
 };
 
+/** Whether a resource type is one that records are made of. */
 export const isMedicineKind = (kind: string): kind is keyof typeof medicines =>
   Object.hasOwn(medicines, kind);
+/** Whether a resource type is one that those refer to. */
 export const isSupportingKind = (kind: string): kind is keyof typeof supporting =>
   Object.hasOwn(supporting, kind);
 

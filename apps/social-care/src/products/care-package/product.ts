@@ -4,6 +4,7 @@ import { identifies } from './identity.js';
 import { mapCarePackage } from './map.js';
 import { places } from './places.js';
 
+/** `social-care.care-package`: one record for each service event of Client Level Data. */
 export const carePackage = defineProduct({
   contract: 'social-care/care-package/v1',
   from: source,

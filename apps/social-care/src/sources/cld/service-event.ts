@@ -20,6 +20,7 @@ const COUNCIL = /^\d{3}$/;
 /** decimal(9,2) of the specification. */
 const MONEY = { min: 0, max: 9_999_999.99, places: 2 };
 
+/** A row that is a service event, by its columns as text; or every fault of it. */
 export function readServiceEvent(
   values: CldValues,
   mode: Mode,
