@@ -229,26 +229,7 @@ export function compose(around: Surroundings): Parts {
     topics: new TopicLook(connection, `mesh.${name}`),
     absence: new Absence(pool, around.tombstonesKeptMs, around.absenceNotedEveryMs),
   });
-  const module: DynamicModule = {
-    module: DisclosureModule,
-    controllers: [
-      EditionController,
-      GrantsController,
-      KeysController,
-      QuarantineController,
-      ViewsController,
-    ],
-    providers: [
-      { provide: POOL, useValue: pool },
-      { provide: GRANT_READING, useValue: governance },
-      { provide: ViewStanding, useValue: new ViewStanding(pool, keys) },
-      { provide: StoredPseudonymKeys, useValue: keys },
-      { provide: Discloser, useValue: discloser },
-      { provide: ViewWatch, useValue: watch },
-      { provide: ViewStore, useValue: store },
-      { provide: Lanes, useValue: lanes },
-    ],
-  };
+  const module = moduleOf({ pool, governance, keys, discloser, watch, store, lanes });
   const transactionPrefix = `relay.${part.name}`;
   const relay =
     around.relay ?? new Relay({ databaseUrl, kafka: connection, transactionPrefix, log });
@@ -272,6 +253,38 @@ export function compose(around: Surroundings): Parts {
     }),
   };
 }
+
+/** What disclosure serves over HTTP, and what that asks. */
+const moduleOf = (served: Served): DynamicModule => ({
+  module: DisclosureModule,
+  controllers: [
+    EditionController,
+    GrantsController,
+    KeysController,
+    QuarantineController,
+    ViewsController,
+  ],
+  providers: [
+    { provide: POOL, useValue: served.pool },
+    { provide: GRANT_READING, useValue: served.governance },
+    { provide: ViewStanding, useValue: new ViewStanding(served.pool, served.keys) },
+    { provide: StoredPseudonymKeys, useValue: served.keys },
+    { provide: Discloser, useValue: served.discloser },
+    { provide: ViewWatch, useValue: served.watch },
+    { provide: ViewStore, useValue: served.store },
+    { provide: Lanes, useValue: served.lanes },
+  ],
+});
+
+type Served = {
+  pool: Pool;
+  governance: Surroundings['governance'];
+  keys: StoredPseudonymKeys;
+  discloser: Discloser;
+  watch: ViewWatch;
+  store: ViewStore;
+  lanes: Lanes;
+};
 
 function transportOf(around: Surroundings): RecordTransport {
   const { pool, governance, registry, connection, serviceKey, log } = around;

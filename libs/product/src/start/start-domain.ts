@@ -15,7 +15,7 @@ import {
   startHttp,
   TokenSource,
 } from '@caremesh/platform';
-import type { Logger, ServiceEnvironment } from '@caremesh/platform';
+import type { Database, Logger, ServiceEnvironment } from '@caremesh/platform';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -87,28 +87,8 @@ export async function openDomain(
   });
   // Before anything is taken in: what got a position below the cursors would never leave.
   await keepAhead(databaseUrl);
-  const domainKey = readKey(environment.keyFile);
-  const governance = new Peer({
-    name: 'Governance',
-    url: environment.governanceUrl,
-    tokens: tokensFor(environment, 'mesh-api'),
-  });
-  const seal = new Seal(domainKey);
-  const service = new DomainService({
-    domain,
-    environment,
-    database,
-    domainKey,
-    seal,
-    governance,
-    connection: {
-      brokers: environment.kafkaBrokers,
-      clientId: environment.clientId,
-      tokens: tokensFor(environment, 'mesh-kafka'),
-      encrypted: brokerSecurity(environment) === 'SASL_SSL',
-    },
-    log,
-  });
+  const service = serviceOf(domain, environment, database, log);
+  const { governance } = service.parts;
   const ledger = new Ledger(governance);
   let listening: Listening[] = [];
   const app = await startHttp(moduleOf(service, ledger), {
@@ -132,13 +112,7 @@ export async function openDomain(
   const begin = () => (relay.start(), consuming.start());
   void untilApproved(service, app.get(Health), begin, log, stopping.signal);
   void keepPromises(service, environment, stopping.signal);
-  const everyMs = environment.paritySeconds * 1_000;
-  const { pool } = database;
-  const parity = { pool, governance, log, products: () => service.live };
-  void reportParity(parity, everyMs, stopping.signal);
-  const { committer } = service;
-  const filling = { pool, committer, log, products: () => service.published };
-  void keepBackFilling(filling, Math.min(everyMs, WATCH_MS), stopping.signal);
+  keepMajors(service, environment, stopping.signal);
   // Closed in the reverse order: first what takes, then what commits, then what sends, the database last.
   onStop(app, () => database.close());
   onStop(app, () => relay.stop());
@@ -147,6 +121,45 @@ export async function openDomain(
   onStop(app, () => Promise.all(listening.map((one) => one.close())));
   onStop(app, () => stopping.abort());
   return app;
+}
+
+function serviceOf(
+  domain: Domain,
+  environment: DomainEnvironment,
+  database: Database,
+  log: Logger,
+): DomainService {
+  const domainKey = readKey(environment.keyFile);
+  return new DomainService({
+    ...{ domain, environment, database, domainKey, log },
+    seal: new Seal(domainKey),
+    governance: new Peer({
+      name: 'Governance',
+      url: environment.governanceUrl,
+      tokens: tokensFor(environment, 'mesh-api'),
+    }),
+    connection: {
+      brokers: environment.kafkaBrokers,
+      clientId: environment.clientId,
+      tokens: tokensFor(environment, 'mesh-kafka'),
+      encrypted: brokerSecurity(environment) === 'SASL_SSL',
+    },
+  });
+}
+
+/** Of two majors side by side the newer is filled from the earlier, and what they hold is compared. */
+function keepMajors(
+  service: DomainService,
+  { paritySeconds }: DomainEnvironment,
+  signal: AbortSignal,
+): void {
+  const { database, governance, log } = service.parts;
+  const { pool } = database;
+  const { committer } = service;
+  const everyMs = paritySeconds * 1_000;
+  void reportParity({ pool, governance, log, products: () => service.live }, everyMs, signal);
+  const filling = { pool, committer, log, products: () => service.published };
+  void keepBackFilling(filling, Math.min(everyMs, WATCH_MS), signal);
 }
 
 /** What goes on beside the intake: what has been kept long enough ends, and numbers go to governance. */
