@@ -1,5 +1,5 @@
 import { avroType } from '@caremesh/contract';
-import { brokerSecurity, openDatabase, Peer, readSecret, TokenSource } from '@caremesh/platform';
+import { openDatabase } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import {
   consumingMigrations,
@@ -13,6 +13,8 @@ import {
   Seal,
   SchemaRegistry,
   TopicLook,
+  connectionOf,
+  governancePeer,
 } from '@caremesh/product';
 import type { KafkaConnection, LaterRelay } from '@caremesh/product';
 import { Module } from '@nestjs/common';
@@ -170,7 +172,6 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     poolSize: CONNECTIONS,
     byKey: true,
   });
-  const { kafkaBrokers: brokers, clientId } = settings;
   const part = partOf(settings.service);
   const surroundings: Surroundings = {
     part,
@@ -178,14 +179,9 @@ export async function surroundingsOf(settings: Settings, log: Logger) {
     besideThreads: part.lanes - 1,
     pool: database.pool,
     databaseUrl: url.reveal(),
-    governance: new Governance(peerOf(settings), part.kind),
+    governance: new Governance(governancePeer(settings), part.kind),
     registry: new SchemaRegistry(settings.registryUrl),
-    connection: {
-      brokers,
-      clientId,
-      tokens: tokensFor(settings, 'mesh-kafka'),
-      encrypted: brokerSecurity(settings) === 'SASL_SSL',
-    },
+    connection: connectionOf(settings),
     // Where many records flow, sending them does not hold up making the next. The other part, of few records, is spared the thread.
     ...(part === SECONDARY_USE && { relay: laterRelay(settings, `relay.${part.name}`, log) }),
     serviceKey: readKey(settings.keyFile),
@@ -303,15 +299,4 @@ function transportOf(around: Surroundings): RecordTransport {
     },
     { gathering: GATHERING },
   );
-}
-
-/** Governance, asked with the service's own tokens. */
-export function peerOf(settings: Settings): Peer {
-  const tokens = tokensFor(settings, 'mesh-api');
-  return new Peer({ name: 'Governance', url: settings.governanceUrl, tokens });
-}
-
-function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
-  const clientSecret = readSecret(clientSecretFile);
-  return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
 }

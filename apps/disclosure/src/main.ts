@@ -1,3 +1,4 @@
+import { governancePeer } from '@caremesh/product';
 import 'reflect-metadata';
 
 import {
@@ -11,7 +12,7 @@ import {
   startHttp,
 } from '@caremesh/platform';
 
-import { compose, peerOf, surroundingsOf } from './disclosure.module.js';
+import { compose, surroundingsOf } from './disclosure.module.js';
 import { INDIVIDUAL_CARE, partOf } from './part.js';
 import { disclosureEnvironment, paceOf } from './settings.js';
 
@@ -27,7 +28,7 @@ await run('disclosure', async () => {
     environment: settings,
     name: part.name,
     log,
-    ledger: () => ledgerAt(peerOf(settings)),
+    ledger: () => ledgerAt(governancePeer(settings)),
     prepare: async (app) => {
       app.get(Health).setNotReady('governance');
       app.connectMicroservice({ strategy: transport });

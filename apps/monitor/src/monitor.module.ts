@@ -1,6 +1,6 @@
-import { openDatabase, Peer, readSecret, TokenSource } from '@caremesh/platform';
+import { openDatabase, ledgerAt } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
-import { SchemaRegistry } from '@caremesh/product';
+import { SchemaRegistry, connectionOf, governancePeer } from '@caremesh/product';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 
@@ -21,7 +21,7 @@ class MonitorModule {}
 
 /** Opens the database and puts the parts together; nothing runs yet. */
 export async function compose(settings: Settings, log: Logger) {
-  const { databaseUrl: url, healthWindowMs, kafkaBrokers: brokers, clientId } = settings;
+  const { databaseUrl: url, healthWindowMs } = settings;
   const migrations = [Monitor1795312800000];
   const database = await openDatabase({
     url,
@@ -30,17 +30,12 @@ export async function compose(settings: Settings, log: Logger) {
     poolSize: CONNECTIONS,
     byKey: true,
   });
-  const governance = new Governance(
-    new Peer({
-      name: 'Governance',
-      url: settings.governanceUrl,
-      tokens: tokensFor(settings, 'mesh-api'),
-    }),
-  );
+  const peer = governancePeer(settings);
+  const governance = new Governance(peer);
   const watch = new Watch({
     governance,
     registry: new SchemaRegistry(settings.registryUrl),
-    connection: { brokers, clientId, tokens: tokensFor(settings, 'mesh-kafka') },
+    connection: connectionOf(settings),
     store: new CountStore(database.pool),
     healthWindowMs,
     log,
@@ -56,10 +51,5 @@ export async function compose(settings: Settings, log: Logger) {
     controllers: [TopicsController],
     providers: [{ provide: Watch, useValue: watch }],
   };
-  return { database, watch, reporter, module };
-}
-
-function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
-  const clientSecret = readSecret(clientSecretFile);
-  return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
+  return { database, watch, reporter, module, ledger: ledgerAt(peer) };
 }

@@ -9,11 +9,12 @@ const NAME = 'monitor';
 /** Runs the monitor; resolves when it listens. It stops in order: first what reads, then what tells, the database last. */
 export async function startMonitor(settings: Settings): Promise<INestApplicationContext> {
   const log = createLogger(NAME, settings.logLevel);
-  const { database, watch, reporter, module } = await compose(settings, log);
+  const { database, watch, reporter, module, ledger } = await compose(settings, log);
   const app = await startHttp(module, {
     environment: settings,
     name: NAME,
     log,
+    ledger: () => ledger,
     prepare: (made) => made.get(Health).setNotReady('governance'),
   });
   onStop(app, () => database.close());

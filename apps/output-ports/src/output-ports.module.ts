@@ -1,15 +1,8 @@
 import { join } from 'node:path';
 
-import {
-  brokerSecurity,
-  ledgerAt,
-  openDatabase,
-  Peer,
-  readSecret,
-  TokenSource,
-} from '@caremesh/platform';
+import { ledgerAt, openDatabase } from '@caremesh/platform';
 import type { LedgerWriter, Logger } from '@caremesh/platform';
-import { SchemaRegistry, topicEnds } from '@caremesh/product';
+import { SchemaRegistry, topicEnds, connectionOf, governancePeer } from '@caremesh/product';
 import type { KafkaConnection } from '@caremesh/product';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -77,21 +70,14 @@ class OutputPortsModule {}
 
 /** Opens the database and what else a running service has about it. */
 export async function surroundingsOf(settings: Settings, log: Logger) {
-  const { databaseUrl: url, kafkaBrokers: brokers, clientId } = settings;
+  const { databaseUrl: url } = settings;
   const database = await openDatabase({ url, entities: [], migrations, poolSize: CONNECTIONS });
-  const peer = new Peer({
-    name: 'Governance',
-    url: settings.governanceUrl,
-    tokens: tokensFor(settings, 'mesh-api'),
-  });
+  const peer = governancePeer(settings);
   const surroundings: Surroundings = {
     pool: database.pool,
     governance: new Governance(peer),
     registry: new SchemaRegistry(settings.registryUrl),
-    connection: {
-      ...{ brokers, clientId, tokens: tokensFor(settings, 'mesh-kafka') },
-      encrypted: brokerSecurity(settings) === 'SASL_SSL',
-    },
+    connection: connectionOf(settings),
     place: placeOf(settings),
     snapshots: {
       folder: settings.snapshotsFolder ?? join(settings.home, 'snapshots'),
@@ -144,9 +130,4 @@ function placeOf({ databaseUrl, publicDatabase, mode }: Settings): DatabasePlace
   const [host = url.hostname, port = url.port || '5432'] = publicDatabase?.split(':') ?? [];
   const sslMode = mode === 'production' ? 'verify-full' : 'prefer';
   return { host, port: Number(port), database: url.pathname.slice(1), sslMode };
-}
-
-function tokensFor({ oidcIssuer, clientId, clientSecretFile }: Settings, audience: string) {
-  const clientSecret = readSecret(clientSecretFile);
-  return new TokenSource({ issuer: oidcIssuer, clientId, clientSecret, audience });
 }

@@ -2,6 +2,7 @@ export { callerOf } from './auth/caller.js';
 export type { Caller } from './auth/caller.js';
 export { RefusedSignIns, ledgerAt } from './auth/refused-sign-ins.js';
 export type { LedgerWriter } from './auth/refused-sign-ins.js';
+export { ownTokens } from './auth/own-tokens.js';
 export { TokenSource } from './auth/token-source.js';
 export type { TokenSourceOptions } from './auth/token-source.js';
 export { TokenVerifier } from './auth/verify.js';

@@ -75,6 +75,8 @@ export { Relay } from './outbox/relay.js';
 export { SchemaRegistry } from './registry/schema-registry.js';
 export { encodeWire, splitWire, withSchemaId } from './registry/wire.js';
 export type { KafkaConnection } from './kafka/client.js';
+export { connectionOf } from './kafka/connection.js';
+export { governancePeer } from './approval/governance-peer.js';
 export { momentOn } from './kafka/moment.js';
 export { topicEnds } from './kafka/ends.js';
 export { bareEnd, wasTaken } from './subscribe/bare-end.js';

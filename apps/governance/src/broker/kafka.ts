@@ -1,4 +1,5 @@
-import { TokenSource, brokerSecurity, problem, readSecret } from '@caremesh/platform';
+import { brokerSecurity, problem, ownTokens } from '@caremesh/platform';
+import type { TokenSource } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Admin } from '@platformatic/kafka';
@@ -27,12 +28,7 @@ export class Kafka implements OnApplicationShutdown {
 
   constructor(@Inject(SETTINGS) settings: Settings) {
     this.#settings = settings;
-    this.#tokens = new TokenSource({
-      issuer: settings.oidcIssuer,
-      clientId: settings.clientId,
-      clientSecret: readSecret(settings.clientSecretFile),
-      audience: 'mesh-kafka',
-    });
+    this.#tokens = ownTokens(settings, 'mesh-kafka');
   }
 
   get #encrypted(): boolean {

@@ -1,4 +1,5 @@
-import { TokenSource, problem, readSecret } from '@caremesh/platform';
+import { problem, ownTokens } from '@caremesh/platform';
+import type { TokenSource } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { governanceErrors } from '../errors.js';
 import { SETTINGS } from '../settings.js';
@@ -22,12 +23,7 @@ export class IdentityClients {
 
   constructor(@Inject(SETTINGS) settings: Settings) {
     this.#issuer = settings.oidcIssuer;
-    this.#tokens = new TokenSource({
-      issuer: settings.oidcIssuer,
-      clientId: settings.clientId,
-      clientSecret: readSecret(settings.clientSecretFile),
-      audience: 'mesh-api',
-    });
+    this.#tokens = ownTokens(settings, 'mesh-api');
   }
 
   /**

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { TokenSource, problem, readSecret } from '@caremesh/platform';
+import { problem, ownTokens } from '@caremesh/platform';
+import type { TokenSource } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { governanceErrors } from '../errors.js';
 import { SETTINGS } from '../settings.js';
@@ -40,12 +41,7 @@ export class Registry {
 
   constructor(@Inject(SETTINGS) settings: Settings) {
     this.#base = settings.registryUrl;
-    this.#tokens = new TokenSource({
-      issuer: settings.oidcIssuer,
-      clientId: settings.clientId,
-      clientSecret: readSecret(settings.clientSecretFile),
-      audience: 'mesh-registry',
-    });
+    this.#tokens = ownTokens(settings, 'mesh-registry');
   }
 
   /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { brokerSecurity, KeptThread, TokenSource, readSecret } from '@caremesh/platform/thread';
+import { brokerSecurity, KeptThread, ownTokens } from '@caremesh/platform/thread';
 import type { ServiceEnvironment } from '@caremesh/platform';
 
 import { Relay } from './relay.js';
@@ -32,12 +32,7 @@ const SCRIPT = fileURLToPath(new URL('./relay-worker.js', import.meta.url));
 /** The relay as these settings describe it. */
 export function relayOf(settings: RelayThreadSettings, log: RelayLog): Relay {
   const { databaseUrl, brokers, encrypted, clientId, transactionPrefix } = settings;
-  const tokens = new TokenSource({
-    issuer: settings.issuer,
-    clientId,
-    clientSecret: readSecret(settings.clientSecretFile),
-    audience: 'mesh-kafka',
-  });
+  const tokens = ownTokens({ ...settings, oidcIssuer: settings.issuer }, 'mesh-kafka');
   const kafka = { brokers, encrypted, clientId, tokens };
   return new Relay({ databaseUrl, kafka, transactionPrefix, log });
 }

@@ -3,19 +3,15 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-  brokerSecurity,
   createLogger,
   Health,
   ledgerAt,
   onStop,
   openDatabase,
-  Peer,
-  readSecret,
   run,
   startHttp,
-  TokenSource,
 } from '@caremesh/platform';
-import type { Database, Logger, ServiceEnvironment } from '@caremesh/platform';
+import type { Database, Logger } from '@caremesh/platform';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -26,6 +22,8 @@ import type { Listening, Submit } from '../define/source.js';
 import { ProductError } from '../errors.js';
 import { mediaType } from '../intake/body.js';
 import { domainMigrations } from '../migrations/all.js';
+import { governancePeer } from '../approval/governance-peer.js';
+import { connectionOf } from '../kafka/connection.js';
 import { keepAhead } from '../outbox/positions.js';
 import { laterRelay } from '../outbox/relay-thread.js';
 import { PublishLag } from '../health/publish-lag.js';
@@ -133,17 +131,8 @@ function serviceOf(
   return new DomainService({
     ...{ domain, environment, database, domainKey, log },
     seal: new Seal(domainKey),
-    governance: new Peer({
-      name: 'Governance',
-      url: environment.governanceUrl,
-      tokens: tokensFor(environment, 'mesh-api'),
-    }),
-    connection: {
-      brokers: environment.kafkaBrokers,
-      clientId: environment.clientId,
-      tokens: tokensFor(environment, 'mesh-kafka'),
-      encrypted: brokerSecurity(environment) === 'SASL_SSL',
-    },
+    governance: governancePeer(environment),
+    connection: connectionOf(environment),
   });
 }
 
@@ -196,14 +185,6 @@ async function keepPromises(
     ),
   ]);
 }
-
-const tokensFor = (environment: ServiceEnvironment, audience: string): TokenSource =>
-  new TokenSource({
-    issuer: environment.oidcIssuer,
-    clientId: environment.clientId,
-    clientSecret: readSecret(environment.clientSecretFile),
-    audience,
-  });
 
 /** What a domain serves. */
 export const moduleOf = (service: DomainService, ledger: Ledger): DynamicModule => ({
