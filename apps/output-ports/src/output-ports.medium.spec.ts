@@ -32,6 +32,7 @@ const aged = (from: number, count: number, ageBand: string): ViewRecord[] =>
 
 let rig: Awaited<ReturnType<typeof portRig>>;
 const patient = { timeout: 60_000, interval: 100 };
+const noted = () => Promise.resolve();
 const table = () => `share_${rig.grant.id}.gp_medication_statement_v1`;
 const rows = async () =>
   (
@@ -92,7 +93,7 @@ describe('a view as tables', () => {
   it('holds the live keys and values of the stream at the offsets it names, over a restart', async () => {
     const first = [1, 2, 3, 4].map((n) => recordOf(n, n, `code ${n}`));
     await rig.write(...first, recordOf(2, 2, 'newer'), recordOf(3, 3, null));
-    await rig.parts.ports.open(rig.grant, 'user-analyst');
+    await rig.parts.ports.open(rig.grant, 'user-analyst', noted);
     await rig.parts.watch.look();
     await vi.waitUntil(async () => (await standsAt()) === 6, patient);
     expect(await rows()).toEqual(
@@ -116,7 +117,7 @@ describe('a view as tables', () => {
   });
 
   it('is read by its recipient alone, who reads nothing else and writes nothing', async () => {
-    const login = await rig.parts.credentials.make(rig.grant.id);
+    const login = await rig.parts.credentials.make(rig.grant.id, noted);
     const { rows: kept } = await rig.pool.query(
       `SELECT count(*)::int AS count FROM pg_roles WHERE rolname = $1 AND rolvaliduntil IS NOT NULL`,
       [login.user],
@@ -245,7 +246,7 @@ describe('a view as tables', () => {
     await running.watch.stop();
     await expect(told({ by: ['person'], of: 'record_id' })).rejects.toMatchObject({
       ...{ code: 'MESH-4511', status: 422 },
-      errors: [{ path: 'by[0]' }, { path: 'of' }],
+      errors: [{ path: '$.by[0]' }, { path: '$.of' }],
     });
   });
 
@@ -264,21 +265,21 @@ describe('a view as tables', () => {
 
   it('has two credentials at most, and ending one ends what it has open and not the other', async () => {
     const [one] = await rig.parts.credentials.list(rig.grant.id);
-    const second = await rig.parts.credentials.make(rig.grant.id);
-    await expect(rig.parts.credentials.make(rig.grant.id)).rejects.toMatchObject({
+    const second = await rig.parts.credentials.make(rig.grant.id, noted);
+    await expect(rig.parts.credentials.make(rig.grant.id, noted)).rejects.toMatchObject({
       code: 'MESH-4507',
     });
     const client = await rig.signIn(second);
-    await rig.parts.credentials.end(rig.grant.id, one!.user);
+    await rig.parts.credentials.end(rig.grant.id, one!.user, noted);
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-    await rig.parts.credentials.end(rig.grant.id, second.user);
+    await rig.parts.credentials.end(rig.grant.id, second.user, noted);
     await expect(client.query('SELECT 1')).rejects.toThrow();
     await expect(rig.signIn(second)).rejects.toMatchObject({ code: '28P01' });
   });
 
   it('keeps its recipient out while the grant is suspended, and is filled anew when it is renewed', async () => {
     const { watch, ports, credentials, snapshots } = rig.parts;
-    const login = await credentials.make(rig.grant.id);
+    const login = await credentials.make(rig.grant.id, noted);
     const client = await rig.signIn(login);
     const before = await rows();
     await snapshots.look();
@@ -301,7 +302,7 @@ describe('a view as tables', () => {
     const again = await rig.signIn(login);
     expect((await again.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await again.end();
-    await credentials.end(rig.grant.id, login.user);
+    await credentials.end(rig.grant.id, login.user, noted);
   });
 
   it('is filled anew by a process that comes back after longer than tombstones are sure to be kept', async () => {
@@ -401,7 +402,7 @@ describe('a view as tables', () => {
   });
 
   it('is gone, with its roles and connections, when the grant is', async () => {
-    const login = await rig.parts.credentials.make(rig.grant.id);
+    const login = await rig.parts.credentials.make(rig.grant.id, noted);
     const client = await rig.signIn(login);
     rig.grant.isActive = false;
     await rig.parts.watch.look();

@@ -18,7 +18,7 @@ export { openDatabase } from './db/open.js';
 export { withConnection } from './db/with-connection.js';
 export type { Database, DatabaseOptions } from './db/open.js';
 export { platformErrors } from './errors.js';
-export { fieldErrors } from './faults/issues.js';
+export { fieldErrors, jsonPath } from './faults/issues.js';
 export { jsonPlaceInWords } from './faults/json-place.js';
 export { Problem, problem } from './faults/problem.js';
 export type { ErrorEntry, FieldError, ProblemBody } from './faults/problem.js';

@@ -17,6 +17,7 @@ import { RULES, toldMean, toldRate, totalOf, USUAL } from './small-numbers.js';
 import type { SmallNumbers, Told } from './small-numbers.js';
 import { sumsOf } from './sums.js';
 import type { Sum } from './sums.js';
+import { Turns } from './turns.js';
 
 /** Who asks: answers are compared with all that their organisation was told of the product. */
 type Asker = { grantId: string; organisation: string };
@@ -52,6 +53,7 @@ const MOMENT = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 /** Answers questions about views with numbers that may be told. */
 export class Aggregates {
   readonly #pool: Pool;
+  readonly #turns = new Turns();
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -91,10 +93,10 @@ export class Aggregates {
         tables: { told: history.before.length, most },
       };
     };
-    return inTransaction(this.#pool, answering, {
-      begin: MOMENT,
-      turn: `${asker.organisation} ${view.product}`,
-    });
+    const turn = `${asker.organisation} ${view.product}`;
+    return this.#turns.take(turn, () =>
+      inTransaction(this.#pool, answering, { begin: MOMENT, turn }),
+    );
   }
 }
 

@@ -9,6 +9,9 @@ import type { Ancestor, Counted, Overlap, Source } from './source.js';
 
 const { escapeIdentifier: name } = pg;
 
+/** Of up to 2^8 - 1 that a cell lies in: as many as memory is to be taken for, 100,000 with 5,000 cells. */
+const ABOVE_A_CELL = 20;
+
 /** Retracted and merged records carry ids only: they are no cases. */
 const CASES = `change_type IN ('CREATED', 'UPDATED')`;
 
@@ -42,8 +45,12 @@ export class CountedView implements Source {
     return used.every((column) => this.#columns.has(column));
   }
 
-  async table(counting: Counting): Promise<{ cells: Counted[]; above: Ancestor[] }> {
+  async table(
+    counting: Counting,
+    { most, few }: { most: number; few: number },
+  ): Promise<{ cells: Counted[]; few: Ancestor[] } | null> {
     const { by } = counting;
+    if ((await this.#cells(counting, most)) > most) return null;
     const values = new Values();
     const texts = by.map(textOf);
     // Every cell that a cell lies in is counted with it: the columns that are summed over are bits, the last column's the lowest.
@@ -54,14 +61,17 @@ export class CountedView implements Source {
     const { rows } = await this.#client.query<Row & { summed: number; place: Place }>(
       `SELECT ARRAY[${texts.join(', ')}]::text[] AS place, ${summed} AS summed, count(*) AS records,
          count(DISTINCT person) AS people
-       FROM ${this.#name} WHERE ${CASES} AND ${meets(counting, values)} ${grouping} HAVING count(*) > 0`,
+       FROM ${this.#name} WHERE ${CASES} AND ${meets(counting, values)} ${grouping}
+       HAVING count(*) > 0 AND (${summed} = 0 OR count(DISTINCT person) BETWEEN 1 AND ${values.add(few)})
+       LIMIT ${(1 + ABOVE_A_CELL) * most + 1}`,
       values.list,
     );
+    if (rows.length > (1 + ABOVE_A_CELL) * most) return null;
     const cells = rows.filter((row) => Number(row.summed) === 0);
     const above = rows.filter((row) => Number(row.summed) !== 0);
     return {
       cells: cells.map(({ place, ...row }) => ({ place, ...numbersOf(row) })),
-      above: above.map(({ place, summed: bits, ...row }) => {
+      few: above.map(({ place, summed: bits, ...row }) => {
         const kept = by.map((_, at) => (Number(bits) & (1 << (by.length - 1 - at))) === 0);
         return {
           columns: by.filter((_, at) => kept[at]),
@@ -70,6 +80,19 @@ export class CountedView implements Source {
         };
       }),
     };
+  }
+
+  /** How many cells there are, as far as one more than `most`: with all that they lie in they are counted only if they are few enough. */
+  async #cells(counting: Counting, most: number): Promise<number> {
+    if (counting.by.length === 0) return 1;
+    const values = new Values();
+    const { rows } = await this.#client.query<{ cells: number }>(
+      `SELECT count(*)::int AS cells FROM (
+         SELECT DISTINCT ${counting.by.map(textOf).join(', ')} FROM ${this.#name}
+         WHERE ${CASES} AND ${meets(counting, values)} LIMIT ${most + 1}) AS found`,
+      values.list,
+    );
+    return rows[0]!.cells;
   }
 
   async means(counting: Counting, column: string): Promise<Map<string, number>> {

@@ -41,14 +41,12 @@ export async function decide(work: Work, counting: Counting): Promise<Decided> {
   if (counting.by.length > MOST_COLUMNS) {
     throw problem(outputPortErrors.tooManyCells, `${MOST_COLUMNS} columns`);
   }
-  const { cells: counted, above } = await view.table(counting);
-  if (counted.length > MOST_CELLS) {
-    throw problem(outputPortErrors.tooManyCells, `${MOST_CELLS} cells`);
-  }
+  const table = await view.table(counting, { most: MOST_CELLS, few: rules.threshold });
+  if (table === null) throw problem(outputPortErrors.tooManyCells, `${MOST_CELLS} cells`);
+  const { cells: counted, few } = table;
   if (former === undefined && history.before.length >= most) {
     throw problem(outputPortErrors.tooManyQuestions, String(most));
   }
-  const few = above.filter(({ people }) => isSmall(people, rules));
   const means = counting.stated === null ? new Map() : await view.means(counting, counting.stated);
   const isVeiled = veilOf(counting.by, few);
   const cells = counted.map((one): Entry => {

@@ -27,7 +27,10 @@ export class Population implements Source {
     return used.every((column) => this.#columns.has(column));
   }
 
-  table(counting: Counting): Promise<{ cells: Counted[]; above: Ancestor[] }> {
+  table(
+    counting: Counting,
+    { few }: { few: number },
+  ): Promise<{ cells: Counted[]; few: Ancestor[] }> {
     const { by } = counting;
     const subsets = Array.from({ length: 2 ** by.length - 1 }, (_, bits) =>
       by.filter((__, at) => (bits & (1 << at)) !== 0),
@@ -40,7 +43,8 @@ export class Population implements Source {
     const above = subsets.flatMap((columns) =>
       counted(columns).map((one) => ({ ...one, columns })),
     );
-    return Promise.resolve({ cells: counted(by), above });
+    const small = above.filter((one) => one.people >= 1 && one.people <= few);
+    return Promise.resolve({ cells: counted(by), few: small });
   }
 
   means(counting: Counting, column: string): Promise<Map<string, number>> {

@@ -1,4 +1,4 @@
-import { problem } from '@caremesh/platform';
+import { jsonPath, problem } from '@caremesh/platform';
 import type { FieldError } from '@caremesh/platform';
 import { z } from 'zod';
 
@@ -81,22 +81,29 @@ const textOf = (one: string | boolean | null): string | null => (one === null ? 
 const byText = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null ? -1 : b === null ? 1 : a < b ? -1 : 1;
 
+/** As many as the body of a request is told of at most. */
+const MOST_ERRORS = 100;
+
 /** Throws MESH-4511 with every name that may not be asked by, or of. */
 export function refuseUnaskable(question: Question, { dimensions, measures }: Askable): void {
   const errors: FieldError[] = [];
-  const check = (path: string, column: string, allowed: ReadonlyMap<string, unknown>) => {
-    if (allowed.has(column)) return;
+  const check = (
+    path: (string | number)[],
+    column: string,
+    allowed: ReadonlyMap<string, unknown>,
+  ) => {
+    if (allowed.has(column) || errors.length === MOST_ERRORS) return;
     const fix = `One of: ${[...allowed.keys()].join(', ') || 'none in this view'}.`;
     const message = `The view cannot be asked by this. ${fix}`;
-    errors.push({ path, code: outputPortErrors.unaskable.code, message, fix });
+    errors.push({ path: jsonPath(path), code: outputPortErrors.unaskable.code, message, fix });
   };
-  question.by.forEach((column, at) => check(`by[${at}]`, column, dimensions));
-  for (const column of Object.keys(question.where)) check(`where.${column}`, column, dimensions);
+  question.by.forEach((column, at) => check(['by', at], column, dimensions));
+  for (const column of Object.keys(question.where)) check(['where', column], column, dimensions);
   for (const column of Object.keys(question.having ?? {})) {
-    check(`having.${column}`, column, dimensions);
+    check(['having', column], column, dimensions);
   }
   errors.push(...misplaced(question));
-  if (question.measure === 'mean') check('of', question.of ?? '', measures);
+  if (question.measure === 'mean') check(['of'], question.of ?? '', measures);
   if (errors.length > 0) throw problem(outputPortErrors.unaskable, undefined, errors);
 }
 
@@ -106,16 +113,16 @@ function misplaced({ measure, having, of }: Question): FieldError[] {
   const isConditioned = Object.keys(having ?? {}).length > 0;
   if (measure === 'rate' && !isConditioned) {
     const message = 'A rate is of those who meet a condition.';
-    return [{ path: 'having', code, message, fix: 'Say which, such as {"status":"active"}.' }];
+    return [{ path: '$.having', code, message, fix: 'Say which, such as {"status":"active"}.' }];
   }
   const errors: FieldError[] = [];
   if (measure !== 'rate' && having !== undefined) {
     const message = 'Only a rate is of those who meet a further condition.';
-    errors.push({ path: 'having', code, message, fix: 'Ask for a rate, or put it under where.' });
+    errors.push({ path: '$.having', code, message, fix: 'Ask for a rate, or put it under where.' });
   }
   if (measure !== 'mean' && of !== undefined) {
     const message = 'Only a mean is of a column.';
-    errors.push({ path: 'of', code, message, fix: 'Ask for a mean, or leave it out.' });
+    errors.push({ path: '$.of', code, message, fix: 'Ask for a mean, or leave it out.' });
   }
   return errors;
 }

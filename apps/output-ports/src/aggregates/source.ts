@@ -25,8 +25,14 @@ export type Overlap = {
 export type Source = {
   /** Whether it has every column that a counting names. */
   has(counting: Counting): boolean;
-  /** The cells of a counting that are not empty, and all that they lie in. */
-  table(counting: Counting): Promise<{ cells: Counted[]; above: Ancestor[] }>;
+  /**
+   * The cells of a counting that are not empty, and all of up to `few` people that they lie in; null where there are more than `most` cells, or
+   * twenty times as many of those.
+   */
+  table(
+    counting: Counting,
+    limits: { most: number; few: number },
+  ): Promise<{ cells: Counted[]; few: Ancestor[] } | null>;
   /** The mean of a column in each cell. */
   means(counting: Counting, column: string): Promise<Map<string, number>>;
   overlaps(now: Counting, old: Counting): Promise<Overlap[]>;

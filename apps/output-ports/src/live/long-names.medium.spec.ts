@@ -32,7 +32,7 @@ it('fields and products whose names PostgreSQL would cut, or are alike in SQL, k
       ...{ purpose: 'research', requestedBy: 'user-analyst' },
       endsAt: new Date(Date.now() + 86_400_000),
     };
-    await ports.open(grant, 'user-analyst');
+    await ports.open(grant, 'user-analyst', () => Promise.resolve());
     const columns = columnsOf({ fields: FIELDS.map((name) => ({ name, type: 'string' })) });
     for (const view of views) await ports.hold('g1', view, columns, contract);
     // Again, as after a restart: nothing is made anew.

@@ -5,6 +5,7 @@ import pg from 'pg';
 
 import type { Contract, Grant, GrantedView } from '../governance/governance.js';
 import {
+  endConnections,
   endLogins,
   endRecipient,
   extendLogin,
@@ -51,7 +52,8 @@ export class Ports {
     return rows[0]!.name;
   }
 
-  async open(grant: Grant, openedBy: string): Promise<boolean> {
+  /** Opens it unless it is open, and `noted` before that holds. Whether it was not. */
+  async open(grant: Grant, openedBy: string, noted: () => Promise<void>): Promise<boolean> {
     return inTransaction(this.#pool, async (client) => {
       const { id, organisation, purpose, endsAt } = grant;
       const { rowCount } = await client.query(
@@ -69,6 +71,7 @@ export class Ports {
            lineage jsonb NOT NULL, as_of timestamptz, offsets jsonb NOT NULL DEFAULT '{}')`,
       );
       await letRead(client, id, ABOUT);
+      await noted();
       return true;
     });
   }
@@ -105,9 +108,7 @@ export class Ports {
    * without rows would be read as those of today.
    */
   async pause(grantId: string): Promise<void> {
-    await inTransaction(this.#pool, async (client) => {
-      await stopLogins(client, await usersOf(client, grantId));
-    });
+    await stopLogins(this.#pool, await usersOf(this.#pool, grantId));
     await inTransaction(this.#pool, async (client) => {
       await forgetRows(client, grantId);
       await client.query('UPDATE port SET paused_at = now() WHERE grant_id = $1', [grantId]);
@@ -116,14 +117,13 @@ export class Ports {
 
   /** Drops the tables, which are filled anew from the beginning. */
   async refill(grantId: string): Promise<void> {
-    await inTransaction(this.#pool, (client) => forgetRows(client, grantId));
+    await this.#reshape(grantId, (client) => forgetRows(client, grantId));
   }
 
-  /** Whether nobody followed the views for so long; from now on somebody does. */
+  /** Whether nobody followed the views for so long. */
   async wasAway(ms: number): Promise<boolean> {
     const { rows } = await this.#pool.query<{ away: boolean }>(
-      `UPDATE reader SET followed_at = now() FROM reader AS before
-       RETURNING before.followed_at < now() - make_interval(secs => $1::float / 1000) AS away`,
+      'SELECT followed_at < now() - make_interval(secs => $1::float / 1000) AS away FROM reader',
       [ms],
     );
     return rows[0]!.away;
@@ -155,7 +155,7 @@ export class Ports {
     const { topic, product, major, schemaId } = view;
     const schemaName = schemaOf(grantId);
     const tableName = tableNameOf(view, await this.views(grantId));
-    await inTransaction(this.#pool, async (client) => {
+    await this.#reshape(grantId, async (client) => {
       const { rows } = await client.query<{ filling: number }>(
         `INSERT INTO port_view (topic, grant_id, product, major, schema_id, schema_name, table_name, columns)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -187,33 +187,25 @@ export class Ports {
   }
 
   /** A product that the grant no longer has. */
-  async drop({ topic, schemaName, tableName }: PortView): Promise<void> {
-    await inTransaction(this.#pool, async (client) => {
+  async drop({ topic, grantId, schemaName, tableName }: PortView): Promise<void> {
+    await this.#reshape(grantId, async (client) => {
+      // First, as a batch that is taken locks it first.
+      await client.query('DELETE FROM port_view WHERE topic = $1', [topic]);
       await client.query(`DELETE FROM ${qualified(schemaName, ABOUT)} WHERE table_name = $1`, [
         tableName,
       ]);
       await client.query(`DROP TABLE IF EXISTS ${qualified(schemaName, tableName)}`);
       await dropMarker(client, topic);
-      await client.query('DELETE FROM port_view WHERE topic = $1', [topic]);
     });
   }
 
-  /**
-   * Ends a port with everything of its recipient: logins and their open connections first, in a transaction of their own,
-   * so that nobody reads on while a table is waited for.
-   */
+  /** Ends a port with everything of its recipient: logins and their open connections first, so that nobody reads on while a table is waited for. */
   async close(grantId: string): Promise<void> {
+    await stopLogins(this.#pool, await usersOf(this.#pool, grantId));
     await inTransaction(this.#pool, async (client) => {
-      const { rows } = await client.query<{ user_name: string }>(
-        'DELETE FROM sql_credential WHERE grant_id = $1 RETURNING user_name',
-        [grantId],
-      );
-      await endLogins(
-        client,
-        rows.map(({ user_name: user }) => user),
-      );
-    });
-    await inTransaction(this.#pool, async (client) => {
+      // No credential is made of a port that ends.
+      await client.query('SELECT FROM port WHERE grant_id = $1 FOR UPDATE', [grantId]);
+      await endLogins(client, await usersOf(client, grantId));
       const { rows } = await client.query<{ topic: string }>(
         'SELECT topic FROM port_view WHERE grant_id = $1 ORDER BY topic',
         [grantId],
@@ -223,10 +215,34 @@ export class Ports {
       await endRecipient(client, grantId);
     });
   }
+
+  /**
+   * Takes tables of a recipient away, or makes them anew. Whoever reads one in a transaction that they leave open has two seconds to
+   * end it; then their connections end, since every other port would wait with this one.
+   */
+  async #reshape(grantId: string, work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const patiently = async (client: PoolClient) => {
+      // A batch that is being taken is waited for, however long.
+      await client.query('SELECT FROM port_view WHERE grant_id = $1 ORDER BY topic FOR UPDATE', [
+        grantId,
+      ]);
+      await client.query(`SET LOCAL lock_timeout = '2s'`);
+      await work(client);
+    };
+    try {
+      await inTransaction(this.#pool, patiently);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      await endConnections(this.#pool, await usersOf(this.#pool, grantId));
+      await inTransaction(this.#pool, patiently);
+    }
+  }
 }
 
-async function usersOf(client: PoolClient, grantId: string): Promise<string[]> {
-  const { rows } = await client.query<{ user_name: string }>(
+const LOCK_NOT_AVAILABLE = '55P03';
+
+async function usersOf(pool: Pool | PoolClient, grantId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ user_name: string }>(
     'SELECT user_name FROM sql_credential WHERE grant_id = $1 ORDER BY user_name',
     [grantId],
   );
@@ -244,10 +260,11 @@ async function forgetRows(client: PoolClient, grantId: string): Promise<void> {
   }
   const about = qualified(schemaOf(grantId), ABOUT);
   await client.query(`UPDATE ${about} SET as_of = NULL, offsets = '{}'`);
-  await client.query(
-    'DELETE FROM port_position WHERE topic IN (SELECT topic FROM port_view WHERE grant_id = $1)',
-    [grantId],
-  );
+  for (const table of ['port_position', 'snapshot'])
+    await client.query(
+      `DELETE FROM ${table} WHERE topic IN (SELECT topic FROM port_view WHERE grant_id = $1)`,
+      [grantId],
+    );
 }
 
 /** The filling number is the table's comment: what is there is what the row says, or is made. */

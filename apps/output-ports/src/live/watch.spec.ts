@@ -15,6 +15,7 @@ function watching(grantIds: string[], answer: (id: string) => Promise<Grant | nu
   const ports = {
     all,
     wasAway: () => Promise.resolve(false),
+    note: () => Promise.resolve(),
     views: () => Promise.resolve([]),
     followed: () => Promise.resolve([]),
     resume: (id: string) => Promise.resolve(void done.push(id)),

@@ -17,7 +17,7 @@ type Parts = {
   ports: Ports;
   live: LiveSet;
   filled: Pick<Filled, 'note' | 'forget'>;
-  snapshots: Pick<Snapshots, 'end' | 'forget'>;
+  snapshots: Pick<Snapshots, 'cancel' | 'end' | 'forget'>;
   /** How long views keep a tombstone. */
   tombstonesKeptMs: number;
   log: Logger;
@@ -43,6 +43,8 @@ export class Watch {
   #turn: Promise<void> = Promise.resolve();
   /** When it was last noted that this process follows the views; null before it does. */
   #notedAt: number | null = null;
+  /** Ports that are to be filled anew before that is noted; null before it is known. */
+  #toFillAnew: Set<string> | null = null;
   #isAnswered = false;
 
   constructor(parts: Parts) {
@@ -57,6 +59,7 @@ export class Watch {
   /** A look at one open port, for who asked for it: what fails for another is not theirs to hear of. */
   lookFor(grantId: string, now = new Date()): Promise<void> {
     return this.#inTurn(async () => {
+      // What fails in it for another is told when all are looked at.
       await this.#noteFollowing();
       const port = (await this.#parts.ports.all()).find((one) => one.grantId === grantId);
       if (port !== undefined) await this.#lookAt(port, now);
@@ -85,8 +88,7 @@ export class Watch {
   }
 
   async #look(now: Date): Promise<void> {
-    await this.#noteFollowing();
-    const failures: unknown[] = [];
+    const failures = await this.#noteFollowing();
     for (const port of await this.#parts.ports.all()) {
       await this.#lookAt(port, now).catch((error: unknown) => failures.push(error));
     }
@@ -97,29 +99,50 @@ export class Watch {
 
   /**
    * That a record is over is told by a tombstone, which is kept for some days after it was written. Where nobody was there for
-   * half as long, as the rest is still to be read, the tables are filled anew.
+   * half as long, as the rest is still to be read, the tables are filled anew; that they are followed is noted once all of them are.
+   * What failed comes back.
    */
-  async #noteFollowing(): Promise<void> {
-    const { ports, snapshots, tombstonesKeptMs, log } = this.#parts;
+  async #noteFollowing(): Promise<unknown[]> {
+    const { ports, log } = this.#parts;
+    if (this.#notedAt !== null && performance.now() - this.#notedAt < NOTED_EVERY_MS) return [];
     if (this.#notedAt === null) {
-      if (await ports.wasAway(tombstonesKeptMs / 2)) {
-        for (const { grantId, isPaused } of await ports.all()) {
-          if (isPaused) continue;
-          for (const { topic } of await ports.views(grantId))
-            await snapshots.forget(grantId, topic);
-          await ports.refill(grantId);
-        }
+      this.#toFillAnew ??= await this.#leftAlone();
+      const failures: unknown[] = [];
+      for (const grantId of this.#toFillAnew)
+        await this.#fillAnew(grantId).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) return failures;
+      if (this.#toFillAnew.size > 0)
         log.warn('Nobody followed the views for long: the tables are filled anew');
-      }
-    } else if (performance.now() - this.#notedAt < NOTED_EVERY_MS) return;
-    else await ports.note();
+    }
+    await ports.note();
     this.#notedAt = performance.now();
+    return [];
+  }
+
+  /** Ports that nobody kept in step for so long that they may have missed something. */
+  async #leftAlone(): Promise<Set<string>> {
+    const { ports, tombstonesKeptMs } = this.#parts;
+    if (!(await ports.wasAway(tombstonesKeptMs / 2))) return new Set();
+    const all = await ports.all();
+    return new Set(all.flatMap(({ grantId, isPaused }) => (isPaused ? [] : [grantId])));
+  }
+
+  async #fillAnew(grantId: string): Promise<void> {
+    const { ports, snapshots } = this.#parts;
+    snapshots.cancel(grantId);
+    await ports.refill(grantId);
+    for (const { topic } of await ports.views(grantId)) {
+      await snapshots.forget(grantId, topic);
+      this.#told.delete(topic);
+    }
+    this.#toFillAnew?.delete(grantId);
   }
 
   async #end(grantId: string): Promise<void> {
     const { ports, log, snapshots } = this.#parts;
-    await snapshots.end(grantId);
+    snapshots.cancel(grantId);
     await ports.close(grantId);
+    await snapshots.end(grantId);
     log.info({ grant: grantId }, 'An output port has ended');
   }
 
@@ -145,11 +168,13 @@ export class Watch {
   async #pause({ grantId, isPaused }: Port): Promise<void> {
     if (isPaused) return;
     const { ports, snapshots, log } = this.#parts;
+    // First: a snapshot that is being written of what is taken away is not kept, and no other is due.
+    snapshots.cancel(grantId);
+    await ports.pause(grantId);
     for (const { topic } of await ports.views(grantId)) {
       await snapshots.forget(grantId, topic);
       this.#told.delete(topic);
     }
-    await ports.pause(grantId);
     log.info({ grant: grantId }, 'An output port is paused');
   }
 
@@ -160,8 +185,9 @@ export class Watch {
     // First, because a later generation of a view has the table of the one before, filled from its own beginning.
     for (const view of held.values()) {
       if (granted.has(view.topic)) continue;
-      await snapshots.forget(id, view.topic);
+      snapshots.cancel(id);
       await ports.drop(view);
+      await snapshots.forget(id, view.topic);
     }
     for (const view of views) {
       const contract = await governance.contractOf(view.product, view.major);

@@ -49,7 +49,6 @@ export class AggregateController {
     const contract = await this.contracts.contractOf(view.product, view.major);
     const asker = { grantId: id, organisation: grant.organisation };
     const answer = await this.aggregates.answer(asker, view, contract, question);
-    await this.uses.answered(view);
     await this.ledger({
       action: 'aggregate.answered',
       object: `grant:${id}`,
@@ -58,6 +57,7 @@ export class AggregateController {
         ...{ cells: answer.cells.length, suppressed: answer.cells.filter(isSuppressed).length },
       },
     });
+    await this.uses.answered(view);
     return answer;
   }
 }

@@ -48,9 +48,9 @@ export class PortController {
     @Param('id') id: string,
   ) {
     const grant = await this.holders.own({ caller, authorization }, id);
-    if (await this.ports.open(grant, caller.sub)) {
-      await this.#note('output-port.opened', id, { by: caller.sub });
-    }
+    await this.ports.open(grant, caller.sub, () =>
+      this.#note('output-port.opened', id, { by: caller.sub }),
+    );
     await this.watch.lookFor(id);
     return this.#shown(id);
   }
@@ -95,8 +95,9 @@ export class PortController {
     @Param('id') id: string,
   ) {
     await this.holders.own({ caller, authorization }, id);
-    const login = await this.credentials.make(id);
-    await this.#note('sql-credential.made', id, { by: caller.sub, user: login.user });
+    const login = await this.credentials.make(id, (user) =>
+      this.#note('sql-credential.made', id, { by: caller.sub, user }),
+    );
     const made = { ...login, ...(await this.#reached(id)) };
     return { ...made, settings: [sqlSettings(made)] };
   }
@@ -134,8 +135,9 @@ export class PortController {
     @Param('user') user: string,
   ): Promise<void> {
     await this.holders.requested({ caller, authorization }, id);
-    await this.credentials.end(id, user);
-    await this.#note('sql-credential.ended', id, { by: caller.sub, user });
+    await this.credentials.end(id, user, () =>
+      this.#note('sql-credential.ended', id, { by: caller.sub, user }),
+    );
   }
 
   async #reached(id: string) {

@@ -63,8 +63,13 @@ export class SnapshotController {
   ): Promise<StreamableFile> {
     await this.holders.holding({ caller, authorization }, id);
     const { topic, rows, file, bytes } = await this.snapshots.file(id, snapshot, name);
-    // The manifest is no record of anybody's.
-    if (file.format !== 'json') await this.uses.fetched({ grantId: id, topic }, rows);
+    try {
+      // The manifest is no record of anybody's.
+      if (file.format !== 'json') await this.uses.fetched({ grantId: id, topic }, rows);
+    } catch (error) {
+      bytes.destroy();
+      throw error;
+    }
     return new StreamableFile(bytes, {
       type: MEDIA_TYPES[file.format],
       length: file.bytes,

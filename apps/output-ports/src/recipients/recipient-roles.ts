@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+import { inTransaction } from '@caremesh/platform';
 import pg from 'pg';
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
 import { scramVerifier } from './scram.js';
 
@@ -72,10 +73,20 @@ export async function extendLogin(client: ClientBase, user: string, expires: Dat
   await client.query(`ALTER ROLE ${name(user)} VALID UNTIL ${text(expires.toISOString())}`);
 }
 
-/** Keeps logins out: no new connection first, then the open ones. */
-export async function stopLogins(client: ClientBase, users: readonly string[]): Promise<void> {
-  for (const user of users) await client.query(`ALTER ROLE ${name(user)} NOLOGIN`);
-  await client.query(
+/**
+ * Keeps logins out: no new connection first, then the open ones end. In a transaction of its own, whatever it is part of: who
+ * connects before it has committed is let in.
+ */
+export async function stopLogins(pool: Pool, users: readonly string[]): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    for (const user of users) await client.query(`ALTER ROLE ${name(user)} NOLOGIN`);
+  });
+  await endConnections(pool, users);
+}
+
+/** Ends what logins have open; each may take five seconds. They may connect again. */
+export async function endConnections(pool: Pool, users: readonly string[]): Promise<void> {
+  await pool.query(
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = ANY($1)',
     [users],
   );
@@ -86,9 +97,8 @@ export async function resumeLogins(client: ClientBase, users: readonly string[])
   for (const user of users) await client.query(`ALTER ROLE ${name(user)} LOGIN`);
 }
 
-/** Ends logins, with their roles. */
+/** Ends logins that were kept out, with their roles. */
 export async function endLogins(client: ClientBase, users: readonly string[]): Promise<void> {
-  await stopLogins(client, users);
   for (const user of users) {
     await client.query(`DROP OWNED BY ${name(user)}`);
     await client.query(`DROP ROLE ${name(user)}`);

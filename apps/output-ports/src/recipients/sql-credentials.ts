@@ -2,7 +2,7 @@ import { inTransaction, problem } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
 import { outputPortErrors } from '../errors.js';
-import { endLogins, makeLogin } from './recipient-roles.js';
+import { endLogins, makeLogin, stopLogins } from './recipient-roles.js';
 import type { SqlLogin } from './recipient-roles.js';
 
 const MOST_LIVE = 2;
@@ -18,11 +18,17 @@ export class SqlCredentials {
     this.#pool = pool;
   }
 
-  /** Makes one; its password is in this answer alone. Throws MESH-4506 (port not open), MESH-4507 (two live ones). */
-  async make(grantId: string): Promise<SqlLogin & { expires: string }> {
+  /**
+   * Makes one, and has it noted before it holds; its password is in this answer alone. Throws MESH-4506 (port not open, or paused),
+   * MESH-4507 (two live ones).
+   */
+  async make(
+    grantId: string,
+    noted: (user: string) => Promise<void>,
+  ): Promise<SqlLogin & { expires: string }> {
     return inTransaction(this.#pool, async (client) => {
       const { rows: ports } = await client.query<{ ends_at: Date }>(
-        'SELECT ends_at FROM port WHERE grant_id = $1 FOR UPDATE',
+        'SELECT ends_at FROM port WHERE grant_id = $1 AND paused_at IS NULL FOR UPDATE',
         [grantId],
       );
       const expires = ports[0]?.ends_at;
@@ -37,6 +43,7 @@ export class SqlCredentials {
         'INSERT INTO sql_credential (user_name, grant_id, expires) VALUES ($1, $2, $3)',
         [login.user, grantId, expires],
       );
+      await noted(login.user);
       return { ...login, expires: expires.toISOString() };
     });
   }
@@ -53,8 +60,11 @@ export class SqlCredentials {
     }));
   }
 
-  /** Ends one, with the connections it has open. Throws MESH-4508. */
-  async end(grantId: string, user: string): Promise<void> {
+  /** Ends one, with the connections it has open, and has it noted before it is forgotten. Throws MESH-4508. */
+  async end(grantId: string, user: string, noted: () => Promise<void>): Promise<void> {
+    const isKnown = (await this.list(grantId)).some((one) => one.user === user);
+    if (!isKnown) throw problem(outputPortErrors.sqlCredentialNotFound, user);
+    await stopLogins(this.#pool, [user]);
     await inTransaction(this.#pool, async (client) => {
       const { rowCount } = await client.query(
         'DELETE FROM sql_credential WHERE grant_id = $1 AND user_name = $2',
@@ -62,6 +72,7 @@ export class SqlCredentials {
       );
       if (rowCount === 0) throw problem(outputPortErrors.sqlCredentialNotFound, user);
       await endLogins(client, [user]);
+      await noted();
     });
   }
 }

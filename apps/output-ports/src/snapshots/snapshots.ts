@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -38,12 +37,17 @@ type Due = LiveTable & { grantId: string; filling: number };
 const QUIET_SECONDS = 2;
 /** What leaves a view has it written again for a tenth of the time at most: a million rows take 26 s, so every four minutes. */
 const SHARE_OF_TIME = 10;
+/** A disk that is full is not tried every second: each time as much is written as there is room for. */
+const AFTER_FAILURE_MS = 60_000;
 
 /** Takes snapshots when they are due, lists them, and gives out their files. */
 export class Snapshots {
   readonly #parts: Parts;
   /** What is being written, by grant. */
   readonly #writing = new Map<string, AbortController>();
+  /** Of views whose snapshot failed, when it is tried again. */
+  readonly #notBefore = new Map<string, number>();
+  #isTidied = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -51,7 +55,10 @@ export class Snapshots {
 
   /** One look: every view that is due, and filled, gets its snapshot, one after the other. */
   async look(): Promise<void> {
+    if (!this.#isTidied) await this.#tidy();
+    this.#isTidied = true;
     for (const view of await this.#due()) {
+      if ((this.#notBefore.get(view.topic) ?? 0) > performance.now()) continue;
       if (await this.#isFilled(view)) await this.#take(view);
     }
   }
@@ -95,18 +102,27 @@ export class Snapshots {
     if (file === undefined) throw problem(outputPortErrors.fileNotFound, id);
     const { topic, count } = rows[0]!;
     const path = join(this.#folderOf(grantId, topic), id, file.name);
-    return { topic, rows: count, file, bytes: createReadStream(path) };
+    const handle = await open(path).catch((cause: unknown) => {
+      // A newer one may have taken its place meanwhile.
+      throw problem(outputPortErrors.fileNotFound, id, [], cause);
+    });
+    return { topic, rows: count, file, bytes: handle.createReadStream() };
+  }
+
+  /** What is being written of a grant stops: it would hold up whoever takes its tables away. */
+  cancel(grantId: string): void {
+    this.#writing.get(grantId)?.abort();
   }
 
   /** Ends everything of a grant: what is being written stops, what was written is deleted. */
   async end(grantId: string): Promise<void> {
-    this.#writing.get(grantId)?.abort();
+    this.cancel(grantId);
     await rm(join(this.#parts.folder, grantId), { recursive: true, force: true });
   }
 
   /** Ends what there is of one view, which the grant has no more, or not now. */
   async forget(grantId: string, topic: string): Promise<void> {
-    this.#writing.get(grantId)?.abort();
+    this.cancel(grantId);
     await this.#parts.pool.query('DELETE FROM snapshot WHERE topic = $1', [topic]);
     await rm(this.#folderOf(grantId, topic), { recursive: true, force: true });
   }
@@ -114,6 +130,14 @@ export class Snapshots {
   /** What is being written stops. */
   stop(): void {
     for (const writing of this.#writing.values()) writing.abort();
+  }
+
+  /** What a service that was ended meanwhile left of grants that have no port any more. */
+  async #tidy(): Promise<void> {
+    const { pool, folder } = this.#parts;
+    const { rows } = await pool.query<{ grant: string }>('SELECT grant_id AS grant FROM port');
+    const open = new Set(rows.map(({ grant }) => grant));
+    for (const grantId of await entriesOf(folder)) if (!open.has(grantId)) await this.end(grantId);
   }
 
   async #due(): Promise<Due[]> {
@@ -155,38 +179,42 @@ export class Snapshots {
     try {
       const began = Date.now();
       const written = await writeSnapshot(pool, view, folder, writing.signal);
-      const former = await this.#keep(topic, written, Date.now() - began);
-      if (former !== null) await rm(join(folder, former), { recursive: true, force: true });
-      log.info({ topic, rows: written.manifest.rows }, 'A snapshot was taken');
+      const isKept = await this.#keep(view, written, Date.now() - began);
+      for (const id of await entriesOf(folder))
+        if (isKept !== (id === written.id)) await rm(join(folder, id), { recursive: true });
+      if (isKept) log.info({ topic, rows: written.manifest.rows }, 'A snapshot was taken');
+      else log.info({ topic }, 'What a snapshot was written of was taken away meanwhile');
     } catch (err) {
-      if (!writing.signal.aborted) log.warn({ topic, err }, 'A snapshot could not be taken');
+      if (!writing.signal.aborted) {
+        log.warn({ topic, err }, 'A snapshot could not be taken');
+        this.#notBefore.set(topic, performance.now() + AFTER_FAILURE_MS);
+      }
+    } finally {
       // The grant, or its view, may have ended meanwhile: then nothing of it stays here.
       if (!(await this.#isHeld(topic))) await this.#removeEmptied(grantId, topic);
-    } finally {
       this.#writing.delete(grantId);
     }
   }
 
-  /** What is listed is the new one from here on; the id of the one before comes back. */
+  /** What is listed is the new one from here on; false if the table was dropped or filled anew since it was looked for. */
   async #keep(
-    topic: string,
+    { topic, filling }: Due,
     { id, manifest, files, seen }: Written,
     tookMs: number,
-  ): Promise<string | null> {
-    const { rows } = await this.#parts.pool.query<{ former: string | null }>(
-      `WITH before AS (SELECT id FROM snapshot WHERE topic = $1)
+  ): Promise<boolean> {
+    const { rowCount } = await this.#parts.pool.query(
+      `WITH written AS (SELECT topic FROM port_view WHERE topic = $1 AND filling = $9 FOR SHARE)
        INSERT INTO snapshot (topic, id, taken_at, manifest, files, removals, wishes, took_ms)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       SELECT topic, $2, $3, $4, $5, $6, $7, $8 FROM written
        ON CONFLICT (topic) DO UPDATE SET id = excluded.id, taken_at = excluded.taken_at,
          manifest = excluded.manifest, files = excluded.files, removals = excluded.removals,
-         wishes = excluded.wishes, took_ms = excluded.took_ms
-       RETURNING (SELECT id FROM before) AS former`,
+         wishes = excluded.wishes, took_ms = excluded.took_ms`,
       [
         ...[topic, id, manifest.takenAt, JSON.stringify(manifest), JSON.stringify(files)],
-        ...[seen.removals, seen.wishes, tookMs],
+        ...[seen.removals, seen.wishes, tookMs, filling],
       ],
     );
-    return rows[0]?.former ?? null;
+    return rowCount === 1;
   }
 
   async #isHeld(topic: string): Promise<boolean> {
@@ -205,4 +233,12 @@ export class Snapshots {
   #folderOf(grantId: string, topic: string): string {
     return join(this.#parts.folder, grantId, topic);
   }
+}
+
+/** Names of what lies in a folder; none if there is no such folder. */
+async function entriesOf(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return [];
+    throw error;
+  });
 }

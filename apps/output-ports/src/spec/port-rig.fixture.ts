@@ -157,7 +157,7 @@ export async function portRig() {
       return client;
     },
     async close(): Promise<void> {
-      await parts.watch.stop();
+      await this.parts.watch.stop();
       for (const port of await parts.ports.all()) await parts.ports.close(port.grantId);
       await producer.close(true);
       await opened.close();

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { AnsweredOtherwise } from '../peer/no-good-answer.js';
+import { platformErrors } from '../errors.js';
+import { problem } from '../faults/problem.js';
+import { AnsweredOtherwise, NoGoodAnswer } from '../peer/no-good-answer.js';
 import type { Peer } from '../peer/peer.js';
 
 /** Something a service writes to the mesh's ledger about itself. */
@@ -86,12 +88,16 @@ export class RefusedSignIns {
   }
 }
 
-/** Writes through governance's API, with a token of the service's own. */
+/**
+ * Writes through governance's API, with a token of the service's own. Throws MESH-5101 where the ledger cannot be written now: what is to be
+ * on it is not done then, and may be asked for again.
+ */
 export function ledgerAt(governance: Peer): LedgerWriter {
   return (note) =>
-    governance.ask('/v1/ledger', { json: note }).catch((error: unknown) => {
-      if (!(error instanceof AnsweredOtherwise)) throw error;
-      throw new Error(`The ledger answered ${error.status}`);
+    governance.ask('/v1/ledger', { json: note }).catch((cause: unknown) => {
+      const isItsOwn = cause instanceof AnsweredOtherwise && cause.status < 500;
+      if (isItsOwn || !(cause instanceof NoGoodAnswer)) throw cause;
+      throw problem(platformErrors.notReady, `The ledger: ${cause.why}`, [], cause);
     });
 }
 
