@@ -3,6 +3,7 @@ import 'reflect-metadata';
 
 import {
   createLogger,
+  eachAlone,
   Health,
   ledgerAt,
   loadConfig,
@@ -53,11 +54,10 @@ await run('disclosure', async () => {
     run: async () => {
       await keys.check();
       await watch.look();
-      await merges.look();
-      app.get(Health).setReady();
+      if (watch.isReading) app.get(Health).setReady();
       // Until then this thread reads all there is for them: the mesh is not to wait for more threads.
       lanes.start();
-      await leftovers.look();
+      await eachAlone([merges, leftovers], (work) => work.look());
     },
   });
   looking.start();
@@ -74,10 +74,10 @@ await run('disclosure', async () => {
     everyMs: settings.grantsEveryMs,
     log,
     run: async () => {
+      const { sweep, announcements, renamings } = choices;
       // The national data opt-out is no matter of individual care.
-      if (part !== INDIVIDUAL_CARE) await choices.sweep.look();
-      await choices.announcements.look();
-      await choices.renamings.look();
+      const swept = part === INDIVIDUAL_CARE ? [] : [sweep];
+      await eachAlone([...swept, announcements, renamings], (work) => work.look());
     },
   });
   for (const work of part === INDIVIDUAL_CARE ? [following] : [exchanging, following]) {

@@ -40,5 +40,6 @@ export { Peer } from './peer/peer.js';
 export type { PeerOptions, Question } from './peer/peer.js';
 export { Documented } from './openapi/documented.js';
 export type { WrittenJson } from './openapi/documented.js';
+export { eachAlone } from './work/each-alone.js';
 export { giveBackWhenIdle } from './work/give-back.js';
 export { Repeated, delayAfter } from './work/repeated.js';

@@ -121,6 +121,7 @@ export class Exchange {
     const known = this.#foreign.get(box.id) ?? new Set();
     const foreign = new Set(ids.filter((id) => known.has(id)));
     this.#foreign.set(box.id, foreign);
+    let open = waiting;
     for (const id of ids) {
       if (foreign.has(id)) continue;
       const message = await box.fetch(id);
@@ -129,9 +130,11 @@ export class Exchange {
         this.#tellForeign(box, id);
         continue;
       }
-      const answered = answeredBy(message, box, waiting);
+      const answered = answeredBy(message, box, open);
       const { report, bytes } = message;
       if (answered) await this.#take(client, answered.organisation, report ? null : bytes);
+      // Of a request that is answered, or given up, nothing more counts: the same may come twice.
+      open = open.filter((one) => one !== answered);
       await box.acknowledge(id);
     }
   }

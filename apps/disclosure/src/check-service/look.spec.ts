@@ -101,6 +101,26 @@ test('a message of somebody else is neither read as a list nor destroyed; it is 
   expect(told).toEqual(['MESH-4408']);
 });
 
+test.each<[string, Message[], [string, number][], string[]]>([
+  ['an answer', [answer(asked), answer(asked)], [['QUY', 3]], []],
+  [
+    'a report, and an answer after it',
+    [answer(asked, { report: true }), answer(asked)],
+    [],
+    ['MESH-4404'],
+  ],
+])(
+  'of %s that lies there twice the first counts, and both are gone',
+  async (_, messages, taken, troubles) => {
+    const { box, held } = boxOf('X26HC001', ...messages);
+    const one = exchangeOf({ QUY: box });
+    await one.exchange.look();
+    expect(one.taken).toEqual(taken);
+    expect(one.troubles.map(([, code]) => code)).toEqual(troubles);
+    expect([...held.keys()]).toEqual([]);
+  },
+);
+
 test('a list with nobody on it is used when the next answer says the same', async () => {
   const { box, held } = boxOf('X26HC001', answer(new Uint32Array()));
   const { exchange, taken, troubles } = exchangeOf({ QUY: box });
@@ -113,8 +133,10 @@ test('a list with nobody on it is used when the next answer says the same', asyn
 });
 
 test('a list that was cut short once is not used when the next is whole, and does not count for a later one', async () => {
-  const { box, held } = boxOf('X26HC001', answer(new Uint32Array()), answer(asked));
+  const { box, held } = boxOf('X26HC001', answer(new Uint32Array()));
   const { exchange, taken, troubles } = exchangeOf({ QUY: box });
+  await exchange.look();
+  held.set('M2', answer(asked));
   await exchange.look();
   expect(taken).toEqual([['QUY', 3]]);
   held.set('M3', answer(new Uint32Array()));

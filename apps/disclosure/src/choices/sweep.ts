@@ -1,4 +1,4 @@
-import { inTransaction } from '@caremesh/platform';
+import { eachAlone, inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
@@ -35,20 +35,20 @@ export class Sweep {
     this.#parts = parts;
   }
 
-  /** One look. */
+  /** One look. What fails in one view leaves the others; its list has not been swept, and the first failure is thrown at the end. */
   async look(): Promise<void> {
     const { rows } = await this.#parts.pool.query<{ organisation: string; number: number }>(
       `SELECT organisation, number FROM check_list WHERE NOT swept AND received_at IS NOT NULL`,
     );
-    for (const { organisation, number } of rows) {
+    await eachAlone(rows, async ({ organisation, number }) => {
       const views = await this.#parts.store.boundOf(organisation);
-      for (const view of views) await this.#sweep(view);
+      await eachAlone(views, (view) => this.#sweep(view));
       await this.#done(
         organisation,
         number,
         views.map(({ id }) => id),
       );
-    }
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { choiceApplies } from '@caremesh/contract';
+import { inTransaction } from '@caremesh/platform';
 import type { ClientBase, Pool } from 'pg';
 
 import type { GrantedView } from '../grants/governance.js';
@@ -49,19 +50,33 @@ export async function keepTerms(
  * now does is filled again, so that its people are asked about, and whoever is not on the list is withdrawn.
  */
 export async function refreshTerms(pool: Pool, granted: readonly GrantedView[]): Promise<void> {
-  await pool.query(
-    `WITH changed AS (
+  const terms = [
+    granted.map(({ topic }) => topic),
+    granted.map(optOutApplies),
+    granted.map(({ erase }) => erase),
+  ];
+  const { rows } = await pool.query<{ organisation: string }>(
+    `SELECT v.organisation FROM unnest($1::text[], $2::boolean[], $3::boolean[]) AS g (topic, opt_out, erase)
+     JOIN view v USING (topic) JOIN view_terms t ON t.view_id = v.id
+     WHERE (t.opt_out, t.erase) IS DISTINCT FROM (g.opt_out, g.erase)`,
+    terms,
+  );
+  if (rows.length === 0) return;
+  await inTransaction(pool, async (client) => {
+    // First, as by all who change terms: a list that is put in force locks its row, and then the terms.
+    await client.query(
+      'SELECT FROM check_list WHERE organisation = ANY($1) ORDER BY organisation FOR UPDATE',
+      [rows.map(({ organisation }) => organisation)],
+    );
+    await client.query(CHANGE_TERMS, terms);
+  });
+}
+
+const CHANGE_TERMS = `WITH changed AS (
        UPDATE view_terms t SET opt_out = g.opt_out, erase = g.erase,
          refill = t.refill OR (t.opt_out <> g.opt_out AND (t.holds_back OR g.opt_out))
        FROM unnest($1::text[], $2::boolean[], $3::boolean[]) AS g (topic, opt_out, erase) JOIN view v USING (topic)
        WHERE t.view_id = v.id AND (t.opt_out, t.erase) IS DISTINCT FROM (g.opt_out, g.erase)
        RETURNING v.organisation, t.opt_out)
      UPDATE check_list SET swept = false
-     WHERE organisation IN (SELECT organisation FROM changed WHERE opt_out)`,
-    [
-      granted.map(({ topic }) => topic),
-      granted.map(optOutApplies),
-      granted.map(({ erase }) => erase),
-    ],
-  );
-}
+     WHERE organisation IN (SELECT organisation FROM changed WHERE opt_out)`;

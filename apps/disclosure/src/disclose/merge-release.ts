@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { inForce } from '../views/plan.js';
 import type { ViewPlans } from '../views/plans.js';
 import { activeView } from '../views/view-store.js';
+import type { View } from '../views/view-store.js';
 import type { Outbox } from './discloser.js';
 import { mergesAreReady, releaseMerges } from './merges.js';
 
@@ -19,15 +20,20 @@ export class MergeRelease {
     this.#outbox = outbox;
   }
 
-  /** One look. What is released and that it no longer waits commit together. */
+  /** One look. What is released and that it no longer waits commit together. Views that cannot be planned wait; why is thrown at the end. */
   async look(): Promise<void> {
     if (!(await mergesAreReady(this.#pool))) return;
+    const failures: unknown[] = [];
+    const planOf = (view: View) =>
+      this.#plans.of(view).catch((error: unknown) => void failures.push(error));
     await inTransaction(this.#pool, async (client) => {
       const outgoing = await releaseMerges(client, async (topic) => {
         const view = await activeView(client, topic);
-        return view === null ? null : inForce(view, await this.#plans.of(view));
+        const plan = view && (await planOf(view));
+        return plan ? inForce(view, plan) : null;
       });
       await this.#outbox.write(client, outgoing);
     });
+    if (failures.length > 0) throw failures[0];
   }
 }

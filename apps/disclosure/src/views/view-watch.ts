@@ -77,7 +77,10 @@ export class ViewWatch {
     this.#absence = parts.absence;
   }
 
-  /** One look. Throws if governance, the database or the broker gave no answer; without the first two nothing was ended. */
+  /**
+   * One look. Throws if governance or the database gave no answer: then nothing was ended. A view that cannot begin and an edition that
+   * cannot be read are said in the log once for each cause, are tried again, and hold up no other.
+   */
   async look(): Promise<void> {
     const granted = await this.#governance.activeViews();
     const known = new Map((await this.#store.all()).map((view) => [view.topic, view]));
@@ -85,13 +88,21 @@ export class ViewWatch {
     const followed = new Set(
       [...known.values()].filter(({ active }) => active).map(({ edition }) => edition),
     );
-    for (const view of granted) await this.#begin(view, known.get(view.topic), followed);
+    for (const view of granted)
+      await this.#begin(view, known.get(view.topic), followed).catch((err: unknown) =>
+        this.#tell(view.topic, err),
+      );
     await this.#heedList(granted, known);
     await this.#store.refreshTerms(granted);
     await this.#store.refill();
     await this.#follow((edition) => this.#absence.heed(edition));
     await this.#fill(await this.#store.unfilled());
     await this.#absence.note(() => this.#readUp());
+  }
+
+  /** Whether it follows an edition, or has none to follow. */
+  get isReading(): boolean {
+    return this.#views.size === 0 || this.#editions.size > 0;
   }
 
   /** Reads along what views there are; who begins, ends and fills them is another. Throws as `look`. */
@@ -174,11 +185,12 @@ export class ViewWatch {
     }
   }
 
-  #tell(topic: string, err: unknown): void {
+  /** Once for each cause: a view or an edition that waits for something must not hold up the others. */
+  #tell(topic: string, err: unknown, what = 'A granted view cannot begin yet'): void {
     const why = err instanceof Error ? err.message : 'unknown';
     if (this.#told.get(topic) === why) return;
     this.#told.set(topic, why);
-    this.#log.warn({ view: topic, err }, 'A granted view cannot begin yet');
+    this.#log.warn({ topic, err }, what);
   }
 
   async #follow(wasAway: (edition: string) => Promise<boolean>): Promise<void> {
@@ -195,12 +207,9 @@ export class ViewWatch {
         await this.#changeLanes(edition, following);
         continue;
       }
-      if (await wasAway(edition))
-        this.#log.warn(
-          { topic: edition },
-          'Nobody followed an edition for long: its views are filled again',
-        );
-      await this.#followEdition(edition, reader);
+      await this.#beginToFollow(edition, reader, wasAway).catch((err: unknown) =>
+        this.#tell(edition, err, 'An edition cannot be read yet'),
+      );
     }
     for (const [edition, { looking, lanes }] of this.#editions) {
       if (wanted.has(edition)) continue;
@@ -208,6 +217,20 @@ export class ViewWatch {
       this.#editions.delete(edition);
       for (const lane of lanes) await this.#transport.unfollow(lane);
     }
+  }
+
+  async #beginToFollow(
+    edition: string,
+    reader: string,
+    wasAway: (edition: string) => Promise<boolean>,
+  ): Promise<void> {
+    if (await wasAway(edition))
+      this.#log.warn(
+        { topic: edition },
+        'Nobody followed an edition for long: its views are filled again',
+      );
+    await this.#followEdition(edition, reader);
+    this.#told.delete(edition);
   }
 
   /** Views came or went, and with them lanes; none while it is still looked through what is over. */

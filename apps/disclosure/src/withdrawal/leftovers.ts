@@ -1,4 +1,4 @@
-import { inTransaction } from '@caremesh/platform';
+import { eachAlone, inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import type { Pool } from 'pg';
 
@@ -32,9 +32,9 @@ export class Leftovers {
     this.#parts = parts;
   }
 
-  /** One look; may be made by several instances at once. Whatever is cut off is done at the next. */
+  /** One look; may be made by several instances at once. Whatever is cut off is done at the next, and a view that fails leaves the others. */
   async look(): Promise<void> {
-    for (const view of await this.#parts.store.unsure()) await this.#end(view);
+    await eachAlone(await this.#parts.store.unsure(), (view) => this.#end(view));
   }
 
   async #end(view: View): Promise<void> {

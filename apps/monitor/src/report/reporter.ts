@@ -1,3 +1,5 @@
+import { eachAlone } from '@caremesh/platform';
+
 import type { Governance, WatchedMajor } from '../governance/governance.js';
 import type { FigureStore } from './figures.js';
 
@@ -20,12 +22,12 @@ export class Reporter {
     this.#parts = parts;
   }
 
-  /** Tells everything that is new, once. Throws MESH-7001; what was not heard is told again. */
+  /** Tells everything that is new, once. Throws MESH-7001; what was not heard is told again, and holds up nothing of other products. */
   async report(): Promise<void> {
-    for (const major of this.#parts.majors()) {
+    await eachAlone(this.#parts.majors(), async (major) => {
       await this.#findings(major);
       await this.#health(major);
-    }
+    });
   }
 
   async #findings({ topic, product, major }: WatchedMajor): Promise<void> {

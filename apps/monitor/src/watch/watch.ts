@@ -1,4 +1,5 @@
 import { avroType } from '@caremesh/contract';
+import { eachAlone } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { inspect } from '@caremesh/product';
 import type { InspectedBatch, KafkaConnection, SchemaRegistry } from '@caremesh/product';
@@ -34,12 +35,12 @@ export class Watch {
   async look(): Promise<void> {
     const { governance, store, healthWindowMs } = this.#parts;
     const majors = await governance.majors();
-    for (const major of majors) await this.#follow(major);
     const wanted = new Set(majors.map(({ topic }) => topic));
     for (const topic of [...this.#followed.keys()]) {
       if (!wanted.has(topic)) await this.#unfollow(topic);
     }
     await store.forget(new Date(Date.now() - healthWindowMs));
+    await eachAlone(majors, (major) => this.#follow(major));
   }
 
   /** What is followed, by topic. */

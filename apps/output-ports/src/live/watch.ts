@@ -1,4 +1,5 @@
 import { avroType } from '@caremesh/contract';
+import { eachAlone } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { inspect } from '@caremesh/product';
 import type { KafkaConnection, SchemaRegistry } from '@caremesh/product';
@@ -89,9 +90,9 @@ export class Watch {
 
   async #look(now: Date): Promise<void> {
     const failures = await this.#noteFollowing();
-    for (const port of await this.#parts.ports.all()) {
-      await this.#lookAt(port, now).catch((error: unknown) => failures.push(error));
-    }
+    await eachAlone(await this.#parts.ports.all(), (port) => this.#lookAt(port, now)).catch(
+      (error: unknown) => failures.push(error),
+    );
     await this.#follow(await this.#parts.ports.followed());
     if (failures.length > 0) throw failures[0];
     this.#isAnswered = true;
