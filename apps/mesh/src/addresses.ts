@@ -38,7 +38,7 @@ export async function addresses(io: Io): Promise<Addresses> {
   }
 }
 
-/** URL of a domain, or of another service by its component name (`disclosure`). */
+/** URL of a domain's own service. Throws MESH-6509 with those there are. */
 export async function domainUrl(io: Io, name: string): Promise<string> {
   const all = await addresses(io);
   const url = urlIn(all, name);

@@ -29,7 +29,7 @@ export function api(io: Io, who: { as?: string }): Api {
   );
 }
 
-/** A domain's own service (intake, quarantine), or another service by its component name. */
+/** A domain's own service (intake, quarantine). */
 export function domainApi(io: Io, domain: string, who: { as?: string }): Api {
   return apiOf(
     () => domainUrl(io, domain),

@@ -72,6 +72,23 @@ it('says of a mesh that was stopped that it does not run, not that one of its pa
   expect(err()).toMatch(/^mesh: The mesh is not running\n {2}why: http:[\s\S]*\[MESH-6503\]\n$/);
 });
 
+it('says of a service how it stands, and not that there is no such domain', async () => {
+  const { io, err, keep } = memoryIo({ MESH_TOKEN: 'a.b.c' });
+  const components = [{ name: 'output-ports', status: 'starting', port: null }];
+  keep('status.json', { ...statusAt('http://127.0.0.1:1'), components });
+  expect(await run(['port', 'show', 'abcdefgh'], io)).toBe(5);
+  expect(err()).toMatch(/output-ports is starting\.[\s\S]*MESH-6503/);
+});
+
+it('shows nothing of a damaged file of passwords', async () => {
+  const { io, err } = memoryIo();
+  writeFileSync(join(io.home, 'status.json'), JSON.stringify(statusAt('http://127.0.0.1:1')));
+  writeFileSync(join(io.home, 'people.json'), '{"people":[{"password":"secret-pass"},]}');
+  expect(await run(['product', 'list', '--as', 'analyst', '--debug'], io)).toBe(2);
+  expect(err()).toMatch(/people\.json is no JSON file\.[\s\S]*MESH-6510/);
+  expect(err()).not.toContain('pass"');
+});
+
 it('says that a mesh whose status was cut short does not run', async () => {
   const { io, err } = memoryIo({ MESH_TOKEN: 'a.b.c' });
   writeFileSync(join(io.home, 'status.json'), '');

@@ -86,7 +86,12 @@ async function people(io: Io): Promise<Person[]> {
       throw new StackError(stackErrors.notYours, `${file} may not be read`, cause);
     throw cliError(meshErrors.notRunning, 'MESH_HOME has no people.json yet.', cause);
   });
-  return (JSON.parse(text) as { people: Person[] }).people;
+  try {
+    return (JSON.parse(text) as { people: Person[] }).people;
+  } catch {
+    // What a parser says of it repeats a part of it, and passwords are in it.
+    throw cliError(meshErrors.unreadableFile, `${file} is no JSON file.`);
+  }
 }
 
 async function issue(io: Io, form: Record<string, string>): Promise<string> {

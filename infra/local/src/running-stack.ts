@@ -41,8 +41,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const since = new Date().toISOString();
   takeHome(home, since);
   const registry = new ProcessRegistry(home.processes);
-  await endLeftovers(registry, home);
-  const plan = await planStack(options).catch((error: unknown) => {
+  const planning = async () => {
+    await endLeftovers(registry, home);
+    return planStack(options);
+  };
+  const plan = await planning().catch((error: unknown) => {
     leaveHome(home);
     throw error;
   });

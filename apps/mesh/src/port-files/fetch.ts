@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { domainUrl } from '../addresses.js';
+import { serviceUrl } from '../addresses.js';
 import type { Credential } from '../consume/issued.js';
 import { tokenOf } from '../consume/token.js';
 import { until } from '../demo/waiting.js';
@@ -40,7 +40,7 @@ export class SnapshotFetch {
 
   static async with(io: Io, grant: string, credential: Credential): Promise<SnapshotFetch> {
     const token = await tokenOf(credential, 'mesh-api');
-    const base = await domainUrl(io, 'output-ports');
+    const base = await serviceUrl(io, 'output-ports');
     const url = `${base}/v1/grants/${encodeURIComponent(grant)}/snapshots`;
     return new SnapshotFetch(url, `Bearer ${token}`);
   }
@@ -92,7 +92,8 @@ export class SnapshotFetch {
     await mkdir(folder, { recursive: true });
     const saved: string[] = [];
     for (const { name, sha256 } of files) {
-      const path = join(folder, name);
+      // A name with a path in it would write outside the folder.
+      const path = join(folder, basename(name));
       const growing = `${path}.part`;
       const body = await bodyOf(`${this.#url}/${id}/files/${name}`, this.#authorization);
       const hash = createHash('sha256');
@@ -102,10 +103,13 @@ export class SnapshotFetch {
           done(null, chunk);
         },
       });
-      await pipeline(body, hashing, createWriteStream(growing, { mode: 0o600 }));
-      if (hash.digest('hex') !== sha256) {
-        await rm(growing);
-        throw cliError(meshErrors.unreachable, `${name} did not come whole.`);
+      const broke = await pipeline(body, hashing, createWriteStream(growing, { mode: 0o600 })).then(
+        () => null,
+        (cause: unknown) => ({ cause }),
+      );
+      if (broke || hash.digest('hex') !== sha256) {
+        await rm(growing, { force: true });
+        throw cliError(meshErrors.unreachable, `${name} did not come whole.`, broke?.cause);
       }
       await rename(growing, path);
       saved.push(path);

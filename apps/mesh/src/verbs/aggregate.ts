@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { cliError, meshErrors } from '../errors.js';
-import { domainApi } from '../http.js';
+import { serviceApi } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, table } from '../output.js';
 
@@ -67,19 +67,20 @@ async function aggregate(io: Io, id: string, command: Command): Promise<void> {
     ...(having && { having: conditionOf(having) }),
   };
   const path = `/v1/grants/${encodeURIComponent(id)}/aggregates`;
-  const reply = await domainApi(io, 'output-ports', options).post<Answer>(path, question);
+  const reply = await serviceApi(io, 'output-ports', options).post<Answer>(path, question);
   print(io, options, reply, answerText);
 }
 
-/** `status=active status=on-hold`: one of both. Throws MESH-6501 for what has no `=`. */
+/** `status=active status=on-hold`: one of both. Throws MESH-6508 for what has no `=`. */
 function conditionOf(words: string[]): Record<string, string[]> {
-  const condition: Record<string, string[]> = {};
+  const condition = new Map<string, string[]>();
   for (const word of words) {
     const at = word.indexOf('=');
     if (at < 1) throw cliError(meshErrors.usage, `"${word}" is not column=value.`);
-    (condition[word.slice(0, at)] ??= []).push(word.slice(at + 1));
+    const column = word.slice(0, at);
+    condition.set(column, [...(condition.get(column) ?? []), word.slice(at + 1)]);
   }
-  return condition;
+  return Object.fromEntries(condition);
 }
 
 function answerText({ product, measure, unit, rules, asOf, cells, total, tables }: Answer): string {

@@ -10,7 +10,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { credentialIn } from '../consume/credential.js';
 import { cliError, meshErrors } from '../errors.js';
-import { api, domainApi } from '../http.js';
+import { api, serviceApi } from '../http.js';
 import type { Io } from '../io.js';
 import { jsonOf } from '../json-file.js';
 import { optionsOf, print, table } from '../output.js';
@@ -221,7 +221,7 @@ async function show(io: Io, id: string, command: Command): Promise<void> {
 async function standingOf(io: Io, options: CommonOptions, { id, kind }: GrantBody) {
   const service = kind === 'individual-care' ? 'care-disclosure' : 'disclosure';
   const asked = async () => {
-    const { body } = await domainApi(io, service, options).get<{ views: ViewStanding[] }>(
+    const { body } = await serviceApi(io, service, options).get<{ views: ViewStanding[] }>(
       pathOf(id),
     );
     return body.views;

@@ -3,7 +3,7 @@ import type { SqlCredential } from '@caremesh/contract';
 import type { Command } from 'commander';
 import { credentialFor, withCredential } from '../consume/credential.js';
 import type { CredentialChoice } from '../consume/credential.js';
-import { domainApi } from '../http.js';
+import { serviceApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, printValue, table } from '../output.js';
 import type { CommonOptions } from '../output.js';
@@ -62,7 +62,7 @@ export function registerPort(program: Command, io: Io): void {
 
 /** Opens the port, if it is not, and prints a new SQL credential as settings. */
 export async function sqlCredential(io: Io, id: string, options: CommonOptions): Promise<void> {
-  const service = domainApi(io, SERVICE, options);
+  const service = serviceApi(io, SERVICE, options);
   await service.send('PUT', pathOf(id, 'output-port'));
   const reply = await service.post<SqlCredential>(pathOf(id, 'sql-credentials'));
   print(io, options, reply, (credential) => sqlSettings(credential).text);
@@ -70,19 +70,19 @@ export async function sqlCredential(io: Io, id: string, options: CommonOptions):
 
 async function open(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await domainApi(io, SERVICE, options).send<Port>('PUT', pathOf(id, 'output-port'));
+  const reply = await serviceApi(io, SERVICE, options).send<Port>('PUT', pathOf(id, 'output-port'));
   print(io, options, reply, portCard);
 }
 
 async function show(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await domainApi(io, SERVICE, options).get<Port>(pathOf(id, 'output-port'));
+  const reply = await serviceApi(io, SERVICE, options).get<Port>(pathOf(id, 'output-port'));
   print(io, options, reply, portCard);
 }
 
 async function snapshots(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const service = domainApi(io, SERVICE, options);
+  const service = serviceApi(io, SERVICE, options);
   const reply = await service.get<{ items: Snapshot[] }>(pathOf(id, 'snapshots'));
   print(io, options, reply, ({ items }) =>
     table(
@@ -97,7 +97,7 @@ async function snapshots(io: Io, id: string, command: Command): Promise<void> {
 
 async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf<CredentialChoice & { out: string; fresh?: boolean }>(command);
-  const service = domainApi(io, SERVICE, options);
+  const service = serviceApi(io, SERVICE, options);
   const { body } = await service.send<Port>('PUT', pathOf(id, 'output-port'));
   const fetching = await SnapshotFetch.with(io, id, await credentialFor(io, id, options));
   const topics = body.tables.map(({ topic }) => topic);
@@ -114,14 +114,14 @@ async function fetchFiles(io: Io, id: string, command: Command): Promise<void> {
 
 async function close(io: Io, id: string, command: Command): Promise<void> {
   const options = optionsOf(command);
-  await domainApi(io, SERVICE, options).send('DELETE', pathOf(id, 'output-port'));
+  await serviceApi(io, SERVICE, options).send('DELETE', pathOf(id, 'output-port'));
   io.stderr(`The output port of ${id} is closed.\n`);
 }
 
 async function end(io: Io, id: string, user: string, command: Command): Promise<void> {
   const options = optionsOf(command);
   const path = `${pathOf(id, 'sql-credentials')}/${encodeURIComponent(user)}`;
-  await domainApi(io, SERVICE, options).send('DELETE', path);
+  await serviceApi(io, SERVICE, options).send('DELETE', path);
   io.stderr(`The credential ${user} is ended.\n`);
 }
 

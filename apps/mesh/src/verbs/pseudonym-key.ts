@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { api, domainApi } from '../http.js';
+import { api, serviceApi } from '../http.js';
 import type { Io } from '../io.js';
 import { card, optionsOf, print, table } from '../output.js';
 import { motionLines, registerDecisions, registerWithdraw } from './motion.js';
@@ -82,7 +82,7 @@ async function ask(io: Io, command: Command): Promise<void> {
 
 async function keys(io: Io, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await domainApi(io, 'disclosure', options).get<{ items: Key[] }>('/v1/keys');
+  const reply = await serviceApi(io, 'disclosure', options).get<{ items: Key[] }>('/v1/keys');
   print(io, options, reply, ({ items }) =>
     table(
       ['RECIPIENT', 'PURPOSE', 'OPT-OUT', 'GENERATION', 'WRAPPED BY', 'OTHER RULE'],
@@ -97,7 +97,7 @@ async function keys(io: Io, command: Command): Promise<void> {
 
 async function rewrap(io: Io, command: Command): Promise<void> {
   const options = optionsOf(command);
-  const reply = await domainApi(io, 'disclosure', options).post<{ rewrapped: number }>(
+  const reply = await serviceApi(io, 'disclosure', options).post<{ rewrapped: number }>(
     '/v1/keys/rewrap',
   );
   print(io, options, reply, ({ rewrapped }) => `${rewrapped} keys are wrapped anew.`);

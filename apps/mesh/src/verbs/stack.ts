@@ -10,7 +10,7 @@ import {
   type Status,
 } from '@caremesh/local';
 import { InvalidArgumentError, type Command } from 'commander';
-import { CliError, cliError, meshErrors } from '../errors.js';
+import { CliError, cliError, EXIT, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
 import { optionsOf, printValue, type CommonOptions } from '../output.js';
 import { checkMachine, doctor } from './doctor.js';
@@ -150,9 +150,13 @@ function stopOnce(io: Io): { isStopping: () => boolean; forget: () => void } {
   const listener = () => {
     if (stopping) return;
     stopping = true;
-    void stop(io, false)
-      .catch((error: unknown) => io.stderr(`${String(error)}\n`))
-      .finally(() => process.exit(0));
+    void stop(io, false).then(
+      () => process.exit(EXIT.ok),
+      (error: unknown) => {
+        io.stderr(`${String(error)}\n`);
+        process.exit(EXIT.unavailable);
+      },
+    );
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);

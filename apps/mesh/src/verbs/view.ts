@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { domainApi } from '../http.js';
+import { serviceApi } from '../http.js';
 import type { Io } from '../io.js';
 import { optionsOf, print, table } from '../output.js';
 
@@ -44,7 +44,7 @@ const serviceOf = ({ care }: OfWhich): string => (care ? 'care-disclosure' : 'di
 
 async function list(io: Io, command: Command): Promise<void> {
   const options = optionsOf<OfWhich>(command);
-  const service = domainApi(io, serviceOf(options), options);
+  const service = serviceApi(io, serviceOf(options), options);
   print(io, options, await service.get<{ items: View[] }>('/v1/views'), ({ items }) =>
     table(
       ['VIEW', 'GRANT', 'PURPOSE', 'STATE', 'LIST SINCE', 'HELD', 'NO NEWER LIST'],
@@ -59,7 +59,7 @@ async function list(io: Io, command: Command): Promise<void> {
 
 async function subscriptions(io: Io, command: Command): Promise<void> {
   const options = optionsOf<OfWhich>(command);
-  const service = domainApi(io, serviceOf(options), options);
+  const service = serviceApi(io, serviceOf(options), options);
   const reply = await service.get<{ items: Subscription[] }>('/v1/views/subscriptions');
   print(io, options, reply, ({ items }) =>
     table(

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWhole, type Home } from './paths.js';
+import { writeLasting, type Home } from './paths.js';
 
 /** The secret of that name, made at first use: 256 random bits as text, in a file of mode 0600. */
 export function secretOf(home: Home, name: string): string {
   const file = secretFile(home, name);
-  if (!isMade(file)) writeWhole(file, randomBytes(32).toString('base64url'));
+  if (!isMade(file)) writeLasting(file, randomBytes(32).toString('base64url'));
   return readFileSync(file, 'utf8').trim();
 }
 
@@ -21,11 +21,11 @@ export function secretFile(home: Home, name: string): string {
  */
 export function keyFile(home: Home, service: string): string {
   const file = join(home.keys, `${service}.key`);
-  if (!isMade(file)) writeWhole(file, randomBytes(32));
+  if (!isMade(file)) writeLasting(file, randomBytes(32));
   return file;
 }
 
-/** An empty one, as a machine that lost its power may leave it, is none: nobody can have used it. */
+/** An empty one, as a machine that lost its power may leave it, is none: one that was used was on the disk before. */
 function isMade(file: string): boolean {
   return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }

@@ -72,6 +72,28 @@ describe('what is logged of an error', () => {
     expect(JSON.stringify(shown)).not.toContain('Jane');
   });
 
+  it.each([
+    ['{"name":"Jane","family":"Doe","x":}', 'Doe'],
+    [`{"name":"Jane O'Hara","family":"Doe","x":}`, 'Hara'],
+    [`{'name': "Jane"}`, 'Jane'],
+  ])('masks the whole of a text that has quotation marks in it: %s', (text, part) => {
+    const parsing = (() => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch (error) {
+        return error;
+      }
+    })();
+    const { message } = printableError(parsing);
+    expect(message).toContain('[…]');
+    for (const one of [part, 'Jane', 'family']) expect(message).not.toContain(one);
+  });
+
+  it('leaves apostrophes within words alone', () => {
+    const { message } = printableError(new Error("The peer's answer didn't come"));
+    expect(message).toBe("The peer's answer didn't come");
+  });
+
   it('keeps the codes of a database error and not its detail', () => {
     const error = Object.assign(new Error('duplicate key value violates constraint "k"'), {
       code: '23505',
@@ -104,6 +126,12 @@ describe('what is logged of an error', () => {
 });
 
 describe('the logger', () => {
+  it('shows no identifier that is the name of something either', () => {
+    expect(logged((log) => log.info({ counts: { 9434765919: 1, open: 2 } }, 'told'))).toMatchObject(
+      [{ counts: { '[identifier]': 1, open: 2 } }],
+    );
+  });
+
   const logged = (write: (log: ReturnType<typeof createLogger>) => void) => {
     const lines: string[] = [];
     write(createLogger('spec', 'info', { write: (line) => void lines.push(line) }));

@@ -4,7 +4,8 @@ const TEN_DIGITS = /(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)/g;
 const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 // Of an aggregate (every broker refused) the first few tell enough.
 const AGGREGATED = 3;
-const QUOTED = /(["'`])(?:(?!\1).)*\1/gs;
+// From the first quotation mark to the last, of whatever kind: what is quoted may hold either. An apostrophe within a word is none.
+const QUOTED = /(?<!\w)["'`][\s\S]*["'`](?!\w)/;
 
 /** `text` without anything that looks like a person's identifier or a token. */
 export function redactText(text: string): string {
@@ -25,7 +26,9 @@ function redactValue(_key: string, value: unknown): unknown {
   if (typeof value === 'number' && redactText(String(value)) !== String(value)) {
     return '[identifier]';
   }
-  return value;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [redactText(key), one]))
+    : value;
 }
 
 /**
