@@ -30,7 +30,7 @@ import { registerToken } from './verbs/token.js';
 import { registerView } from './verbs/view.js';
 import { registerWaiver } from './verbs/waiver.js';
 
-/** Every verb, one line each: add yours here, alphabetically after the stack's own. */
+/** Every verb, one line each: add yours here; help lists them in this order. */
 const verbs: ((program: Command, io: Io) => void)[] = [
   registerStack,
   registerAggregate,

@@ -24,6 +24,22 @@ export const stackErrors = {
     retriable: true,
     exit: 5,
   },
+  peopleUnreadable: {
+    code: 'MESH-6017',
+    status: 503,
+    title: 'The file of seeded people holds no JSON',
+    fix: 'Mend people.json in MESH_HOME, or delete it: then everybody gets a new password.',
+    retriable: false,
+    exit: 5,
+  },
+  issuerSilent: {
+    code: 'MESH-6018',
+    status: 503,
+    title: 'The identity provider of this site gives no answer',
+    fix: 'Check MESH_OIDC_ISSUER, and that its discovery document can be had from here.',
+    retriable: true,
+    exit: 5,
+  },
   noPort: {
     code: 'MESH-6004',
     status: 503,

@@ -14,13 +14,13 @@ async function discover(issuer: string): Promise<Issuer> {
   const url = `${issuer}/.well-known/openid-configuration`;
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((cause) => {
     throw new StackError(
-      stackErrors.supervisorDied,
+      stackErrors.issuerSilent,
       `MESH_OIDC_ISSUER: ${url} does not answer`,
       cause,
     );
   });
   if (!response.ok) {
-    throw new StackError(stackErrors.supervisorDied, `${url} answers ${response.status}`);
+    throw new StackError(stackErrors.issuerSilent, `${url} answers ${response.status}`);
   }
   const found = (await response.json()) as { token_endpoint: string; jwks_uri: string };
   return { issuer, tokenUrl: found.token_endpoint, jwksUrl: found.jwks_uri };

@@ -22,15 +22,13 @@ export class ViewsController {
   @Documented({ summary: 'Every view: whose, of what, and how it stands' })
   @Get()
   async list() {
-    const filling = new Set((await this.#store.unfilled()).map(({ view }) => view.topic));
-    const views = await this.#store.all();
-    const standings = await this.#standing.all();
-    const standingOf = new Map(standings.map((one) => [one.topic, one]));
-    const items = views.map(({ topic, grantId, product, major, purpose, active }) => {
-      const state = !active ? 'ended' : filling.has(topic) ? 'filling' : 'following';
-      const { listedAt = null, held = null, trouble = null } = standingOf.get(topic) ?? {};
-      const about = { topic, grant: grantId, product, major, purpose, state };
-      return { ...about, listedAt, held, trouble };
+    const views = new Map((await this.#store.all()).map((view) => [view.topic, view]));
+    const items = (await this.#standing.all()).flatMap((standing) => {
+      const { topic, state, listedAt, held, trouble } = standing;
+      const view = views.get(topic);
+      if (view === undefined) return [];
+      const { grantId, product, major, purpose } = view;
+      return [{ topic, grant: grantId, product, major, purpose, state, listedAt, held, trouble }];
     });
     return { items, next: null };
   }

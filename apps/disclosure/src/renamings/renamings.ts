@@ -1,18 +1,15 @@
-import { randomBytes } from 'node:crypto';
-
-import { avroType, headers as ce, keys, names, renamingsSchema } from '@caremesh/contract';
+import { avroType, names, renamingsSchema } from '@caremesh/contract';
 import { inTransaction } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
-import { withSchemaId } from '@caremesh/product';
 import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
 import { told } from '../disclose/merges.js';
+import { toldOfNobody } from '../disclose/told-of-nobody.js';
 
 /** People of one part: two names of 26 characters each, so some 300 kB, below a broker's usual limit of 1 MB. */
 const MOST = 5_000;
-const { HEADERS } = ce;
 
 type Changed = { id: number; topic: string; formerId: number; former: string; grantId: string };
 type Renamed = { before: string; person: string };
@@ -92,27 +89,10 @@ export class Renamings {
     const now = new Date();
     const value = { before, view, recordedAt: now.getTime(), part, parts, people };
     const avro = avroType(renamingsSchema(grantId)).toBuffer(value);
-    const time = now.toISOString();
-    return {
-      topics: [names.renamingsTopic(grantId)],
-      key: keys.messageKey(keys.NO_PERSON, chance()),
-      value: withSchemaId(schemaId, avro),
-      headers: [
-        [HEADERS.specVersion, ce.SPEC_VERSION],
-        [HEADERS.id, chance()],
-        [HEADERS.source, 'urn:caremesh:disclosure'],
-        [HEADERS.type, 'caremesh.mesh.renamed.v1'],
-        [HEADERS.time, time],
-        [HEADERS.dataSchema, ce.ceDataSchema(this.#registryUrl, schemaId)],
-        [HEADERS.recordedTime, time],
-        [HEADERS.contentType, ce.CONTENT_TYPE],
-      ],
-    };
+    const [topic, type] = [names.renamingsTopic(grantId), 'caremesh.mesh.renamed.v1'];
+    return toldOfNobody({ topic, type, registryUrl: this.#registryUrl, schemaId, now }, avro);
   }
 }
-
-/** An id that is made of nothing. */
-const chance = (): string => keys.keyedHash(randomBytes(32), '');
 
 /**
  * People of whom both views tell now, in an order that says nothing. Whoever was withdrawn while the new one was filled is known to it and no

@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
-
-import { avroType, headers as ce, keys, names, withdrawalsSchema } from '@caremesh/contract';
+import { avroType, names, withdrawalsSchema } from '@caremesh/contract';
 import { inTransaction } from '@caremesh/platform';
-import { withSchemaId } from '@caremesh/product';
 import type { OutgoingRecord } from '@caremesh/product';
 import type { ClientBase, Pool } from 'pg';
 
 import type { Outbox } from '../disclose/discloser.js';
+import { toldOfNobody } from '../disclose/told-of-nobody.js';
 
 /** Records that one event lists at most: some 60 bytes each, so it stays far below a broker's usual limit of 1 MB. */
 const MOST = 5_000;
-const { HEADERS } = ce;
 
 type Pending = { key: string };
 type Told = { id: number; topic: string; grantId: string; erase: boolean };
@@ -83,17 +80,12 @@ export class Announcements {
     const people = [...records].map(([person, recordIds]) => ({ person, recordIds }));
     const value = { view: topic, recordedAt: now.getTime(), erase, people };
     const avro = avroType(withdrawalsSchema(grantId)).toBuffer(value);
-    return {
-      topics: [names.withdrawalsTopic(grantId)],
-      key: keys.messageKey(keys.NO_PERSON, chance()),
-      value: withSchemaId(schemaId, avro),
-      headers: headersOf(this.#parts.registryUrl, schemaId, now),
-    };
+    const { registryUrl } = this.#parts;
+    const type = 'caremesh.mesh.no-longer-available.v1';
+    const topicOf = names.withdrawalsTopic(grantId);
+    return toldOfNobody({ topic: topicOf, type, registryUrl, schemaId, now }, avro);
   }
 }
-
-/** An id that is made of nothing. */
-const chance = (): string => keys.keyedHash(randomBytes(32), '');
 
 /** What a view's recipient was not yet told of, but for what is there again by now. A merge that waits is not. */
 async function take(client: ClientBase, viewId: number, until: Date): Promise<Pending[]> {
@@ -108,18 +100,4 @@ async function take(client: ClientBase, viewId: number, until: Date): Promise<Pe
     [viewId, until],
   );
   return rows;
-}
-
-function headersOf(registryUrl: string, schemaId: number, now: Date): [string, string][] {
-  const time = now.toISOString();
-  return [
-    [HEADERS.specVersion, ce.SPEC_VERSION],
-    [HEADERS.id, chance()],
-    [HEADERS.source, 'urn:caremesh:disclosure'],
-    [HEADERS.type, 'caremesh.mesh.no-longer-available.v1'],
-    [HEADERS.time, time],
-    [HEADERS.dataSchema, ce.ceDataSchema(registryUrl, schemaId)],
-    [HEADERS.recordedTime, time],
-    [HEADERS.contentType, ce.CONTENT_TYPE],
-  ];
 }

@@ -1,8 +1,9 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { credentialFor, withCredential, type CredentialChoice } from '../consume/credential.js';
 import { readRecords, type Printed } from '../consume/read.js';
 import { cliError, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
+import { positive, wholeNumber } from '../numbers.js';
 import { optionsOf, type CommonOptions } from '../output.js';
 
 type ConsumeOptions = CredentialChoice & {
@@ -19,8 +20,8 @@ export function registerConsume(program: Command, io: Io): void {
     .argument('<grant>', 'id of the grant')
     .description('read the records of a grant, decoded, one JSON line each; ends with Ctrl-C')
     .option('--from-beginning', 'everything there is (else: from where this command last ended)')
-    .option('--limit <n>', 'end after so many records', count)
-    .option('--idle <seconds>', 'end when nothing came for so long', count)
+    .option('--limit <n>', 'end after so many records', wholeNumber)
+    .option('--idle <seconds>', 'end when nothing came for so long', positive)
     .option('--topic <topic>', 'only this topic of the grant');
   withCredential(reading)
     .addHelpText('after', HELP)
@@ -32,12 +33,6 @@ export function registerConsume(program: Command, io: Io): void {
 const HELP = `
 Prints the value of each record; with -o json also topic, partition, offset, timestamp, key and headers.
 A tombstone prints null: forget what you hold under its key.`;
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('A whole number.');
-  return value;
-}
 
 async function consume(
   io: Io,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
+import { wholeNumber } from '../numbers.js';
 import { optionsOf, print, table } from '../output.js';
 
 type Quota = { bytesPerSecond: number; requestPercent: number };
@@ -29,8 +29,16 @@ export function registerDomain(program: Command, io: Io): void {
   domain
     .command('set-quota <name>')
     .description('decide another quota, as a governance lead who is not of that domain')
-    .requiredOption('--bytes-per-second <n>', 'bytes it may write, and read, in a second', whole)
-    .requiredOption('--request-percent <n>', 'share of a broker thread’s time, per cent', whole)
+    .requiredOption(
+      '--bytes-per-second <n>',
+      'bytes it may write, and read, in a second',
+      wholeNumber,
+    )
+    .requiredOption(
+      '--request-percent <n>',
+      'share of a broker thread’s time, per cent',
+      wholeNumber,
+    )
     .requiredOption('--reason <text>', 'why')
     .action((name: string, _: unknown, command: Command) => decide(io, name, command));
 }
@@ -69,11 +77,4 @@ function domainsTable(domains: readonly Domain[]): string {
     ]),
     'No domain is accepted yet.',
   );
-}
-
-/** The whole number that an option gives. */
-export function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('A whole number is expected.');
-  return value;
 }

@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { api } from '../http.js';
 import type { Io } from '../io.js';
+import { positive, wholeNumber } from '../numbers.js';
 import { optionsOf, print, table } from '../output.js';
 import { grantCard } from './grant-text.js';
 import type { GrantBody } from './grant-text.js';
@@ -27,7 +28,7 @@ export function registerCare(grant: Command, io: Io): void {
     .command('break-glass')
     .description('emergency access for individual care: at once, short, reviewed afterwards')
     .requiredOption('--product <id...>', 'the product, or several of the same major')
-    .option('--major <n>', 'its major version', positive, 1)
+    .option('--major <n>', 'its major version', wholeNumber, 1)
     .option('--hours <n>', 'for how long, at most as long as the mesh allows', positive)
     .requiredOption('--reason <text>', 'what is happening')
     .action((_: unknown, command: Command) => breakGlass(io, command));
@@ -49,12 +50,6 @@ export function registerCare(grant: Command, io: Io): void {
     )
     .option('--product <id>', 'every live grant of this product that you may see')
     .action((id: string | undefined, _: unknown, command: Command) => use(io, id, command));
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('A number above nought.');
-  return value;
 }
 
 async function breakGlass(io: Io, command: Command): Promise<void> {

@@ -6,11 +6,12 @@ import {
   readySettings,
 } from '@caremesh/contract';
 import type { ClientCredential, ClientFormat } from '@caremesh/contract';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { credentialIn } from '../consume/credential.js';
 import { cliError, meshErrors } from '../errors.js';
 import { api, serviceApi } from '../http.js';
+import { wholeNumber } from '../numbers.js';
 import type { Io } from '../io.js';
 import { jsonOf } from '../json-file.js';
 import { optionsOf, print, table } from '../output.js';
@@ -18,7 +19,6 @@ import type { CommonOptions } from '../output.js';
 import { registerAsking } from './grant-asking.js';
 import { sqlCredential } from './port.js';
 import { registerCare } from './grant-care.js';
-import { whole } from './domain.js';
 import { decidesNext, grantCard } from './grant-text.js';
 import type { GrantBody, ViewStanding } from './grant-text.js';
 import { pageOf, paged } from './paging.js';
@@ -129,8 +129,8 @@ export function registerGrant(program: Command, io: Io): void {
 function withWhatIsAttached(approve: Command): void {
   approve
     .option('--condition <text...>', 'what is attached to the approval')
-    .option('--bytes-per-second <n>', 'bytes the grant may read in a second', whole)
-    .option('--request-percent <n>', 'share of a broker thread’s time, per cent', whole);
+    .option('--bytes-per-second <n>', 'bytes the grant may read in a second', wholeNumber)
+    .option('--request-percent <n>', 'share of a broker thread’s time, per cent', wholeNumber);
 }
 
 function registerRequest(grant: Command, io: Io): void {
@@ -138,7 +138,7 @@ function registerRequest(grant: Command, io: Io): void {
     .command('request')
     .description('ask for a grant')
     .requiredOption('--product <id...>', 'the product, or several of the same major')
-    .option('--major <n>', 'its major version', major, 1)
+    .option('--major <n>', 'its major version', wholeNumber, 1)
     .requiredOption('--purpose <purpose>', 'what for')
     .requiredOption(
       '--legal-basis <basis>',
@@ -155,12 +155,6 @@ function registerRequest(grant: Command, io: Io): void {
       'further parts as JSON: people, justifications, narrowedTo, dpia, agreement, …',
     )
     .action((_: unknown, command: Command) => request(io, command));
-}
-
-function major(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number.');
-  return value;
 }
 
 async function request(io: Io, command: Command): Promise<void> {

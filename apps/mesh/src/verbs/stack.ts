@@ -9,9 +9,10 @@ import {
   up,
   type Status,
 } from '@caremesh/local';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { CliError, cliError, EXIT, meshErrors } from '../errors.js';
 import type { Io } from '../io.js';
+import { wholeNumber } from '../numbers.js';
 import { optionsOf, printValue, type CommonOptions } from '../output.js';
 import { checkMachine, doctor } from './doctor.js';
 import { asEnvironment, statusTable, summary } from './summary.js';
@@ -48,12 +49,6 @@ export function registerStack(program: Command, io: Io): void {
     .command('doctor')
     .description('look for what keeps a mesh from running here')
     .action((_: unknown, command: Command) => doctor(io, optionsOf(command)));
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('A whole number.');
-  return value;
 }
 
 async function runUp(io: Io, options: UpOptions & CommonOptions): Promise<void> {

@@ -53,7 +53,7 @@ it('does not replace what it cannot read, and names it', () => {
   writeFileSync(path, '{"people": [');
   expect(() => seedPeople(path, ['gp'])).toThrow(
     expect.objectContaining({
-      code: 'MESH-6003',
+      code: 'MESH-6017',
       message: expect.stringContaining(path) as string,
     }),
   );

@@ -43,7 +43,7 @@ function seeds(domains: readonly string[]): Seed[] {
 }
 
 /**
- * Adds whoever is missing to people.json, each with a random password; nobody's password changes. Throws MESH-6003 when the
+ * Adds whoever is missing to people.json, each with a random password; nobody's password changes. Throws MESH-6017 when the
  * file holds something else.
  */
 export function seedPeople(file: string, domains: readonly string[]): Person[] {
@@ -57,10 +57,7 @@ export function seedPeople(file: string, domains: readonly string[]): Person[] {
 function peopleIn(file: string): Person[] {
   const found = readWhole<{ people: Person[] }>(file);
   if (found !== null) return found.people;
-  throw new StackError(
-    stackErrors.supervisorDied,
-    `${file} holds no JSON. Mend it, or delete it: then everybody gets a new password.`,
-  );
+  throw new StackError(stackErrors.peopleUnreadable, `${file} holds no JSON.`);
 }
 
 function password(): string {
