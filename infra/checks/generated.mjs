@@ -20,7 +20,7 @@ const generators = [
   { what: 'docs/asyncapi/mesh.json', script: 'libs/contract/bin/mesh-async-api.mjs' },
   { what: 'table in docs/guide/choices.md', script: 'libs/contract/bin/choices-page.mjs' },
   {
-    what: 'docs/openapi: governance, output-ports, disclosure, domain',
+    what: 'docs/openapi: governance, output-ports, disclosure, monitor, domain',
     script: 'infra/checks/openapi-pages.mjs',
   },
 ];

@@ -46,10 +46,12 @@ export async function compose(settings: Settings, log: Logger) {
     majors: () => watch.majors(),
     healthWindowMs,
   });
-  const module: DynamicModule = {
-    module: MonitorModule,
-    controllers: [TopicsController],
-    providers: [{ provide: Watch, useValue: watch }],
-  };
-  return { database, watch, reporter, module, ledger: ledgerAt(peer) };
+  return { database, watch, reporter, module: moduleOf(watch), ledger: ledgerAt(peer) };
 }
+
+/** What it serves. */
+export const moduleOf = (watch: Watch): DynamicModule => ({
+  module: MonitorModule,
+  controllers: [TopicsController],
+  providers: [{ provide: Watch, useValue: watch }],
+});

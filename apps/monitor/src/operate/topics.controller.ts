@@ -1,4 +1,4 @@
-import { Allow } from '@caremesh/platform';
+import { Allow, Documented } from '@caremesh/platform';
 import { Controller, Get } from '@nestjs/common';
 
 import { Watch } from '../watch/watch.js';
@@ -13,6 +13,7 @@ export class TopicsController {
     this.#watch = watch;
   }
 
+  @Documented({ summary: 'How far each product topic is looked through, and what was refused' })
   @Get()
   list() {
     return { items: this.#watch.status(), next: null };
