@@ -40,9 +40,14 @@ export function mailboxesOf(settings: {
     const standIn = new StandInMailbox(optedOutFile(settings.home));
     return () => standIn;
   }
-  const named = new Map(
-    Object.entries(readAccounts(settings.file)).map(([ods, one]) => [ods, opened(one)]),
-  );
+  const all = Object.entries(readAccounts(settings.file));
+  // What is sent there are NHS numbers: in production they cross a network.
+  const inClear = all.filter(([, { url }]) => new URL(url).protocol !== 'https:');
+  if (settings.mode === 'production' && inClear.length > 0) {
+    const urls = inClear.map(([ods]) => `${ods}.url`);
+    throw problem(disclosureErrors.mailboxesInvalid, `${urls.join(', ')}: https in production`);
+  }
+  const named = new Map(all.map(([ods, one]) => [ods, opened(one)]));
   return (organisation) => named.get(organisation) ?? named.get('*') ?? null;
 }
 

@@ -5,7 +5,8 @@ const major = z.number().int().min(1).max(9_999);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const time = z.iso.datetime();
 const code = z.string().regex(/^MESH-\d{4}$/);
-const fieldPath = z.string().max(200);
+// Names of 128 letters, one within another: what the contract allows is told whole.
+const fieldPath = z.string().max(2_000);
 const schemaId = z.number().int().min(0).max(4_294_967_295);
 const odsCode = z.string().regex(/^(?!\d{10}$)[A-Z0-9]{3,10}$/);
 
