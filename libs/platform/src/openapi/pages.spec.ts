@@ -20,6 +20,7 @@ it('is there for each service that people and their programs call', () => {
     'disclosure.json',
     'domain.json',
     'governance.json',
+    'monitor.json',
     'output-ports.json',
   ]);
 });
