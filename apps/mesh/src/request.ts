@@ -22,13 +22,25 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
 
 /** Why the network failed; null if fetch did not come as far, and threw of itself. */
 function networkCauseOf(error: unknown): Error | null {
-  return error instanceof Error && error.cause instanceof Error ? error.cause : null;
+  if (!(error instanceof Error)) return null;
+  if (error.name === 'TimeoutError') return new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
+  return error.cause instanceof Error ? error.cause : null;
 }
 
-/** One request without a token of its own: `api` and the sign-in are built on it. */
+/** What is only read, or asked of identity, is there at once; a part that hangs is found by the supervisor within a minute. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * One request without a token of its own: `api` and the sign-in are built on it. What is read is waited for for half a minute, and what is done
+ * for as long as it takes. Throws MESH-6504 where no answer comes.
+ */
 export async function request<T>(url: string, init: RequestInit): Promise<Reply<T>> {
-  const response = await reach(url, init);
-  const text = await response.text();
+  const isRead = (init.method ?? 'GET') === 'GET';
+  const signal = isRead ? AbortSignal.timeout(PATIENCE_MS) : null;
+  const response = await reach(url, { signal, ...init });
+  const text = await response.text().catch((error: unknown) => {
+    throw cliError(meshErrors.unreachable, `${new URL(url).origin}: the answer broke off.`, error);
+  });
   if (!response.ok) throw refusal(response.status, text);
   return { status: response.status, text, body: parse(text) as T, headers: response.headers };
 }

@@ -100,6 +100,7 @@ async function issue(io: Io, form: Record<string, string>): Promise<string> {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form),
+    signal: AbortSignal.timeout(30_000),
   }).catch((error: unknown) => {
     throw signInError(error);
   });

@@ -230,7 +230,6 @@ export class ViewWatch {
         'Nobody followed an edition for long: its views are filled again',
       );
     await this.#followEdition(edition, reader);
-    this.#told.delete(edition);
   }
 
   /** Views came or went, and with them lanes; none while it is still looked through what is over. */
@@ -339,11 +338,12 @@ export class ViewWatch {
     const { until, looking } = reading;
     try {
       reading.words = await this.#topics.lastWords({ ...stretch, until }, looking.signal);
+      this.#told.delete(stretch.topic);
       if (readings.get(name) === reading) begin(reading);
     } catch (err) {
       if (readings.get(name) !== reading) return;
       readings.delete(name);
-      this.#log.warn({ topic: stretch.topic, err }, 'An edition cannot be read yet');
+      this.#tell(stretch.topic, err, 'An edition cannot be read yet');
     }
   }
 

@@ -120,6 +120,26 @@ describe('what is logged of an error', () => {
     });
   });
 
+  it('stays short however deep failures lie in one another', () => {
+    const tried = (depth: number): Error =>
+      depth === 0
+        ? new Error('refused')
+        : new AggregateError(
+            [1, 2, 3, 4, 5].map(() => tried(depth - 1)),
+            `failed at ${depth}`,
+          );
+    const shown = printableError(tried(4));
+    expect(shown).toMatchObject({ message: 'failed at 4', stack: expect.stringContaining(' at ') });
+    expect(JSON.stringify(shown).match(/failed at \d/g)).toEqual([
+      'failed at 4',
+      ...Array.from({ length: 3 }, () => [
+        'failed at 3',
+        ...Array<string>(3).fill('failed at 2'),
+      ]).flat(),
+    ]);
+    expect(JSON.stringify(shown).match(/"stack"/g)).toHaveLength(1);
+  });
+
   it('shows nothing of what is thrown without being an error', () => {
     expect(printableError('Jane')).toEqual({ type: 'string' });
   });
