@@ -1,4 +1,4 @@
-import { Repeated } from '@caremesh/platform';
+import { Repeated, eachAlone } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -87,9 +87,17 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   async #look(): Promise<void> {
-    for (const id of await this.#due()) if (await this.#expire(id)) await this.enforce(id);
-    for (const one of await this.#uncovered()) await this.#suspend(one);
-    await this.removeClients();
+    await eachAlone(
+      [
+        async () =>
+          eachAlone(await this.#due(), async (id) => {
+            if (await this.#expire(id)) await this.enforce(id);
+          }),
+        async () => eachAlone(await this.#uncovered(), (one) => this.#suspend(one)),
+        () => this.removeClients(),
+      ],
+      (step) => step(),
+    );
   }
 
   /** Whether it has ended: who was waited for may have been prolonging it. */
@@ -142,10 +150,10 @@ export class GrantEnding implements OnApplicationBootstrap, OnApplicationShutdow
       endedAt: Not(IsNull()),
       removedAt: IsNull(),
     });
-    for (const { clientId } of ended) {
+    await eachAlone(ended, async ({ clientId }) => {
       await this.identity.remove(clientId);
       const removedAt = new Date();
       await this.store.reader.update(CredentialEntity, { clientId }, { removedAt });
-    }
+    });
   }
 }

@@ -74,14 +74,16 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await this.#drifts.standing(['rule'], rules.standing);
       // Who may read and write what stands as decided. A subject that cannot be judged is to be mended with the mesh up.
       this.#health.setReady();
-      if (this.#turns % SUBJECTS_EVERY === 0) {
+      const turn = this.#turns;
+      // Also where a subject fails: the next turn looks at the other half of what grants have.
+      this.#turns += 1;
+      if (turn % SUBJECTS_EVERY === 0) {
         const subjects = await this.#subjects.run(read, (now) => this.#found(now));
         // First: what was found and stands all the same is not said to be repaired.
         await this.#drifts.standing(['subject'], subjects.standing);
         await this.#drifts.repaired(['subject', 'compatibility'], subjects.repaired);
       }
     });
-    this.#turns += 1;
     this.#health.setReady();
   }
 

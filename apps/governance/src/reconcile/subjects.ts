@@ -185,10 +185,14 @@ function compatibilityOf(subject: string): Drift {
   return { kind: 'compatibility', object: `subject:${subject}`, detail };
 }
 
+/** All have had their turn, and nothing is at work any more, when it ends; what failed of them first is thrown then. */
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
+  const failures: unknown[] = [];
   const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+    for (let item = left.shift(); item !== undefined; item = left.shift())
+      await work(item).catch((error: unknown) => failures.push(error));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (failures.length > 0) throw failures[0];
 }

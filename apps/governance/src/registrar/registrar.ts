@@ -1,4 +1,4 @@
-import { Problem, Repeated, delayAfter } from '@caremesh/platform';
+import { Problem, Repeated, delayAfter, eachAlone } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -55,9 +55,9 @@ export class Registrar implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   async #all(): Promise<void> {
-    for (const id of await this.#due()) {
+    await eachAlone(await this.#due(), async (id) => {
       await this.#store.exclusively(`carry-out:${id}`, () => this.#one(id));
-    }
+    });
   }
 
   async #due(): Promise<string[]> {

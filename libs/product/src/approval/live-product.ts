@@ -103,6 +103,8 @@ function codecs(current: Codec, { schemaOf }: Parts): (schemaId: number) => Prom
         return new Codec(schemaId, schema, parse);
       });
       known.set(schemaId, codec);
+      // It is asked for anew by who needs it next: a database that was away for a moment is back by then.
+      codec.catch(() => known.delete(schemaId));
     }
     return codec;
   };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { momentBefore } from '@caremesh/contract';
 import type { DataContract } from '@caremesh/contract';
-import { inTransaction } from '@caremesh/platform';
+import { eachAlone, inTransaction } from '@caremesh/platform';
 import type { Pool, QueryResultRow } from 'pg';
 
 import type { Committer } from '../intake/committer.js';
@@ -54,11 +54,11 @@ async function sweep(parts: Parts): Promise<void> {
       held: await parts.holds.stands(one.contract.product),
     })),
   );
-  for (const { contract, live, retired, held } of products) {
+  await eachAlone(products, async ({ contract, live, retired, held }) => {
     const before = momentBefore(now, contract.retention.records);
     if (live && !held) await endRecords(parts, live, before);
     else if (retired && !held) await dropRecords(parts, contract, before);
-  }
+  });
   await forget(parts, landedBefore(products, now));
   await forgetParts(parts, partsBefore(products, now));
 }
@@ -71,11 +71,29 @@ async function endRecords(parts: Parts, live: LiveProduct, before: Date): Promis
       `SELECT record, revision FROM record WHERE product = $1 AND kept_from < $2 LIMIT $3`,
       [heldAs(live), before, AT_ONCE],
     );
-    if (rows.length > 0) await parts.committer.commit({ items: [endOf(live, rows)] });
-    ended += rows.length;
-    if (rows.length < AT_ONCE) break;
+    const left = rows.length > 0 ? await endTogether(parts, live, rows) : 0;
+    ended += rows.length - left;
+    // What cannot be ended now would be found again at once.
+    if (rows.length < AT_ONCE || left > 0) break;
   }
   if (ended > 0) parts.log.info({ product: live.id, ended }, 'Records reached their retention');
+}
+
+/** How many of the records could not be ended. Where one keeps the others from it they are ended one by one. */
+async function endTogether(
+  { committer, log }: Parts,
+  live: LiveProduct,
+  rows: readonly { record: string; revision: number }[],
+): Promise<number> {
+  const failed = async (some: typeof rows) =>
+    (await committer.commit({ items: [endOf(live, some)] })).some(
+      ({ outcome }) => outcome === 'quarantined',
+    );
+  if (!(await failed(rows))) return 0;
+  let left = 0;
+  for (const row of rows) if (await failed([row])) left += 1;
+  if (left > 0) log.warn({ product: live.id, left }, 'Records cannot be ended now');
+  return left;
 }
 
 /** Of a retired major nothing is published any more, the end of a record neither: what was held of it goes. */

@@ -87,7 +87,8 @@ export function withoutBlanks(bytes: Buffer): Buffer {
 
 /** Lines before the first MSH that only open a file or batch. */
 function isEnvelope(bytes: Buffer): boolean {
-  return /^(?:(?:FHS|BHS|BTS|FTS)[^\r\n]*[\r\n]*)+\s*$/.test(
+  // A line ends before the next begins: else each could be cut in as many ways as the four names stand in it.
+  return /^(?:(?:FHS|BHS|BTS|FTS)[^\r\n]*(?:[\r\n]+|$))+\s*$/.test(
     bytes.toString('latin1', 0, Math.min(bytes.length, KEPT)),
   );
 }

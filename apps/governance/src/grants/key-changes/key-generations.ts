@@ -1,5 +1,5 @@
 import { names } from '@caremesh/contract';
-import { Repeated } from '@caremesh/platform';
+import { Repeated, eachAlone } from '@caremesh/platform';
 import type { Logger } from '@caremesh/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -72,11 +72,16 @@ export class KeyGenerations implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async #all(): Promise<void> {
-    const change = async () => {
-      for (const one of await this.#behind()) await this.#rename(one);
-      for (const id of await this.#unready()) await this.#stand(id);
-      for (const one of await this.#due()) await this.#end(one);
-    };
+    // First what ends: a view that cannot be made must not keep a former name readable beyond its day.
+    const change = () =>
+      eachAlone(
+        [
+          async () => eachAlone(await this.#due(), (one) => this.#end(one)),
+          async () => eachAlone(await this.#behind(), (one) => this.#rename(one)),
+          async () => eachAlone(await this.#unready(), (id) => this.#stand(id)),
+        ],
+        (step) => step(),
+      );
     const isDue = async () => {
       const left = await Promise.all([this.#behind(), this.#unready(), this.#due()]);
       return left.some(({ length }) => length > 0);

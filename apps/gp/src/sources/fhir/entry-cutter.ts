@@ -16,6 +16,7 @@ const CLOSE_OBJECT = 0x7d;
 const OUTLINE_MAX = 1024 * 1024;
 /** Kept of an entry that is too long. */
 const KEPT = 1024;
+const TAIL = 80;
 const NAMED_ENTRY = /[{,]\s*"entry"\s*:\s*\[$/;
 
 /**
@@ -28,6 +29,8 @@ export class EntryCutter {
   private quoted = false;
   private escaped = false;
   private inEntries = false;
+  /** Found out once: for each of many lists the outline would be read anew, minutes for one of a megabyte. */
+  private otherKind: boolean | undefined;
   private readonly outline = new Kept(OUTLINE_MAX);
   private entry: Kept;
 
@@ -81,8 +84,13 @@ export class EntryCutter {
     return to;
   }
 
-  /** True if what came before the list says that this is no Bundle (a List has an `entry` too). */
+  /** True if what came before the first list of that name says that this is no Bundle (a List has an `entry` too). */
   private isOfOtherKind(): boolean {
+    this.otherKind ??= this.saysOtherKind();
+    return this.otherKind;
+  }
+
+  private saysOtherKind(): boolean {
     const before = parseJson(Buffer.concat([this.outline.bytes(), Buffer.from(']}')]));
     if (!('value' in before)) return false;
     const { resourceType = 'Bundle' } = before.value as { resourceType?: unknown };
@@ -104,6 +112,7 @@ export class EntryCutter {
 /** Bytes put together, of which no more than `max` are held. */
 class Kept {
   private pieces: Buffer[] = [];
+  private last: Buffer = Buffer.alloc(0);
   private size = 0;
 
   constructor(private readonly max: number) {}
@@ -111,6 +120,10 @@ class Kept {
   add(bytes: Buffer): void {
     const before = this.size;
     this.size += bytes.length;
+    this.last =
+      bytes.length >= TAIL
+        ? bytes.subarray(-TAIL)
+        : Buffer.concat([this.last, bytes]).subarray(-TAIL);
     if (this.size <= this.max) this.pieces.push(bytes);
     else if (before <= this.max)
       this.pieces = [Buffer.from(Buffer.concat([...this.pieces, bytes]).subarray(0, KEPT))];
@@ -123,13 +136,14 @@ class Kept {
 
   /** The last characters, long enough for a name before a list. */
   tail(): string {
-    return this.bytes().subarray(-80).toString('latin1');
+    return this.size > this.max ? '' : this.last.toString('latin1');
   }
 
   take(): Slice {
     const taken = { bytes: this.bytes(), tooLong: this.size > this.max };
     this.pieces = [];
     this.size = 0;
+    this.last = Buffer.alloc(0);
     return taken;
   }
 }
