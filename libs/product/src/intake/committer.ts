@@ -134,7 +134,8 @@ export class Committer {
       this.#senders = single ? batch.length + this.#queue.length : 0;
       this.#answeredAt = performance.now();
     } catch (error) {
-      if (error instanceof ProductError) for (const unit of batch) refuse(unit, error);
+      const isAway = error instanceof ProductError && error.fault === 'cannotStoreNow';
+      if (isAway) for (const unit of batch) refuse(unit, error);
       else await this.#isolate(batch, error);
     }
     const ahead = await this.#ahead;

@@ -27,6 +27,7 @@ export type CommittingDomain = Awaited<ReturnType<typeof committingDomain>>;
  * @param product in the place of the feed's own
  * @param hasSecondary false: the product has one edition alone
  * @param patienceMs how long what cannot be stored is tried
+ * @param schemaOf of earlier versions that records may be held in
  */
 export async function committingDomain(
   key: Buffer,
@@ -34,7 +35,13 @@ export async function committingDomain(
     product = gp.products[0]!,
     hasSecondary = true,
     patienceMs = 10_000,
-  }: { product?: AnyProduct; hasSecondary?: boolean; patienceMs?: number } = {},
+    schemaOf = async () => null,
+  }: {
+    product?: AnyProduct;
+    hasSecondary?: boolean;
+    patienceMs?: number;
+    schemaOf?: (schemaId: number) => Promise<string | null>;
+  } = {},
 ) {
   const place = await testDatabase();
   const database = await openDatabase({
@@ -47,7 +54,7 @@ export async function committingDomain(
   const running = await runProduct(product, folder, version, {
     routes: new Routes(database.pool),
     registryUrl: 'http://registry',
-    schemaOf: async () => null,
+    schemaOf,
   });
   const seal = new Seal(key);
   /** Of a process: each has one. */
